@@ -1,0 +1,19 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One arrow direction: a target imports only what stands above it in this list. CI builds with
+// `--explicit-target-dependency-import-check error`, so an import that is not declared here fails.
+let package = Package(
+  name: "stress",
+  platforms: [.macOS(.v15)],
+  products: [
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.1.4"),
+  ],
+  targets: [
+    .target(name: "CAtomics", path: "CAtomics"),
+  ],
+  swiftLanguageModes: [.v6]
+)
