@@ -14,6 +14,10 @@ let package = Package(
   ],
   targets: [
     .target(name: "CAtomics", path: "CAtomics"),
+    .target(name: "Machine", dependencies: ["CAtomics"]),
+    .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
+    .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
+    .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

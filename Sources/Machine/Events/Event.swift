@@ -1,0 +1,51 @@
+/// One thing that a task did, as the checkers and the report see it.
+///
+/// Events say what happened to memory, locks and the external table, never what the subject claims to have done. A task
+/// writes its own; its checkers read them in order when an operation ends or the ring is full.
+public struct Event {
+  public enum Kind: UInt8, Sendable {
+    /// `old` and `new` are operation and gfn count.
+    case operationBegin, operationEnd
+    case readLock, readUnlock, writeLock, writeUnlock, lockYielded
+    /// A successful cmpxchg; `old` and `new` as in memory.
+    case cmpxchg
+    /// `old` is what was expected, `new` what was there.
+    case cmpxchgLost
+    case xchg, fetchAnd
+    /// A plain store; `old` is what a load just before it saw.
+    case store
+    /// `flags` is the Seamcall, `old` its TdxStatus, `new` the pfn or table.
+    case seamcall
+    case tableAllocated, tableFreed, tableDeferred
+  }
+
+  /// Orders events of different tasks: cycles under threads, the step under a scheduler.
+  public var stamp: UInt64
+  public var gfn: Gfn
+  public var old: UInt64
+  public var new: UInt64
+  /// Index of the entry in the arena, 0 where the event has none.
+  public var entry: UInt32
+  public var kind: Kind
+  public var level: UInt8
+  public var root: PageHeader.Kind
+  public var flags: UInt8
+
+  @inlinable @inline(__always) public init(
+    stamp: UInt64, gfn: Gfn, old: UInt64, new: UInt64, entry: UInt32, kind: Kind, level: UInt8,
+    root: PageHeader.Kind, flags: UInt8
+  ) {
+    self.stamp = stamp
+    self.gfn = gfn
+    self.old = old
+    self.new = new
+    self.entry = entry
+    self.kind = kind
+    self.level = level
+    self.root = root
+    self.flags = flags
+  }
+
+  @inlinable public var seamcall: Seamcall { Seamcall(rawValue: flags) ?? .vpExit }
+  @inlinable public var status: TdxStatus { TdxStatus(rawValue: UInt8(truncatingIfNeeded: old)) ?? .success }
+}

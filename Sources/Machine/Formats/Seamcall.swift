@@ -1,0 +1,60 @@
+/// The SEAMCALLs and TDCALLs that change or use the S-EPT, and the status words they answer with.
+public enum Seamcall: UInt8, CaseIterable, Sendable {
+  case septAdd, pageAdd, pageAug, rangeBlock, track, pageRemove, pageDemote, pageReclaim, vpEnter, vpExit, accept
+
+  public var name: String {
+    switch self {
+    case .septAdd: "TDH.MEM.SEPT.ADD"
+    case .pageAdd: "TDH.MEM.PAGE.ADD"
+    case .pageAug: "TDH.MEM.PAGE.AUG"
+    case .rangeBlock: "TDH.MEM.RANGE.BLOCK"
+    case .track: "TDH.MEM.TRACK"
+    case .pageRemove: "TDH.MEM.PAGE.REMOVE"
+    case .pageDemote: "TDH.MEM.PAGE.DEMOTE"
+    case .pageReclaim: "TDH.PHYMEM.PAGE.RECLAIM"
+    case .vpEnter: "TDH.VP.ENTER"
+    case .vpExit: "TD exit"
+    case .accept: "TDG.MEM.PAGE.ACCEPT"
+    }
+  }
+
+  /// True for the calls by which KVM changes what the external table maps: the external writes of DUP-1 and ORD-1.
+  @inlinable @inline(__always) public var isExternalWrite: Bool {
+    switch self {
+    case .septAdd, .pageAdd, .pageAug, .pageRemove, .pageDemote: true
+    default: false
+    }
+  }
+}
+
+/// Status of a SEAMCALL, after the TDX module's completion codes.
+public enum TdxStatus: UInt8, Sendable {
+  case success
+  /// TDX_OPERAND_BUSY: a lock inside the module is taken.
+  case operandBusy
+  /// TDX_PREVIOUS_TLB_EPOCH_BUSY: a vCPU still runs in the epoch before the current one.
+  case previousEpochBusy
+  /// TDX_EPT_WALK_FAILED: no present parent.
+  case walkFailed
+  /// TDX_EPT_ENTRY_STATE_INCORRECT: the entry is not in the state that the call needs.
+  case entryStateIncorrect
+  /// TDX_TLB_TRACKING_NOT_DONE: a vCPU may still hold the translation.
+  case trackingNotDone
+  /// TDX_SEPT_NOT_EMPTY of this emulation: the table still has children.
+  case childrenPresent
+  /// TDX_TD_KEYS_ARE_ASSIGNED of this emulation: reclaim before the HKID was released.
+  case keyAssigned
+
+  public var name: String {
+    switch self {
+    case .success: "SUCCESS"
+    case .operandBusy: "OPERAND_BUSY"
+    case .previousEpochBusy: "PREVIOUS_TLB_EPOCH_BUSY"
+    case .walkFailed: "EPT_WALK_FAILED"
+    case .entryStateIncorrect: "EPT_ENTRY_STATE_INCORRECT"
+    case .trackingNotDone: "TLB_TRACKING_NOT_DONE"
+    case .childrenPresent: "CHILDREN_PRESENT"
+    case .keyAssigned: "TD_KEYS_ARE_ASSIGNED"
+    }
+  }
+}

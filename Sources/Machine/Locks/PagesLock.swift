@@ -1,0 +1,26 @@
+/// `kvm->arch.tdp_mmu_pages_lock`: the spinlock that guards the list of possible NX huge pages.
+import CAtomics
+
+public struct PagesLock {
+  fileprivate let word: UnsafeMutablePointer<UInt32>
+
+  init(word: UnsafeMutablePointer<UInt32>) { self.word = word }
+}
+
+extension UnsafeMutablePointer where Pointee == Task {
+  public func lockPages() {
+    let word = pointee.machine.pointee.pagesLock.word
+    schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), word)
+    if raw_cmpxchg32(word, 0, 1) != 0 {
+      beginWaiting(.pagesLock)
+      while raw_cmpxchg32(word, 0, 1) != 0, relax(UnsafeRawPointer(word)) {}
+      endWaiting()
+    }
+    pointee.pagesLockHeld = true
+  }
+
+  public func unlockPages() {
+    pointee.pagesLockHeld = false
+    raw_store32(pointee.machine.pointee.pagesLock.word, 0)
+  }
+}

@@ -1,0 +1,101 @@
+/// The world value: tables, locks, RCU and tasks of one simulated machine. All state hangs off it, none off globals, so
+/// that several run side by side in one process.
+import CAtomics
+
+public typealias MachinePointer = UnsafeMutablePointer<Machine>
+
+public struct Machine {
+  /// Hands a task's unread events to the checkers; the argument is its TaskPointer.
+  public typealias Drain = @convention(c) (UnsafeMutableRawPointer) -> Void
+
+  /// The part of the arena that hot paths read: addresses only, constant for the machine's life.
+  public struct ArenaView {
+    public let base: UnsafeMutablePointer<UInt64>
+    public let headers: UnsafeMutablePointer<PageHeader>
+
+    @inlinable @inline(__always) public func index(of entry: SptePointer) -> UInt32 {
+      UInt32(truncatingIfNeeded: (UInt(bitPattern: entry) &- UInt(bitPattern: base)) >> 12)
+    }
+  }
+
+  public let arenaView: ArenaView
+  public let arena: PageArena
+  /// Behind a pointer of its own: reached in place, never copied.
+  public let mmuLock: UnsafeMutablePointer<MmuLock>
+  public let pagesLock: PagesLock
+  /// Grows by one whenever a table is deferred; 0 is reserved for "not in a read section".
+  public let rcuEpoch: UnsafeMutablePointer<UInt64>
+  /// Not 0 once the run is over.
+  public let haltWord: UnsafeMutablePointer<UInt32>
+  public let tasks: UnsafeMutablePointer<TaskPointer>
+  public let taskCount: Int
+  public var drain: Drain = { _ in }
+  /// Called when a task has just taken mmu_lock for write and when it is about to drop it, with mirror and S-EPT at
+  /// rest over the range of its operation.
+  public var exclusiveSection: Drain = { _ in }
+  /// For the engine's and the checkers' own state.
+  public var context: UnsafeMutableRawPointer?
+  public let reports: Reports
+  let words: UnsafeMutableRawPointer
+  let published: UnsafeMutableRawPointer
+
+  static let line = 64
+
+  /// A machine with `tasks` tasks and room for `capacity` page tables.
+  /// - Returns: nil if the address space cannot be had.
+  public static func create(tasks count: Int, capacity: Int) -> MachinePointer? {
+    guard let arena = PageArena(capacity: capacity) else { return nil }
+    let machine = MachinePointer.allocate(capacity: 1)
+    machine.initialize(to: Machine(tasks: count, arena: arena))
+    for id in 0..<count {
+      let task = TaskPointer.allocate(capacity: 1)
+      let line = machine.pointee.published.advanced(by: id * line).bindMemory(to: UInt64.self, capacity: 8)
+      task.initialize(to: Task(id: id, machine: machine, published: line))
+      ThreadBackend.install(on: task)
+      (machine.pointee.tasks + id).initialize(to: task)
+    }
+    return machine
+  }
+
+  init(tasks count: Int, arena: PageArena) {
+    self.arena = arena
+    arenaView = ArenaView(base: arena.base, headers: arena.headers)
+    taskCount = count
+    tasks = UnsafeMutablePointer<TaskPointer>.allocate(capacity: count)
+    published = UnsafeMutableRawPointer.allocate(byteCount: count * Self.line, alignment: Self.line)
+    published.initializeMemory(as: UInt8.self, repeating: 0, count: count * Self.line)
+    let lines = 4 + MmuLock.lines
+    words = UnsafeMutableRawPointer.allocate(byteCount: lines * Self.line, alignment: Self.line)
+    words.initializeMemory(as: UInt8.self, repeating: 0, count: lines * Self.line)
+    haltWord = words.bindMemory(to: UInt32.self, capacity: 1)
+    rcuEpoch = words.advanced(by: Self.line).bindMemory(to: UInt64.self, capacity: 1)
+    rcuEpoch.pointee = 1
+    pagesLock = PagesLock(word: words.advanced(by: 2 * Self.line).bindMemory(to: UInt32.self, capacity: 1))
+    mmuLock = UnsafeMutablePointer<MmuLock>.allocate(capacity: 1)
+    mmuLock.initialize(to: MmuLock(words: words.advanced(by: 4 * Self.line), tasks: count))
+    reports = Reports()
+  }
+
+  /// Frees everything. No task may still run.
+  public static func destroy(_ machine: MachinePointer) {
+    for id in 0..<machine.pointee.taskCount {
+      machine.pointee.tasks[id].pointee.deallocate()
+      machine.pointee.tasks[id].deallocate()
+    }
+    machine.pointee.tasks.deallocate()
+    machine.pointee.published.deallocate()
+    machine.pointee.mmuLock.deallocate()
+    machine.pointee.words.deallocate()
+    machine.pointee.arena.unmap()
+    machine.deinitialize(count: 1)
+    machine.deallocate()
+  }
+
+  /// Ends the run: every loop that waits for another task gives up.
+  public func halt() {
+    raw_store32(haltWord, 1)
+  }
+
+  /// Readies a machine that was halted for the next run. No task may run.
+  public func clearHalt() { raw_store32(haltWord, 0) }
+}

@@ -1,0 +1,182 @@
+/// One thread of execution of the simulated machine: a vCPU thread or a fiber, and everything that it alone writes.
+///
+/// A task is a plain struct behind a pointer: the hot paths touch it without reference counts, existentials or
+/// exclusivity checks. Fields that other threads read stand in `published`, in a cache line of their own.
+import CAtomics
+
+public typealias TaskPointer = UnsafeMutablePointer<Task>
+
+public struct Task {
+  public enum LockMode: UInt8, Sendable { case none, read, write }
+
+  /// Words of `published`, each written by the task with a release store and read by anyone.
+  public enum Published: Int, Sendable {
+    /// RCU epoch at which the task entered its read section, 0 outside.
+    case rcuEpoch
+    case operationsCompleted
+    /// `Waiting` in the high byte, the gfn or word it waits for below.
+    case waiting
+    /// The operation in the high byte, its gfn below; 0 between operations.
+    case operation
+    /// Cycle count when the operation began.
+    case operationStart
+    /// Times the task found nothing to do but wait or retry, ever.
+    case relaxes
+    /// TD epoch the task's vCPU runs in, 0 outside the guest.
+    case guestEpoch
+  }
+
+  public enum Waiting: UInt64, Sendable {
+    case nothing, mmuLockRead, mmuLockWrite, readersToLeave, pagesLock, frozenSpte, guestExit, faultRetry, busySeamcall
+  }
+
+  /// First field: the C primitives take its address.
+  public var point = schedule_point()
+  public let id: Int
+  public let machine: MachinePointer
+  public let published: UnsafeMutablePointer<UInt64>
+
+  // What lockdep would know.
+  public var lockMode = LockMode.none
+  public var pagesLockHeld = false
+  public var rcuDepth = 0
+
+  // The event ring. `head` counts events ever written, `drained` those the checkers have read.
+  public let events: UnsafeMutablePointer<Event>
+  public static let eventCapacity = 256
+  public var head = 0
+  public var drained = 0
+
+  /// By `Coverage.rawValue`.
+  public let coverage: UnsafeMutablePointer<UInt64>
+  /// By `Operation.rawValue * Outcome.allCases.count + Outcome.rawValue`.
+  public let outcomes: UnsafeMutablePointer<UInt64>
+  /// Leaf pages that this task added less those it removed, by level; a stripe of `kvm->stat.pages`.
+  public let pageStatistics: UnsafeMutablePointer<Int64>
+  /// The same for linked page tables.
+  public var tableStatistics: Int64 = 0
+
+  // Page caches: free pages to take from, freed ones on their way to the arena, and tables that wait for readers.
+  let pageCache: UnsafeMutablePointer<UInt32>
+  var pageCacheCount = 0
+  let freedCache: UnsafeMutablePointer<UInt32>
+  var freedCacheCount = 0
+  var deferredHead: UInt32 = 0
+  var deferredTail: UInt32 = 0
+  var deferredCount = 0
+  // How often the rules that are checked where they apply were: lock assertions, bug conditions, frees of tables.
+  public var lockAssertions: UInt64 = 0
+  public var bugConditions: UInt64 = 0
+  public var tableFrees: UInt64 = 0
+  /// Tables taken from the arena less those given back.
+  public var liveTables = 0
+
+  // Seeded decisions, one stream a purpose.
+  public var faultDraws = SplitMix64(state: 0)
+  public var pauseDraws = SplitMix64(state: 0)
+  public var reschedDraws = SplitMix64(state: 0)
+  /// Off while the harness itself uses the task.
+  public var mayResched = false
+  /// A SEAMCALL answers an injected BUSY if the next 32 bits drawn are below this.
+  public var busyThreshold: UInt64 = 0
+  /// An injected BUSY lasts until the task leaves mmu_lock: the contention that zero-step mitigation makes does too.
+  public var busyHeld = false
+  /// Mean weighted points between two pauses, 0 for none.
+  public var pauseMean: UInt64 = 0
+  @usableFromInline var relaxStreak: UInt32 = 0
+
+  // What the current operation is and covers, set by the engine; the checkers look at that range when mmu_lock is taken
+  // or dropped for write.
+  public var currentOperation = Operation.fault
+  public var rangeStart: Gfn = 0
+  public var rangeEnd: Gfn = 0
+  /// Which memory the operation unmaps over its range: what must be gone when it drops mmu_lock for the last time.
+  public enum Zapping: UInt8, Sendable { case nothing, privateMemory, sharedMemory }
+  public var zapping = Zapping.nothing
+  /// Set while `Machine.exclusiveSection` is called at the end of a write section, not at its beginning.
+  public var isLeaving = false
+  /// mmu_lock is being dropped to be taken again: the operation goes on.
+  public var isYielding = false
+  /// `MmuLock.epoch` at the operation's first and last write acquisition and last read acquisition; 0 for none.
+  public var firstWriteEpoch: UInt64 = 0
+  public var lastWriteEpoch: UInt64 = 0
+  public var lastReadEpoch: UInt64 = 0
+  /// Set by the operation's steps, read when it ends: what made it retry, yield or lose.
+  public var sawRetry = false
+  public var sawYield = false
+
+  init(id: Int, machine: MachinePointer, published: UnsafeMutablePointer<UInt64>) {
+    func zeroed<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
+      memory.initialize(repeating: value, count: count)
+      return memory
+    }
+    self.id = id
+    self.machine = machine
+    self.published = published
+    events = UnsafeMutablePointer<Event>.allocate(capacity: Self.eventCapacity)
+    events.initialize(
+      repeating: Event(
+        stamp: 0, gfn: 0, old: 0, new: 0, entry: 0, kind: .operationEnd, level: 0, root: .none, flags: 0),
+      count: Self.eventCapacity)
+    coverage = zeroed(Coverage.allCases.count, 0)
+    outcomes = zeroed(Operation.allCases.count * Outcome.allCases.count, 0)
+    pageStatistics = zeroed(Spte.maxLevel + 1, 0)
+    pageCache = zeroed(PageArena.batch, 0)
+    freedCache = zeroed(PageArena.batch, 0)
+  }
+
+  /// Statistics of a VM that was torn down are void.
+  public mutating func resetStatistics() {
+    pageStatistics.update(repeating: 0, count: Spte.maxLevel + 1)
+    tableStatistics = 0
+  }
+
+  func deallocate() {
+    events.deallocate()
+    coverage.deallocate()
+    outcomes.deallocate()
+    pageStatistics.deallocate()
+    pageCache.deallocate()
+    freedCache.deallocate()
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == Task {
+  /// The task's schedule point, for CAtomics.
+  @inlinable @inline(__always) public var point: UnsafeMutablePointer<schedule_point> {
+    UnsafeMutableRawPointer(self).assumingMemoryBound(to: schedule_point.self)
+  }
+
+  @inlinable @inline(__always) public func publish(_ word: Task.Published, _ value: UInt64) {
+    raw_store64(pointee.published + word.rawValue, value)
+  }
+
+  @inlinable @inline(__always) public func published(_ word: Task.Published) -> UInt64 {
+    raw_load64(pointee.published + word.rawValue)
+  }
+
+  @inlinable @inline(__always) public func count(_ coverage: Coverage) {
+    pointee.coverage[Int(coverage.rawValue)] &+= 1
+  }
+
+  /// True once a violation or a stop request ended the run: loops that wait for others give up.
+  @inlinable @inline(__always) public var isHalted: Bool { raw_load32(pointee.machine.pointee.haltWord) != 0 }
+
+  /// Says what the task waits for while it waits; the watchdog reads it.
+  @inlinable public func beginWaiting(_ waiting: Task.Waiting, _ gfn: Gfn = 0) {
+    publish(.waiting, waiting.rawValue << 56 | (gfn & (1 << 56 - 1)))
+  }
+
+  @inlinable public func endWaiting() { publish(.waiting, 0) }
+
+  /// `cpu_relax()` in a loop that waits for another task's write to `address`.
+  /// - Returns: false if the run is over and the loop should be left.
+  @inlinable public func relax(_ address: UnsafeRawPointer) -> Bool {
+    cpu_relax(point, address)
+    return !isHalted
+  }
+
+  /// `need_resched()`: drawn, so that walks yield as often without load as with it.
+  @inlinable public func needResched() -> Bool { pointee.mayResched && pointee.reschedDraws.next() & 255 == 0 }
+}

@@ -1,0 +1,68 @@
+/// The stable names of the rules that a run is checked against.
+///
+/// An ID is part of the tool's interface: it stands in reports, run records, replay tokens and mutant definitions, so
+/// it is never renumbered. What each rule means for the protocol is told by `rule`, one sentence, the same one that a
+/// violation prints.
+public enum CheckerID: UInt8, CaseIterable, Sendable {
+  case frz1, frz2, frz3
+  case ord1, ord2, ord3, ord4
+  case dup1
+  case eq1
+  case lck1, lck2
+  case rcu1
+  case cnt1
+  case bug1
+  case tlb1
+  case liv1
+  case map1
+
+  /// The ID as it is printed and recorded, for example `FRZ-2`.
+  public var name: String {
+    switch self {
+    case .frz1: "FRZ-1"
+    case .frz2: "FRZ-2"
+    case .frz3: "FRZ-3"
+    case .ord1: "ORD-1"
+    case .ord2: "ORD-2"
+    case .ord3: "ORD-3"
+    case .ord4: "ORD-4"
+    case .dup1: "DUP-1"
+    case .eq1: "EQ-1"
+    case .lck1: "LCK-1"
+    case .lck2: "LCK-2"
+    case .rcu1: "RCU-1"
+    case .cnt1: "CNT-1"
+    case .bug1: "BUG-1"
+    case .tlb1: "TLB-1"
+    case .liv1: "LIV-1"
+    case .map1: "MAP-1"
+    }
+  }
+
+  public var rule: String {
+    switch self {
+    case .frz1: "at quiescence no SPTE is frozen"
+    case .frz2: "only the thread that froze an SPTE changes it while it is frozen"
+    case .frz3: "a thread leaves its mmu_lock section with none of its SPTEs frozen"
+    case .ord1: "under the shared lock an external write happens while the caller holds that SPTE frozen"
+    case .ord2: "a mirror SPTE becomes present only after its external write succeeded"
+    case .ord3: "after a failed external write the mirror SPTE holds its old value"
+    case .ord4: "a child enters the S-EPT under a present parent; a parent leaves it without children"
+    case .dup1: "one mirror change makes exactly one external write, and none happens without a change"
+    case .eq1: "at quiescence mirror and S-EPT describe the same tree"
+    case .lck1: "the lock assertions of the kernel code hold"
+    case .lck2: "no deadlock, and no lock is left held"
+    case .rcu1: "no freed table is used, each is freed once after a grace period, none leaks"
+    case .cnt1: "page and table statistics equal what the tables hold"
+    case .bug1: "no KVM_BUG_ON, WARN_ON or BUG fires"
+    case .tlb1: "a removed page is in no vCPU's TLB"
+    case .liv1: "every operation completes within a bounded number of retries"
+    case .map1: "what a completed fault mapped stays mapped until a zap covers it, what a zap covered is gone"
+    }
+  }
+
+  public init?(name: String) {
+    guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+    self = match
+  }
+}
