@@ -15,9 +15,11 @@ let package = Package(
   targets: [
     .target(name: "CAtomics", path: "CAtomics"),
     .target(name: "Machine", dependencies: ["CAtomics"]),
+    .target(name: "SecureEPT", dependencies: ["CAtomics", "Machine"]),
     .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
+    .testTarget(name: "SecureEPTTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

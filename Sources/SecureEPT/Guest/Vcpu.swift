@@ -1,0 +1,151 @@
+/// The guest's side: a vCPU that enters the TD, translates, accepts pending pages, and is kicked out.
+///
+/// A vCPU holds translations across its stay in the guest and beyond, until the TD epoch it enters with has changed.
+/// Using one after its page was removed is TLB-1.
+import CAtomics
+import Machine
+
+public struct Vcpu {
+  static let capacity = 8
+  var gfns: InlineArray<8, Gfn> = .init(repeating: 0)
+  var pfns: InlineArray<8, UInt64> = .init(repeating: 0)
+  var count = 0
+  /// TD epoch of the last entry: a different one flushes the TLB.
+  var tlbEpoch: UInt64 = 0
+}
+
+public enum GuestExit: Sendable {
+  /// All accesses were made.
+  case done
+  /// KVM wants the vCPU outside, or the module was busy.
+  case kicked
+  /// An EPT violation: nothing maps this gfn.
+  case violation(Gfn)
+}
+
+extension UnsafeMutablePointer where Pointee == TrustDomain {
+  @inline(__always) private func guestWord(_ task: TaskPointer) -> UnsafeMutablePointer<UInt64> {
+    pointee.inGuest + task.pointee.id >> 6
+  }
+
+  @inline(__always) private func guestBit(_ task: TaskPointer) -> UInt64 { 1 << UInt64(task.pointee.id & 63) }
+
+  /// Runs the guest: enter, touch `count` gfns that `next` draws, leave.
+  /// - Parameter zeroStep: the module suspects single-stepping and takes the tree lock exclusively on the way in.
+  public func runGuest(_ task: TaskPointer, count: Int, zeroStep: Bool, next: (TaskPointer) -> Gfn) -> GuestExit {
+    // vcpu->mode = IN_GUEST_MODE comes before the look at requests, as in vcpu_enter_guest().
+    raw_fetch_or64(guestWord(task), guestBit(task))
+    defer { raw_fetch_and64(guestWord(task), ~guestBit(task)) }
+    guard raw_load32(pointee.waitForSeptZap) == 0, !isKicked(task), enter(task, zeroStep: zeroStep) else {
+      return .kicked
+    }
+    defer { task.publish(.guestEpoch, 0) }
+    for _ in 0..<count {
+      schedule_point_pass(task.point, UInt32(SCHEDULE_LOAD.rawValue), nil)
+      if isKicked(task) { return .kicked }
+      let gfn = next(task)
+      guard translate(task, gfn) else { return .violation(gfn) }
+    }
+    return .done
+  }
+
+  /// TDH.VP.ENTER.
+  private func enter(_ task: TaskPointer, zeroStep: Bool) -> Bool {
+    schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
+    if zeroStep {
+      guard tryLockTreeExclusive(task) else { return false }
+      schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
+      unlockTreeExclusive()
+    }
+    guard raw_fetch_add32(pointee.epochLock, 1) & (1 << 31) == 0 else {
+      raw_fetch_add32(pointee.epochLock, ~0)
+      task.count(.entryLockBusy)
+      return false
+    }
+    let epoch = raw_load64(pointee.epoch)
+    task.publish(.guestEpoch, epoch)
+    raw_fetch_add32(pointee.epochLock, ~0)
+    let vcpu = pointee.vcpus + task.pointee.id
+    if vcpu.pointee.tlbEpoch != epoch {
+      vcpu.pointee.count = 0
+      vcpu.pointee.tlbEpoch = epoch
+    }
+    return true
+  }
+
+  /// One access of the guest.
+  /// - Returns: false on an EPT violation.
+  private func translate(_ task: TaskPointer, _ gfn: Gfn) -> Bool {
+    let vcpu = pointee.vcpus + task.pointee.id
+    for slot in 0..<vcpu.pointee.count where vcpu.pointee.gfns[slot] == gfn {
+      checkTlb(task, gfn, pfn: vcpu.pointee.pfns[slot])
+      return true
+    }
+    guard let (_, entry, level) = leaf(gfn) else { return false }
+    switch SeptEntry.state(entry) {
+    case .mapped: break
+    case .pending:
+      guard accept(task, gfn, level) else { return true }
+    case .free, .nonLeaf, .blocked, .pendingBlocked: return false
+    }
+    // The entry is read again by the hardware that fills the TLB; what was seen above may be gone.
+    guard let (_, now, nowLevel) = leaf(gfn), SeptEntry.state(now) == .mapped else { return true }
+    let slot = vcpu.pointee.count < Vcpu.capacity ? vcpu.pointee.count : Int(gfn % UInt64(Vcpu.capacity))
+    vcpu.pointee.gfns[slot] = gfn
+    vcpu.pointee.pfns[slot] = SeptEntry.pfn(now) &+ (gfn & (Spte.pages(nowLevel) - 1))
+    if vcpu.pointee.count < Vcpu.capacity { vcpu.pointee.count += 1 }
+    return true
+  }
+
+  /// TDG.MEM.PAGE.ACCEPT at the level at which the page is mapped.
+  /// - Returns: false if the module was busy or the page is gone.
+  private func accept(_ task: TaskPointer, _ gfn: Gfn, _ level: Int) -> Bool {
+    guard tryLockTreeShared(task) else { return false }
+    defer { unlockTreeShared(task) }
+    guard let address = walk(gfn, to: level) else { return false }
+    var entry: UInt64 = 0
+    guard tryLockEntry(task, address, &entry) else { return false }
+    schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), address)
+    let pending = SeptEntry.state(entry) == .pending
+    raw_store64(address, pending ? SeptEntry.with(entry, state: .mapped) : entry)
+    task.emit(
+      .seamcall, gfn: Spte.round(gfn, level),
+      old: UInt64((pending ? TdxStatus.success : .entryStateIncorrect).rawValue), new: SeptEntry.pfn(entry),
+      level: level, root: .external, flags: Seamcall.accept.rawValue)
+    return pending
+  }
+
+  /// TLB-1: the translation that the vCPU just used must still be in the S-EPT, blocked at most.
+  private func checkTlb(_ task: TaskPointer, _ gfn: Gfn, pfn: UInt64) {
+    if let (_, entry, level) = leaf(gfn), SeptEntry.pfn(entry) &+ (gfn & (Spte.pages(level) - 1)) == pfn { return }
+    task.violationAfterDrain(
+      .tlb1, gfn: gfn, level: 1, expected: "the translation in the TLB is in the S-EPT",
+      seen: "a vCPU used pfn 0x\(String(pfn, radix: 16)) after its page was removed")
+  }
+
+  /// True if the vCPU has to leave: someone waits in `kickAll`.
+  private func isKicked(_ task: TaskPointer) -> Bool {
+    raw_load32(pointee.kicks + task.pointee.id * 16) != 0 || task.isHalted
+  }
+
+  /// `kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE)`: returns once every vCPU that was in the guest has
+  /// left it.
+  public func kickAll(_ task: TaskPointer) {
+    raw_fence()
+    for word in 0...((pointee.machine.pointee.taskCount - 1) >> 6) {
+      var bits = raw_load64(pointee.inGuest + word)
+      while bits != 0 {
+        let id = word << 6 + bits.trailingZeroBitCount
+        let bit: UInt64 = 1 << UInt64(id & 63)
+        bits &= ~bit
+        guard id != task.pointee.id else { continue }
+        task.count(.guestKicked)
+        task.beginWaiting(.guestExit, UInt64(id))
+        raw_store32(pointee.kicks + id * 16, 1)
+        while raw_load64(pointee.inGuest + word) & bit != 0, task.relax(UnsafeRawPointer(pointee.inGuest + word)) {}
+        raw_store32(pointee.kicks + id * 16, 0)
+        task.endWaiting()
+      }
+    }
+  }
+}

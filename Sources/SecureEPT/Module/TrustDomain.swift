@@ -1,0 +1,167 @@
+/// One trust domain: the S-EPT's root, the module's locks and the TD epoch.
+///
+/// The module is emulated by what it enforces whoever calls it: states, parents, TLB tracking, locks. Its locks are
+/// never waited for: a call that finds one taken answers BUSY, as the module's do.
+import CAtomics
+import Machine
+
+public typealias TrustDomainPointer = UnsafeMutablePointer<TrustDomain>
+
+public struct TrustDomain {
+  static let stripes = 16
+  static let line = 64
+
+  public let machine: MachinePointer
+  public let policy: Policy
+  /// The level-4 table of the S-EPT.
+  public private(set) var rootPage: UInt32 = 0
+  /// The TD's key: pages can be removed while it is assigned, tables reclaimed once it is not.
+  public var isHkidAssigned = true
+  /// `TD_STATE_RUNNABLE`: before it pages are added with TDH.MEM.PAGE.ADD, after it with PAGE.AUG.
+  public var isRunnable = false
+  /// What is broken on purpose in the KVM side of the external table.
+  public var defects: GlueDefects = []
+  /// `kvm_tdx->wait_for_sept_zap`: vCPUs stay out of the guest while it is set.
+  let waitForSeptZap: UnsafeMutablePointer<UInt32>
+
+  /// The S-EPT tree lock. Shared holders count in stripes; the exclusive holder closes the flag, then looks.
+  let treeExclusive: UnsafeMutablePointer<UInt32>
+  let treeShared: UnsafeMutablePointer<UInt32>
+  let stripeCount: Int
+  /// The epoch lock: bit 31 exclusive (TRACK), below it the vCPUs that are entering.
+  let epochLock: UnsafeMutablePointer<UInt32>
+  /// Starts at 1, grows by one with each TRACK.
+  let epoch: UnsafeMutablePointer<UInt64>
+  /// One bit a vCPU that is in guest mode or on its way in.
+  let inGuest: UnsafeMutablePointer<UInt64>
+  /// A word a vCPU, set while someone waits for it to leave the guest; a cache line each.
+  let kicks: UnsafeMutablePointer<UInt32>
+  let vcpus: UnsafeMutablePointer<Vcpu>
+  private let words: UnsafeMutableRawPointer
+
+  public static func create(_ machine: MachinePointer, policy: Policy) -> TrustDomainPointer {
+    let td = TrustDomainPointer.allocate(capacity: 1)
+    td.initialize(to: TrustDomain(machine: machine, policy: policy))
+    return td
+  }
+
+  private init(machine: MachinePointer, policy: Policy) {
+    self.machine = machine
+    self.policy = policy
+    let lines = 5 + Self.stripes + 2
+    let words = UnsafeMutableRawPointer.allocate(byteCount: lines * Self.line, alignment: Self.line)
+    words.initializeMemory(as: UInt8.self, repeating: 0, count: lines * Self.line)
+    func word32(_ line: Int) -> UnsafeMutablePointer<UInt32> {
+      words.advanced(by: line * Self.line).bindMemory(to: UInt32.self, capacity: 16)
+    }
+    func word64(_ line: Int) -> UnsafeMutablePointer<UInt64> {
+      words.advanced(by: line * Self.line).bindMemory(to: UInt64.self, capacity: 16)
+    }
+    self.words = words
+    treeExclusive = word32(0)
+    epochLock = word32(1)
+    epoch = word64(2)
+    waitForSeptZap = word32(3)
+    inGuest = word64(4)  // 1024 bits: two lines
+    treeShared = word32(6)
+    stripeCount = min(machine.pointee.taskCount, Self.stripes)
+    epoch.pointee = 1
+    kicks = UnsafeMutablePointer<UInt32>.allocate(capacity: machine.pointee.taskCount * 16)
+    kicks.initialize(repeating: 0, count: machine.pointee.taskCount * 16)
+    vcpus = UnsafeMutablePointer<Vcpu>.allocate(capacity: machine.pointee.taskCount)
+    vcpus.initialize(repeating: Vcpu(), count: machine.pointee.taskCount)
+  }
+
+  public static func destroy(_ td: TrustDomainPointer) {
+    td.pointee.vcpus.deallocate()
+    td.pointee.kicks.deallocate()
+    td.pointee.words.deallocate()
+    td.deallocate()
+  }
+
+  /// TDH.MNG.CREATE and INIT: takes the root table. No task may run.
+  public mutating func build(_ task: TaskPointer) {
+    rootPage = task.allocateTable(kind: .external, level: Spte.maxLevel, gfn: 0, fill: SeptEntry.free)
+    isHkidAssigned = true
+    isRunnable = false
+    epoch.pointee = 1
+    for id in 0..<machine.pointee.taskCount { vcpus[id] = Vcpu() }
+  }
+
+  /// Gives the root table back, after all others were reclaimed.
+  public mutating func tearDown(_ task: TaskPointer) {
+    task.freeTable(rootPage)
+    rootPage = 0
+  }
+}
+
+// The module's locks. Each answers false where the module would answer BUSY.
+extension UnsafeMutablePointer where Pointee == TrustDomain {
+  @inline(__always) private func stripe(_ task: TaskPointer) -> UnsafeMutablePointer<UInt32> {
+    pointee.treeShared + (task.pointee.id % pointee.stripeCount) * 16
+  }
+
+  @inline(__always) func tryLockTreeShared(_ task: TaskPointer) -> Bool {
+    let stripe = stripe(task)
+    raw_fetch_add32(stripe, 1)
+    if _fastPath(raw_load32(pointee.treeExclusive) == 0) { return true }
+    raw_fetch_add32(stripe, ~0)
+    task.count(.entryLockBusy)
+    return false
+  }
+
+  @inline(__always) func unlockTreeShared(_ task: TaskPointer) { raw_fetch_add32(stripe(task), ~0) }
+
+  func tryLockTreeExclusive(_ task: TaskPointer) -> Bool {
+    if raw_cmpxchg32(pointee.treeExclusive, 0, 1) != 0 {
+      task.count(.entryLockBusy)
+      return false
+    }
+    for index in 0..<pointee.stripeCount where raw_load32(pointee.treeShared + index * 16) != 0 {
+      raw_store32(pointee.treeExclusive, 0)
+      task.count(.entryLockBusy)
+      return false
+    }
+    return true
+  }
+
+  @inline(__always) func unlockTreeExclusive() { raw_store32(pointee.treeExclusive, 0) }
+
+  /// Locks one entry. `entry` is set to its unlocked value.
+  @inline(__always) func tryLockEntry(_ task: TaskPointer, _ address: SptePointer, _ entry: inout UInt64) -> Bool {
+    entry = raw_load64(address)
+    if _fastPath(
+      !SeptEntry.isLocked(entry) && raw_cmpxchg64(address, entry, entry | SeptEntry.lock) == entry)
+    {
+      return true
+    }
+    task.count(.entryLockBusy)
+    return false
+  }
+
+  /// The entry for `gfn` at `level`, nil if a parent is not a present table.
+  @inline(__always) func walk(_ gfn: Gfn, to level: Int) -> SptePointer? {
+    var table = pointee.machine.pointee.arena.table(pointee.rootPage)
+    var current = Spte.maxLevel
+    while current > level {
+      let entry = raw_load64(table + Spte.index(gfn, current))
+      guard SeptEntry.state(entry) == .nonLeaf else { return nil }
+      table = pointee.machine.pointee.arena.table(PageArena.page(pfn: SeptEntry.pfn(entry)))
+      current -= 1
+    }
+    return table + Spte.index(gfn, level)
+  }
+
+  /// The leaf that translates `gfn`, whatever its level; nil if there is none.
+  func leaf(_ gfn: Gfn) -> (address: SptePointer, entry: UInt64, level: Int)? {
+    var table = pointee.machine.pointee.arena.table(pointee.rootPage)
+    for level in stride(from: Spte.maxLevel, through: 1, by: -1) {
+      let address = table + Spte.index(gfn, level)
+      let entry = raw_load64(address)
+      if SeptEntry.isLeaf(entry) { return (address, entry, level) }
+      guard SeptEntry.state(entry) == .nonLeaf else { return nil }
+      table = pointee.machine.pointee.arena.table(PageArena.page(pfn: SeptEntry.pfn(entry)))
+    }
+    return nil
+  }
+}
