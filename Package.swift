@@ -16,10 +16,12 @@ let package = Package(
     .target(name: "CAtomics", path: "CAtomics"),
     .target(name: "Machine", dependencies: ["CAtomics"]),
     .target(name: "SecureEPT", dependencies: ["CAtomics", "Machine"]),
+    .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
     .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
     .testTarget(name: "SecureEPTTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "TestSupport"]),
+    .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,108 @@
+/// MAP-1's book: when each gfn was last mapped by a completed fault and unmapped by a completed zap.
+///
+/// Time is `MmuLock.epoch`, the number of write sections so far. A fault at epoch e came after write section e and
+/// before the next; a zap spans the sections from its first to its last. So of one fault and one zap it is known which
+/// came first, unless a table was removed under the shared lock in the same epoch, or a zap took a huge page's other
+/// gfns along: then either state is right.
+import CAtomics
+import Glibc
+import Machine
+
+public struct MappingLedger {
+  struct Unmapped {
+    var range: Range<Gfn>
+    var isPrivate: Bool
+    var first: UInt64
+    var last: UInt64
+    /// Removed under the shared lock: faults of the same epoch may stand on either side.
+    var isShared = false
+  }
+
+  /// Private and shared memory are mapped by different roots.
+  struct Book {
+    /// Epoch of the last fault less the round's base plus one, by gfn; 0 for none.
+    let mappedAt: UnsafeMutablePointer<UInt32>
+    /// The same by 2M region, for what was mapped by a huge page or merged into one.
+    let hugeAt: UnsafeMutablePointer<UInt32>
+    /// Not 0 for 2M regions with an entry in the book.
+    let touched: UnsafeMutablePointer<UInt32>
+  }
+
+  let books: (shared: Book, private: Book)
+  let guestPages: UInt64
+  let mergesPrivate: Bool
+  let base: UnsafeMutablePointer<UInt64>
+
+  init(guestPages: UInt64, mergesPrivate: Bool) {
+    func reserve(_ count: UInt64) -> UnsafeMutablePointer<UInt32> {
+      // Zeroed by the operating system when first touched: a guest of any size costs what its rounds touch.
+      let bytes = Int(count) * MemoryLayout<UInt32>.stride
+      let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+      if let memory, memory != MAP_FAILED { return memory.bindMemory(to: UInt32.self, capacity: Int(count)) }
+      let fallback = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(count))
+      fallback.initialize(repeating: 0, count: Int(count))
+      return fallback
+    }
+    func book() -> Book {
+      Book(mappedAt: reserve(guestPages), hugeAt: reserve(guestPages / 512), touched: reserve(guestPages / 512))
+    }
+    books = (book(), book())
+    self.guestPages = guestPages
+    self.mergesPrivate = mergesPrivate
+    base = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
+    base.initialize(to: 0)
+  }
+
+  func deallocate() {
+    for book in [books.shared, books.private] {
+      munmap(book.mappedAt, Int(guestPages) * 4)
+      munmap(book.hugeAt, Int(guestPages / 512) * 4)
+      munmap(book.touched, Int(guestPages / 512) * 4)
+    }
+    base.deallocate()
+  }
+
+  @inline(__always) func book(_ isPrivate: Bool) -> Book { isPrivate ? books.private : books.shared }
+
+  /// A round begins at this epoch: older entries are void.
+  func begin(epoch: UInt64) {
+    base.pointee = epoch
+    for book in [books.shared, books.private] {
+      for region in 0..<Int(guestPages / 512) where book.touched[region] != 0 {
+        (book.mappedAt + region * 512).update(repeating: 0, count: 512)
+        book.hugeAt[region] = 0
+        book.touched[region] = 0
+      }
+    }
+  }
+
+  @inline(__always) private func stamp(_ epoch: UInt64) -> UInt32 {
+    UInt32(truncatingIfNeeded: epoch &- base.pointee &+ 1)
+  }
+
+  @inline(__always) private func raise(_ word: UnsafeMutablePointer<UInt32>, to stamp: UInt32) {
+    var seen = raw_load32(word)
+    while seen < stamp {
+      let before = raw_cmpxchg32(word, seen, stamp)
+      if before == seen { return }
+      seen = before
+    }
+  }
+
+  /// A fault on `gfn` completed at `epoch`.
+  @inline(__always) func mapped(_ gfn: Gfn, isPrivate: Bool, huge: Bool, epoch: UInt64) {
+    let book = book(isPrivate)
+    raise(book.mappedAt + Int(gfn), to: stamp(epoch))
+    if huge { raise(book.hugeAt + Int(gfn >> 9), to: stamp(epoch)) }
+    let touched = book.touched + Int(gfn >> 9)
+    if raw_load32(touched) == 0 { raw_store32(touched, 1) }
+  }
+
+  /// Pages of the direct root may have been merged over `range` up to `epoch`.
+  func merged(_ range: Range<Gfn>, epoch: UInt64) {
+    for region in (range.lowerBound >> 9)...((range.upperBound - 1) >> 9) {
+      raise(books.shared.hugeAt + Int(region), to: stamp(epoch))
+      raw_store32(books.shared.touched + Int(region), 1)
+    }
+  }
+}

@@ -1,0 +1,88 @@
+/// ORD-1, ORD-2, ORD-3: the order of freeze, external write and final store under the shared lock.
+///
+/// Not verified here: that the external entry is unchanged after a failed write, which EQ-1 sees.
+/// Verified on every external write and every thaw of a mirror SPTE. Under the exclusive lock the new value is written
+/// first by design; there DUP-1 alone applies.
+import Machine
+
+extension UnsafeMutablePointer where Pointee == TaskState {
+  /// The final store: what it may write follows from what the external table answered.
+  @inline(__always) func checkThaw(_ event: UnsafePointer<Event>, _ change: OpenChange, _ task: TaskPointer) {
+    pointee.count(.ord2)
+    pointee.count(.ord3)
+    pointee.count(.dup1)
+    let level = Int(change.level)
+    let new = event.pointee.new
+    if new == change.old {
+      if _slowPath(change.successes > 0) {
+        report(
+          .ord3, event, task, expected: "the old value is restored only if the external write failed",
+          seen: "restored after \(change.successes) successful external write(s)")
+      }
+      return
+    }
+    // Pruning a table is no external write of its own: its children have theirs.
+    guard !Spte.isNonLeaf(change.old, level) else { return }
+    if _fastPath(change.successes == 1) { return }
+    if change.successes > 1 {
+      report(
+        .dup1, event, task, expected: "one external write for one change",
+        seen: "\(change.successes) successful external writes")
+    } else if change.attempts > 0 {
+      report(
+        .ord3, event, task, expected: "after a failed external write the old value is restored",
+        seen: "\(describeSpte(new, change.level)) stored")
+    } else if Spte.isShadowPresent(new) {
+      report(
+        .ord2, event, task, expected: "a successful external write before the mirror SPTE becomes present",
+        seen: "\(describeSpte(new, change.level)) stored with no external write since the freeze")
+    } else {
+      report(
+        .dup1, event, task, expected: "one external write for one change", seen: "no external write since the freeze")
+    }
+  }
+
+  /// A write of a mirror SPTE that is neither frozen by this task nor a freeze.
+  @inline(__always) func checkUnfrozenWrite(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
+    let level = Int(event.pointee.level)
+    if pointee.lockMode == .write {
+      flushExclusive(task)
+      if Spte.isLeaf(event.pointee.old, level) || Spte.isShadowPresent(event.pointee.new) {
+        add(event, task, exclusive: true)
+      }
+    } else if Spte.isShadowPresent(event.pointee.new) && !Spte.isShadowPresent(event.pointee.old) {
+      report(
+        .ord2, event, task, expected: "a mirror SPTE becomes present by thawing it",
+        seen: "\(event.pointee.kind) to \(describeSpte(event.pointee.new, event.pointee.level)) without a freeze")
+    }
+  }
+
+  /// A child of a table that is being taken down was set to FROZEN; a leaf of the mirror must then leave the S-EPT.
+  @inline(__always) func checkRemovedChild(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
+    guard event.pointee.root == .mirror else { return }
+    flushExclusive(task)
+    if Spte.isLeaf(event.pointee.old, Int(event.pointee.level)) { add(event, task, exclusive: true) }
+  }
+
+  /// An external write, seen at the SEAMCALL.
+  @inline(__always) func externalWrite(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
+    let exclusive = pointee.lockMode == .write
+    pointee.count(exclusive ? .dup1 : .ord1)
+    let index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: exclusive)
+    guard index >= 0 else {
+      report(
+        exclusive ? .dup1 : .ord1, event, task,
+        expected: exclusive
+          ? "an external write follows a change of its mirror SPTE" : "the caller holds the mirror SPTE frozen",
+        seen: "\(event.pointee.seamcall.name) with no such SPTE")
+      return
+    }
+    if _slowPath(pointee.open[index].successes > 0) {
+      report(
+        .dup1, event, task, expected: "one external write for one change",
+        seen: "\(event.pointee.seamcall.name) again after one succeeded")
+    }
+    pointee.open[index].attempts &+= 1
+    if event.pointee.status == .success { pointee.open[index].successes &+= 1 }
+  }
+}

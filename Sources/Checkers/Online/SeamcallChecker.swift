@@ -1,0 +1,30 @@
+/// ORD-4 and TLB-1 at the SEAMCALL boundary: what the TDX module refuses, named by the rule that was about to be
+/// broken.
+///
+/// Verified: every call's status. The module's emulation enforces the rules, so a breach shows as a refusal; the
+/// guest's side of TLB-1, a translation that is used after its page is gone, is checked where the guest translates.
+import Machine
+
+extension UnsafeMutablePointer where Pointee == TaskState {
+  @inline(__always) func seamcall(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
+    let call = event.pointee.seamcall
+    if call.isExternalWrite { externalWrite(event, task) }
+    pointee.count(call == .pageRemove || call == .pageDemote ? .tlb1 : .ord4)
+    if _fastPath(event.pointee.status == .success) { return }
+    switch event.pointee.status {
+    case .walkFailed where call != .accept:
+      report(
+        .ord4, event, task, expected: "a present parent in the S-EPT",
+        seen: "\(call.name) answered \(event.pointee.status.name)")
+    case .childrenPresent:
+      report(
+        .ord4, event, task, expected: "a table leaves the S-EPT after its children",
+        seen: "\(call.name) answered \(event.pointee.status.name)")
+    case .trackingNotDone:
+      report(
+        .tlb1, event, task, expected: "TLB tracking between BLOCK and \(call.name)",
+        seen: "\(call.name) answered \(event.pointee.status.name)")
+    case .success, .operandBusy, .previousEpochBusy, .walkFailed, .entryStateIncorrect, .keyAssigned: break
+    }
+  }
+}

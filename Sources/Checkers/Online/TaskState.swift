@@ -1,0 +1,130 @@
+/// What the online checkers remember of one task, and the one place where its events are dealt to them.
+///
+/// Most events concern few rules: each kind is dealt by hand, so that a rule costs nothing where it cannot be broken.
+import Machine
+
+/// An SPTE that this task is changing: frozen by it, or written under the exclusive lock and not yet propagated.
+struct OpenChange {
+  var entry: UInt32 = 0
+  var gfn: Gfn = 0
+  var old: UInt64 = 0
+  var level: UInt8 = 0
+  var isMirror = false
+  /// Written first and propagated afterwards, under the exclusive lock; otherwise frozen under the shared one.
+  var isExclusive = false
+  var attempts: UInt8 = 0
+  var successes: UInt8 = 0
+}
+
+struct TaskState {
+  static let capacity = 8
+
+  /// Open changes, oldest first. One at a time is what the protocol needs; a walk that takes a subtree down nests.
+  var open: InlineArray<8, OpenChange> = .init(repeating: OpenChange())
+  var openCount = 0
+  var lockMode = Task.LockMode.none
+  /// Stamp of the event that is being read.
+  var now: UInt64 = 0
+  /// `MmuLock.epoch` of the current read section.
+  var readEpoch: UInt64 = 0
+  /// By `CheckerID.rawValue`.
+  var checks: InlineArray<17, UInt64> = .init(repeating: 0)
+  /// What operations of this task promised to have unmapped, for MAP-1.
+  var unmapped: [MappingLedger.Unmapped] = []
+
+  @inline(__always) mutating func count(_ checker: CheckerID) { checks[Int(checker.rawValue)] &+= 1 }
+}
+
+extension UnsafeMutablePointer where Pointee == TaskState {
+  @inline(__always) func read(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
+    pointee.now = event.pointee.stamp
+    switch event.pointee.kind {
+    case .cmpxchg, .xchg, .fetchAnd, .store: write(event, task)
+    case .seamcall: seamcall(event, task)
+    case .readLock:
+      pointee.lockMode = .read
+      pointee.readEpoch = event.pointee.new
+    case .writeLock: pointee.lockMode = .write
+    case .readUnlock, .writeUnlock:
+      leaveSection(task, "dropped mmu_lock")
+      pointee.lockMode = .none
+    case .operationEnd: endOperation(event, task)
+    case .operationBegin, .lockYielded, .cmpxchgLost, .tableAllocated, .tableFreed, .tableDeferred: break
+    }
+  }
+
+  /// A write of an SPTE. Whose it is decides which rules apply.
+  @inline(__always) private func write(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
+    pointee.count(.frz2)
+    let index = openIndex(entry: event.pointee.entry)
+    if index >= 0 && !pointee.open[index].isExclusive {
+      checkOwner(event, pointee.open[index], task)
+      if event.pointee.new != Spte.frozen {
+        if pointee.open[index].isMirror { checkThaw(event, pointee.open[index], task) }
+        close(index)
+      }
+      return
+    }
+    checkForeignWrite(event, task)
+    if event.pointee.new == Spte.frozen {
+      let transient =
+        event.pointee.kind == .cmpxchg || (event.pointee.kind == .store && pointee.lockMode != .write)
+      if transient { add(event, task, exclusive: false) } else { checkRemovedChild(event, task) }
+    } else if event.pointee.root == .mirror {
+      checkUnfrozenWrite(event, task)
+    } else if task.pointee.currentOperation == .nxRecover {
+      noteSharedRemoval(event)
+    }
+  }
+
+  // MARK: The list of open changes
+
+  /// - Returns: -1 if the task has no open change of that entry.
+  @inline(__always) func openIndex(entry: UInt32) -> Int {
+    var index = pointee.openCount - 1
+    while index >= 0 && pointee.open[index].entry != entry { index -= 1 }
+    return index
+  }
+
+  @inline(__always) func openIndex(gfn: Gfn, level: UInt8, exclusive: Bool) -> Int {
+    var index = pointee.openCount - 1
+    while index >= 0 {
+      let change = pointee.open[index]
+      if change.gfn == gfn && change.level == level && change.isMirror && change.isExclusive == exclusive { break }
+      index -= 1
+    }
+    return index
+  }
+
+  func add(_ event: UnsafePointer<Event>, _ task: TaskPointer, exclusive: Bool) {
+    // More at once than the list holds: the protocol has one at a time, whoever freezes nine forgets to thaw.
+    if _slowPath(pointee.openCount == TaskState.capacity) {
+      leaveSection(task, "went on freezing")
+    }
+    pointee.open[pointee.openCount] = OpenChange(
+      entry: event.pointee.entry, gfn: event.pointee.gfn, old: event.pointee.old, level: event.pointee.level,
+      isMirror: event.pointee.root == .mirror, isExclusive: exclusive)
+    pointee.openCount += 1
+  }
+
+  func close(_ index: Int) {
+    var next = index + 1
+    while next < pointee.openCount {
+      pointee.open[next - 1] = pointee.open[next]
+      next += 1
+    }
+    pointee.openCount -= 1
+  }
+
+  /// MAP-1 learns from the access itself that a table was taken out of the direct root under the shared lock.
+  private func noteSharedRemoval(_ event: UnsafePointer<Event>) {
+    let level = Int(event.pointee.level)
+    guard event.pointee.kind == .cmpxchg, Spte.isNonLeaf(event.pointee.old, level),
+      !Spte.isShadowPresent(event.pointee.new)
+    else { return }
+    pointee.unmapped.append(
+      .init(
+        range: event.pointee.gfn..<(event.pointee.gfn + Spte.pages(level)), isPrivate: false, first: pointee.readEpoch,
+        last: pointee.readEpoch, isShared: true))
+  }
+}
