@@ -16,11 +16,13 @@ let package = Package(
     .target(name: "CAtomics", path: "CAtomics"),
     .target(name: "Machine", dependencies: ["CAtomics"]),
     .target(name: "SecureEPT", dependencies: ["CAtomics", "Machine"]),
+    .target(name: "MirrorMMU", dependencies: ["CAtomics", "Machine", "SecureEPT"]),
     .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
     .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
     .testTarget(name: "SecureEPTTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "TestSupport"]),
+    .testTarget(name: "MirrorMMUTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
     .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,72 @@
+/// One VM as the TDP MMU sees it: `struct kvm` cut down to what the update protocol reads and writes.
+import CAtomics
+import Machine
+import SecureEPT
+
+public typealias KvmPointer = UnsafeMutablePointer<Kvm>
+
+public struct Kvm {
+  public let machine: MachinePointer
+  public let td: TrustDomainPointer
+  public let policy: Policy
+  public let mutants: MutantSet
+  /// 4K pages of guest memory.
+  public let guestPages: UInt64
+
+  /// Shared memory is backed by other host pages than private memory.
+  static let sharedPfnBase: UInt64 = 1 << 29
+
+  /// CONFIG_KVM_PROVE_MMU: zapping a root skips the passes at 4K and 2M, so that whole subtrees are taken down.
+  public var provesMmu = false
+  /// The mirror root's page; one for the life of the VM.
+  public internal(set) var mirrorRoot: UInt32 = 0
+  public let roots: Roots
+  public let attributes: Attributes
+  public let invalidation: Invalidation
+  let nxHugePages: NxHugePages
+
+  public static func create(
+    _ machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, mutant: Mutant?
+  ) -> KvmPointer {
+    let kvm = KvmPointer.allocate(capacity: 1)
+    kvm.initialize(to: Kvm(machine: machine, td: td, guestPages: guestPages, mutant: mutant))
+    td.pointee.defects = GlueDefects(mutant)
+    return kvm
+  }
+
+  private init(machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, mutant: Mutant?) {
+    self.machine = machine
+    self.td = td
+    self.guestPages = guestPages
+    policy = td.pointee.policy
+    mutants = MutantSet(mutant)
+    roots = Roots()
+    attributes = Attributes(guestPages: guestPages)
+    invalidation = Invalidation()
+    nxHugePages = NxHugePages()
+  }
+
+  public static func destroy(_ kvm: KvmPointer) {
+    kvm.pointee.roots.deallocate()
+    kvm.pointee.attributes.deallocate()
+    kvm.pointee.invalidation.deallocate()
+    kvm.pointee.nxHugePages.deallocate()
+    kvm.deallocate()
+  }
+
+  /// KVM_CREATE_VM: builds the TD and the mirror root. No other task may run.
+  public mutating func build(_ task: TaskPointer) {
+    td.pointee.build(task)
+    mirrorRoot = task.allocateTable(kind: .mirror, level: Spte.maxLevel, gfn: 0, fill: Spte.nonpresent)
+    let header = machine.pointee.arenaView.headers + Int(mirrorRoot)
+    header.pointee.state = .linked
+    header.pointee.externalPage = td.pointee.rootPage
+    roots.reset()
+    nxHugePages.reset()
+    invalidation.reset()
+  }
+
+  @inline(__always) func pfn(_ gfn: Gfn, isPrivate: Bool) -> UInt64 {
+    isPrivate ? gfn : gfn &+ Self.sharedPfnBase
+  }
+}

@@ -1,0 +1,44 @@
+/// One operation of an episode and what came of it: the interface between an engine and a subject.
+import Machine
+
+public struct Request: Sendable {
+  public var operation: Operation
+  /// The gfns that the operation is about, never empty.
+  public var range: Range<Gfn>
+  /// Whatever else the operation decides, drawn with it: which bits, how often, in which direction.
+  public var draw: UInt64
+
+  public init(operation: Operation, range: Range<Gfn>, draw: UInt64) {
+    self.operation = operation
+    self.range = range
+    self.draw = draw
+  }
+}
+
+/// What an operation promises about the tables once it has returned. The checkers hold it to that.
+public struct Effect: Sendable {
+  public struct Mapped: Sendable {
+    public var gfn: Gfn
+    public var isPrivate: Bool
+    /// The whole 2M region may have been mapped with it.
+    public var huge: Bool
+  }
+
+  public struct Unmapped: Sendable {
+    public var range: Range<Gfn>
+    public var isPrivate: Bool
+  }
+
+  public var outcome: Outcome
+  public var mapped: Mapped?
+  public var unmapped: Unmapped?
+  /// Regions in which pages of the direct root may have been merged.
+  public var merged: Range<Gfn>?
+
+  init(_ outcome: Outcome, mapped: Mapped? = nil, unmapped: Unmapped? = nil, merged: Range<Gfn>? = nil) {
+    self.outcome = outcome
+    self.mapped = mapped
+    self.unmapped = unmapped
+    self.merged = merged
+  }
+}

@@ -1,0 +1,87 @@
+/// Write-protection, dirty bits and aging: changes of leaves of the direct root that keep them mapped.
+import CAtomics
+import Machine
+
+extension TdpMmu {
+  /// `kvm_tdp_mmu_wrprot_slot()` over a range: clears W, under mmu_lock held for read.
+  func wrprot(_ range: Range<Gfn>) -> Int { clearBits(range, Spte.writable) }
+
+  /// `kvm_tdp_mmu_clear_dirty_slot()` over a range: clears D, under mmu_lock held for read.
+  func clearDirty(_ range: Range<Gfn>) -> Int { clearBits(range, Spte.dirty) }
+
+  private func clearBits(_ range: Range<Gfn>, _ bits: UInt64) -> Int {
+    var count = 0
+    task.readLock()
+    forEachDirectRoot(validOnly: true) { root, _ in
+      task.rcuReadLock()
+      var iter = TdpIter(task, root: root, minLevel: 1, from: range.lowerBound)
+      while iter.valid && iter.gfn < range.upperBound {
+        if !iterCondResched(&iter) {
+          while Spte.isLeaf(iter.oldSpte, iter.level) && iter.oldSpte & bits != 0 {
+            if setSpteAtomic(&iter, iter.oldSpte & ~bits) {
+              count += 1
+              break
+            }
+            if task.isHalted { break }
+          }
+        }
+        iter.next(task)
+      }
+      task.rcuReadUnlock()
+    }
+    task.readUnlock()
+    return count
+  }
+
+  /// `kvm_tdp_mmu_age_gfn_range()`: clears A, under RCU alone. One cmpxchg and no retry: whoever changed the entry made
+  /// it young or is removing it.
+  /// - Returns: aged, and lost to another thread.
+  func age(_ range: Range<Gfn>) -> (aged: Int, lost: Int) {
+    var (aged, lost) = (0, 0)
+    task.rcuReadLock()
+    if let slot = roots.currentSlot {
+      let root = roots.page(slot)
+      if root != 0 {
+        var iter = TdpIter(task, root: root, minLevel: 1, from: range.lowerBound)
+        while iter.valid && iter.gfn < range.upperBound {
+          if Spte.isLeaf(iter.oldSpte, iter.level) && iter.oldSpte & Spte.accessed != 0 {
+            task.bugOn(
+              isMirror(iter.sptep), "WARN_ON_ONCE(is_mirror_sptep()) in kvm_tdp_mmu_age_spte()", gfn: iter.gfn,
+              level: iter.level)
+            if cmpxchgSpte(&iter, iter.oldSpte & ~Spte.accessed) { aged += 1 } else { lost += 1 }
+          }
+          iter.next(task)
+        }
+      }
+    }
+    task.rcuReadUnlock()
+    if lost > 0 { task.count(.lockless) }
+    return (aged, lost)
+  }
+
+  /// `fast_page_fault()`: makes a write-protected leaf writable, under RCU alone.
+  /// - Returns: done, nothing to do, or lost.
+  func fastPageFault(_ gfn: Gfn) -> Outcome {
+    task.rcuReadLock()
+    defer { task.rcuReadUnlock() }
+    var attempts = 0
+    while let slot = roots.currentSlot, attempts < 5 {
+      let root = roots.page(slot)
+      guard root != 0 else { return .nothing }
+      var iter = TdpIter(task, root: root, minLevel: 1, from: gfn)
+      // kvm_tdp_mmu_fast_pf_get_last_sptep(): the last SPTE of the walk.
+      while Spte.isNonLeaf(iter.oldSpte, iter.level) && iter.level > 1 {
+        let before = iter.level
+        iter.next(task)
+        if iter.level >= before { return .nothing }
+      }
+      guard Spte.isLeaf(iter.oldSpte, iter.level) else { return .nothing }
+      if Spte.isWritable(iter.oldSpte) { return .spurious }
+      guard Spte.isMmuWritable(iter.oldSpte) else { return .nothing }
+      if cmpxchgSpte(&iter, iter.oldSpte | Spte.writable) { return .done }
+      task.count(.lockless)
+      attempts += 1
+    }
+    return attempts > 0 ? .lost : .nothing
+  }
+}

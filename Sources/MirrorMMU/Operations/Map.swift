@@ -1,0 +1,149 @@
+/// The page fault: `kvm_tdp_mmu_page_fault()` and `kvm_tdp_mmu_map()`.
+import CAtomics
+import Machine
+import SecureEPT
+
+/// `RET_PF_*`
+enum FaultResult { case retry, fixed, spurious }
+
+/// `struct kvm_page_fault`
+struct PageFault {
+  var gfn: Gfn
+  var isPrivate: Bool
+  /// A 2M mapping is wanted.
+  var wantsHuge: Bool
+  /// The guest executes here and the NX mitigation forbids a huge page.
+  var hugePageDisallowed: Bool
+  var sequence: UInt64
+  var goalLevel = 1
+}
+
+extension TdpMmu {
+  /// One attempt: look up, take mmu_lock for read, check for staleness, map.
+  func pageFault(_ gfn: Gfn, wantsHuge: Bool, executes: Bool) -> (result: FaultResult, fault: PageFault) {
+    let sequence = kvm.pointee.invalidation.sequence
+    let isPrivate = kvm.pointee.attributes.isPrivate(gfn)
+    var fault = PageFault(
+      gfn: gfn, isPrivate: isPrivate, wantsHuge: wantsHuge, hugePageDisallowed: executes && !isPrivate,
+      sequence: sequence)
+    task.readLock()
+    if kvm.pointee.invalidation.mustRetry(gfn, since: sequence) {
+      task.count(.staleFault)
+      task.readUnlock()
+      return (.retry, fault)
+    }
+    var root = kvm.pointee.mirrorRoot
+    if !isPrivate {
+      guard let slot = roots.currentSlot else {
+        task.readUnlock()
+        allocRoot()
+        return (.retry, fault)
+      }
+      root = roots.page(slot)
+    }
+    let result = map(&fault, root)
+    task.readUnlock()
+    return (result, fault)
+  }
+
+  /// `kvm_tdp_mmu_map()`
+  func map(_ fault: inout PageFault, _ root: UInt32) -> FaultResult {
+    hugepageAdjust(&fault)
+    task.rcuReadLock()
+    defer { task.rcuReadUnlock() }
+    var iter = TdpIter(task, root: root, minLevel: 1, from: fault.gfn)
+    while iter.valid && iter.gfn <= fault.gfn {
+      // Frozen by another thread: give up and retry rather than allocate a table in vain.
+      if Spte.isFrozen(iter.oldSpte) && !isMutant(.ignoreFrozen) {
+        task.pointee.sawRetry = true
+        return .retry
+      }
+      if iter.level == fault.goalLevel { return mapTargetLevel(fault, &iter) }
+      if !Spte.isNonLeaf(iter.oldSpte, iter.level), !stepInto(fault, &iter) { return .retry }
+      iter.next(task)
+    }
+    return .retry
+  }
+
+  /// `kvm_mmu_hugepage_adjust()`, under mmu_lock: what it reads changes under mmu_lock held for write.
+  @inline(__always) private func hugepageAdjust(_ fault: inout PageFault) {
+    guard fault.wantsHuge || fault.isPrivate else {
+      fault.hugePageDisallowed = false
+      return
+    }
+    let allowed =
+      fault.isPrivate
+      ? kvm.pointee.attributes.allowsHuge(fault.gfn, isPrivate: true) : allowsSharedHuge(fault.gfn)
+    guard allowed else {
+      fault.hugePageDisallowed = false
+      return
+    }
+    if fault.isPrivate {
+      // A private region is mapped by one 2M page or by 4K pages for good: the S-EPT has no promotion here.
+      fault.goalLevel = kvm.pointee.policy == .huge ? 2 : 1
+    } else if !fault.hugePageDisallowed {
+      fault.goalLevel = 2
+    }
+  }
+
+  /// Makes the table below a non-present or huge SPTE.
+  private func stepInto(_ fault: PageFault, _ iter: inout TdpIter) -> Bool {
+    let page = allocChild(iter)
+    guard page != 0 else { return false }
+    let header = header(page)
+    header.nxHugePageDisallowed = fault.hugePageDisallowed && iter.level == 2
+    let linked: Bool
+    if Spte.isShadowPresent(iter.oldSpte) {
+      task.bugOn(
+        isMirror(iter.sptep), "KVM_BUG_ON(is_mirror_sptep(iter.sptep)) in kvm_tdp_mmu_map()", gfn: iter.gfn,
+        level: iter.level)
+      linked = splitHugePage(&iter, page, shared: true)
+    } else {
+      linked = linkSp(&iter, page, shared: true)
+    }
+    guard linked else {
+      freeUnused(page)
+      return false
+    }
+    if fault.hugePageDisallowed && iter.level == 2 {
+      task.lockPages()
+      if header.nxHugePageDisallowed {
+        kvm.pointee.nxHugePages.track(page, task.pointee.machine.pointee.arenaView.headers)
+      }
+      task.unlockPages()
+    }
+    return true
+  }
+
+  /// `tdp_mmu_map_handle_target_level()`
+  @inline(__always) private func mapTargetLevel(_ fault: PageFault, _ iter: inout TdpIter) -> FaultResult {
+    if Spte.isLeaf(iter.oldSpte, iter.level) && Spte.isWritable(iter.oldSpte) {
+      let pfn = kvm.pointee.pfn(iter.gfn, isPrivate: fault.isPrivate)
+      task.bugOn(
+        pfn != Spte.pfn(iter.oldSpte),
+        "WARN_ON_ONCE(fault->pfn != spte_to_pfn()) in tdp_mmu_map_handle_target_level()", gfn: iter.gfn,
+        level: iter.level)
+      return .spurious
+    }
+    let new = makeSpte(fault.gfn, iter.level, isPrivate: fault.isPrivate)
+    if new == iter.oldSpte { return .spurious }
+    return setSpteAtomic(&iter, new) ? .fixed : .retry
+  }
+
+  /// `tdp_mmu_link_sp()`
+  func linkSp(_ iter: inout TdpIter, _ page: UInt32, shared: Bool) -> Bool {
+    let spte = makeNonleafSpte(page)
+    // Published by the store that follows: from here on the table can be found.
+    header(page).pointee.state = .linked
+    if shared {
+      guard setSpteAtomic(&iter, spte) else {
+        header(page).pointee.state = .allocated
+        return false
+      }
+    } else {
+      iterSetSpte(&iter, spte)
+    }
+    task.pointee.tableStatistics += 1
+    return true
+  }
+}

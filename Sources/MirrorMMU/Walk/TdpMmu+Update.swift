@@ -1,0 +1,140 @@
+/// The steps that all protocols share: writing under the exclusive lock, and taking down a removed table.
+import CAtomics
+import Machine
+import SecureEPT
+
+extension TdpMmu {
+  /// `__tdp_mmu_set_spte_atomic()`: one cmpxchg, no side effect if it loses.
+  @inline(__always) func cmpxchgSpte(_ iter: inout TdpIter, _ newSpte: UInt64) -> Bool {
+    task.bugOn(
+      iter.yielded || Spte.isFrozen(iter.oldSpte),
+      "WARN_ON_ONCE(iter->yielded || is_frozen_spte(iter->old_spte)) in __tdp_mmu_set_spte_atomic()", gfn: iter.gfn,
+      level: iter.level)
+    return task.tryCmpxchgSpte(iter.sptep, &iter.oldSpte, newSpte)
+  }
+
+  /// `tdp_mmu_set_spte_atomic()`
+  /// - Returns: true if the SPTE was changed.
+  @inline(__always) func setSpteAtomic(_ iter: inout TdpIter, _ newSpte: UInt64) -> Bool {
+    task.lockdepAssertHeldRead(gfn: iter.gfn, level: iter.level)
+    let result = Variant.setSpteAtomic(self, &iter, newSpte)
+    if result != 0 { task.pointee.sawRetry = true }
+    return result == 0
+  }
+
+  /// `kvm_tdp_mmu_write_spte()`: atomically if the entry has bits that change outside mmu_lock.
+  /// - Returns: the value that was overwritten.
+  @inline(__always) func writeSpte(_ sptep: SptePointer, _ old: UInt64, _ new: UInt64, _ level: Int) -> UInt64 {
+    if Spte.isLeaf(old, level) && Spte.needsAtomicUpdate(old) { return task.xchgSpte(sptep, new) }
+    task.writeSpte(sptep, new)
+    return old
+  }
+
+  /// `tdp_mmu_set_spte()` and `tdp_mmu_iter_set_spte()`: under mmu_lock held for write, the new value first.
+  @inline(__always) func iterSetSpte(_ iter: inout TdpIter, _ newSpte: UInt64) {
+    task.lockdepAssertHeldWrite(gfn: iter.gfn, level: iter.level)
+    task.bugOn(
+      iter.yielded, "WARN_ON_ONCE(iter->yielded) in tdp_mmu_iter_set_spte()", gfn: iter.gfn, level: iter.level)
+    task.bugOn(
+      Spte.isFrozen(iter.oldSpte) || Spte.isFrozen(newSpte),
+      "WARN_ON_ONCE(is_frozen_spte(old_spte) || is_frozen_spte(new_spte)) in tdp_mmu_set_spte()", gfn: iter.gfn,
+      level: iter.level)
+    iter.oldSpte = writeSpte(iter.sptep, iter.oldSpte, newSpte, iter.level)
+    handleChangedSpte(
+      SpteChange(
+        isMirror: isMirror(iter.sptep), gfn: iter.gfn, old: iter.oldSpte, new: newSpte, level: iter.level,
+        shared: false))
+  }
+
+  /// `handle_changed_spte()`: the callers that cannot handle a failure.
+  @inline(__always) func handleChangedSpte(_ change: SpteChange) {
+    let result = Variant.handleChangedSpte(self, change)
+    task.bugOn(
+      result != 0, "KVM_BUG_ON(__handle_changed_spte()) in handle_changed_spte()", gfn: change.gfn,
+      level: change.level)
+  }
+
+  /// The checks at the head of `__handle_changed_spte()` that every variant has.
+  /// - Returns: false if there is nothing left to do.
+  @inline(__always) func checkChange(_ change: SpteChange) -> Bool {
+    let level = change.level
+    task.bugOn(
+      change.gfn & (Spte.pages(level) - 1) != 0, "WARN_ON_ONCE(gfn not aligned) in __handle_changed_spte()",
+      gfn: change.gfn, level: level)
+    task.bugOn(
+      Spte.isLeaf(change.old, level) && Spte.isLeaf(change.new, level) && Spte.pfn(change.old) != Spte.pfn(change.new),
+      "BUG(a present leaf replaced by a leaf with another pfn) in __handle_changed_spte()", gfn: change.gfn,
+      level: level)
+    if change.old == change.new { return false }
+    if !Spte.isShadowPresent(change.old) && !Spte.isShadowPresent(change.new) {
+      task.bugOn(
+        !Spte.isFrozen(change.new), "WARN_ON_ONCE(nonpresent SPTE replaced by another) in __handle_changed_spte()",
+        gfn: change.gfn, level: level)
+      return false
+    }
+    return true
+  }
+
+  /// `handle_removed_pt()`: visits the children of a table that was unlinked, then retires it.
+  func handleRemovedPt(_ page: UInt32, shared: Bool) {
+    let table = task.pointee.machine.pointee.arena.table(page)
+    let header = header(page)
+    let level = Int(header.pointee.level)
+    let isMirror = header.pointee.kind == .mirror
+    let base = header.pointee.gfn
+    header.pointee.state = .unlinked
+    unlinkSp(page)
+    if _slowPath(isMutant(.parentFirst)) && isMirror { freeExternal(page) }
+    for index in 0..<Spte.entriesPerTable {
+      let sptep = table + index
+      let gfn = base &+ UInt64(index) &* Spte.pages(level)
+      var old: UInt64
+      if shared {
+        // Set to a value that others leave alone. If another thread holds it frozen, its final store would overwrite
+        // ours: wait until it is done.
+        old = task.xchgSpte(sptep, Spte.frozen)
+        if _slowPath(Spte.isFrozen(old)) { old = waitForThaw(sptep, gfn) }
+      } else {
+        old = task.readSpte(sptep)
+        if !Spte.isShadowPresent(old) { continue }
+        old = writeSpte(sptep, old, Spte.frozen, level)
+      }
+      handleChangedSpte(
+        SpteChange(isMirror: isMirror, gfn: gfn, old: old, new: Spte.frozen, level: level, shared: shared))
+    }
+    if isMirror && !isMutant(.parentFirst) { freeExternal(page) }
+    retire(page)
+  }
+
+  private func waitForThaw(_ sptep: SptePointer, _ gfn: Gfn) -> UInt64 {
+    task.beginWaiting(.frozenSpte, gfn)
+    task.count(.metFrozen)
+    var old = Spte.frozen
+    while Spte.isFrozen(old), task.relax(UnsafeRawPointer(sptep)) { old = task.xchgSpte(sptep, Spte.frozen) }
+    task.endWaiting()
+    return old
+  }
+
+  /// `tdp_mmu_unlink_sp()`
+  private func unlinkSp(_ page: UInt32) {
+    task.pointee.tableStatistics -= 1
+    guard header(page).nxHugePageDisallowed else { return }
+    task.lockPages()
+    header(page).nxHugePageDisallowed = false
+    kvm.pointee.nxHugePages.untrack(page, task.pointee.machine.pointee.arenaView.headers)
+    task.unlockPages()
+  }
+
+  /// `kvm_x86_call(free_external_spt)()`
+  private func freeExternal(_ page: UInt32) {
+    let external = header(page).pointee.externalPage
+    header(page).pointee.externalPage = 0
+    kvm.pointee.td.tdxSeptFreePrivateSpt(
+      task, external, gfn: header(page).pointee.gfn, level: Int(header(page).pointee.level))
+  }
+
+  /// `kvm_x86_call(set_external_spte)()`
+  @inline(__always) func setExternalSpte(_ change: SpteChange) -> Int32 {
+    kvm.pointee.td.tdxSeptSetPrivateSpte(task, change.gfn, change.old, change.new, change.level)
+  }
+}
