@@ -7,6 +7,7 @@ let package = Package(
   name: "stress",
   platforms: [.macOS(.v15)],
   products: [
+    .library(name: "Campaign", targets: ["Campaign"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
@@ -18,12 +19,21 @@ let package = Package(
     .target(name: "SecureEPT", dependencies: ["CAtomics", "Machine"]),
     .target(name: "MirrorMMU", dependencies: ["CAtomics", "Machine", "SecureEPT"]),
     .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
+    .target(
+      name: "Campaign",
+      dependencies: [
+        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+      ]),
     .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
     .testTarget(name: "SecureEPTTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "TestSupport"]),
     .testTarget(name: "MirrorMMUTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
     .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers"]),
+    .testTarget(
+      name: "CampaignTests",
+      dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,18 @@
+import Machine
+
+/// Relative weights of the operations that a soak draws.
+public struct OperationMix: Sendable, Equatable {
+  /// Indexed by `Operation.rawValue`; the sum is above 0.
+  public private(set) var weights: [Int]
+
+  public static let `default` = OperationMix(weights: Operation.allCases.map(\.defaultWeight))
+
+  private init(weights: [Int]) { self.weights = weights }
+
+  /// Weights by operation; what is not named gets none. Nil if they sum to 0 or one is negative or above a million.
+  public init?(_ named: [Operation: Int]) {
+    let weights = Operation.allCases.map { named[$0] ?? 0 }
+    guard weights.allSatisfy({ (0...1_000_000).contains($0) }), weights.contains(where: { $0 > 0 }) else { return nil }
+    self.init(weights: weights)
+  }
+}

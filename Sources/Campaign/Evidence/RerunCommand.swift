@@ -1,0 +1,25 @@
+/// The command that runs rounds of a configuration again.
+import Machine
+
+enum RerunCommand {
+  /// Everything that decides a round, in the tool's own options. `--first-round` stands last and without its number,
+  /// for the caller to add.
+  static func prefix(_ configuration: SoakConfiguration) -> String {
+    var words = ["stress", "--threads", "\(configuration.threads)", "--seed", SeedText.format(configuration.seed)]
+    if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
+    if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }
+    if configuration.policy != .fourK { words += ["--policy", configuration.policy.rawValue] }
+    if configuration.mix != .default { words += ["--mix", MixText.format(configuration.mix)] }
+    let standard = SoakConfiguration(seed: 0)
+    if configuration.busyPercent != standard.busyPercent { words += ["--busy", "\(configuration.busyPercent)"] }
+    if configuration.perturbation != standard.perturbation {
+      words += ["--perturb", configuration.perturbation.rawValue]
+    }
+    if configuration.memoryGiB != standard.memoryGiB { words += ["--memory-gib", "\(configuration.memoryGiB)"] }
+    return (words + ["--rounds", "1", "--first-round"]).joined(separator: " ")
+  }
+
+  static func round(_ round: UInt64, of configuration: SoakConfiguration) -> String {
+    "\(prefix(configuration)) \(round)"
+  }
+}

@@ -1,0 +1,63 @@
+/// The failing seed survives anything: what identifies a run stands in a mapped file from before its first round on.
+///
+/// `.stress/runs/PID.txt` below the working directory holds one command that runs the current round again. Removed when
+/// the run ends by itself; a crash or a kill leaves it behind.
+import Foundation
+
+struct RunState {
+  private static let length = 4096
+  private static let digits = 20
+
+  let path: String
+  private let memory: UnsafeMutableRawPointer
+  private let roundOffset: Int
+
+  /// - Parameter command: the command that runs one round again, with the round left out at its end.
+  /// - Throws: a message that says what could not be written and why.
+  init(command: String) throws(RunStateError) {
+    let directory = ".stress/runs"
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw RunStateError(message: "cannot create \(directory)")
+    }
+    path = "\(directory)/\(getpid()).txt"
+    let text = "# A stress run that has not ended, or was killed. This runs its last round again:\n\(command) "
+    roundOffset = text.utf8.count
+    var bytes = Array(text.utf8) + Array(repeating: UInt8(ascii: "0"), count: Self.digits) + [UInt8(ascii: "\n")]
+    guard bytes.count <= Self.length else { throw RunStateError(message: "the command is too long for \(path)") }
+    bytes += Array(repeating: UInt8(ascii: "\n"), count: Self.length - bytes.count)
+
+    let file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard file >= 0 else { throw RunStateError(message: "cannot open \(path): \(String(cString: strerror(errno)))") }
+    defer { _ = Foundation.close(file) }
+    // Every byte is written before the file is mapped: on a full disk this fails here, and not as SIGBUS later.
+    guard bytes.withUnsafeBytes({ write(file, $0.baseAddress, $0.count) }) == Self.length, fsync(file) == 0 else {
+      let reason = String(cString: strerror(errno))
+      unlink(path)
+      throw RunStateError(message: "cannot write \(path): \(reason)")
+    }
+    guard let memory = mmap(nil, Self.length, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0), memory != MAP_FAILED else {
+      throw RunStateError(message: "cannot map \(path): \(String(cString: strerror(errno)))")
+    }
+    self.memory = memory
+  }
+
+  /// Notes that `round` begins. A store to mapped memory: it outlives the process from then on.
+  func begin(round: UInt64) {
+    var rest = round
+    for position in stride(from: Self.digits - 1, through: 0, by: -1) {
+      memory.storeBytes(of: UInt8(ascii: "0") + UInt8(rest % 10), toByteOffset: roundOffset + position, as: UInt8.self)
+      rest /= 10
+    }
+  }
+
+  func close(keep: Bool) {
+    munmap(memory, Self.length)
+    if !keep { unlink(path) }
+  }
+}
+
+struct RunStateError: Error {
+  let message: String
+}

@@ -1,0 +1,210 @@
+/// One run, as `--json` writes it and as every renderer reads it.
+///
+/// Everything that depends on time or on the machine stands in `timing`: two single-threaded runs of one seed and one
+/// number of rounds give records that are equal in all other fields. `schemaVersion` grows when a field changes
+/// meaning.
+public struct RunRecord: Codable, Sendable, Equatable {
+  public static let currentSchemaVersion = 1
+
+  public enum Verdict: String, Codable, Sendable {
+    case clean, violation
+    case harnessFault = "harness-fault"
+  }
+
+  public struct OutcomeRow: Codable, Sendable, Equatable {
+    public var operation: String
+    public var outcome: String
+    public var count: UInt64
+    /// Share of this operation's count, 0 to 1.
+    public var share: Double
+    public var grade: String
+    public var sentence: String
+
+    public init(operation: String, outcome: String, count: UInt64, share: Double, grade: String, sentence: String) {
+      self.operation = operation
+      self.outcome = outcome
+      self.count = count
+      self.share = share
+      self.grade = grade
+      self.sentence = sentence
+    }
+  }
+
+  public struct CheckerRow: Codable, Sendable, Equatable {
+    public var checker: String
+    public var rule: String
+    /// How often the rule was evaluated; 0 means that it did not run.
+    public var checks: UInt64
+
+    public init(checker: String, rule: String, checks: UInt64) {
+      self.checker = checker
+      self.rule = rule
+      self.checks = checks
+    }
+  }
+
+  /// One line of the merged last events before a violation, oldest first.
+  public struct EventRow: Codable, Sendable, Equatable {
+    public var thread: Int
+    /// Order among the rows; not a time.
+    public var order: UInt64
+    /// What happened, in the kernel's words: `cmpxchg`, `TDH.MEM.PAGE.AUG`, `read_lock`, …
+    public var event: String
+    public var gfn: String
+    public var level: Int
+    /// The SPTE or S-EPT entry before and after, decoded; empty where the event has none.
+    public var old: String
+    public var new: String
+
+    public init(thread: Int, order: UInt64, event: String, gfn: String, level: Int, old: String, new: String) {
+      self.thread = thread
+      self.order = order
+      self.event = event
+      self.gfn = gfn
+      self.level = level
+      self.old = old
+      self.new = new
+    }
+  }
+
+  public struct Violation: Codable, Sendable, Equatable {
+    public var checker: String
+    public var rule: String
+    public var thread: Int
+    public var operation: String
+    public var gfn: String
+    public var level: Int
+    public var expected: String
+    public var seen: String
+    public var round: UInt64
+    /// The command that runs that round again.
+    public var command: String
+    public var events: [EventRow]
+
+    public init(
+      checker: String, rule: String, thread: Int, operation: String, gfn: String, level: Int, expected: String,
+      seen: String, round: UInt64, command: String, events: [EventRow]
+    ) {
+      self.checker = checker
+      self.rule = rule
+      self.thread = thread
+      self.operation = operation
+      self.gfn = gfn
+      self.level = level
+      self.expected = expected
+      self.seen = seen
+      self.round = round
+      self.command = command
+      self.events = events
+    }
+  }
+
+  /// Latencies of one operation, in nanoseconds.
+  public struct Latency: Codable, Sendable, Equatable {
+    public var operation: String
+    public var count: UInt64
+    public var p50: UInt64
+    public var p90: UInt64
+    public var p99: UInt64
+    public var p999: UInt64
+    public var max: UInt64
+
+    public init(
+      operation: String, count: UInt64, p50: UInt64, p90: UInt64, p99: UInt64, p999: UInt64, max: UInt64
+    ) {
+      self.operation = operation
+      self.count = count
+      self.p50 = p50
+      self.p90 = p90
+      self.p99 = p99
+      self.p999 = p999
+      self.max = max
+    }
+  }
+
+  public struct Timing: Codable, Sendable, Equatable {
+    public var elapsedSeconds: Double
+    public var operationsPerSecond: Double
+    public var liveThreads: Int
+    public var latencies: [Latency]
+    /// Peak resident memory of the process, in bytes.
+    public var peakResidentBytes: UInt64
+
+    public init(
+      elapsedSeconds: Double, operationsPerSecond: Double, liveThreads: Int, latencies: [Latency],
+      peakResidentBytes: UInt64
+    ) {
+      self.elapsedSeconds = elapsedSeconds
+      self.operationsPerSecond = operationsPerSecond
+      self.liveThreads = liveThreads
+      self.latencies = latencies
+      self.peakResidentBytes = peakResidentBytes
+    }
+  }
+
+  public var schemaVersion = RunRecord.currentSchemaVersion
+  public var tool = "stress"
+  public var engine = "soak"
+  public var subject = "model"
+  public var `protocol`: String
+  /// The mutant's name, null for the protocol as it is.
+  public var mutant: String?
+  public var policy: String
+  /// `0x` and 16 digits, as JSON numbers lose the low bits of a 64-bit seed.
+  public var seed: String
+  public var threads: Int
+  public var mix: [String: Int]
+  public var busyPercent: Double
+  public var perturb: String
+  public var memoryGiB: Int
+  public var rounds: UInt64
+  public var operations: UInt64
+  /// Digest of the operations that were drawn: equal for equal seeds, whatever the threads did with them.
+  public var workload: String
+  public var outcomes: [OutcomeRow]
+  /// Race-coverage name to count.
+  public var coverage: [String: UInt64]
+  /// Races that could have been met and were not.
+  public var coverageWarnings: [String]
+  public var checkers: [CheckerRow]
+  public var violations: [Violation]
+  public var verdict: Verdict
+  /// What the verdict does and does not say.
+  public var scope: String
+  /// True when a signal ended the run before its time.
+  public var interrupted: Bool
+  /// What went wrong with the harness itself; empty unless the verdict is `harness-fault`.
+  public var harnessFaults: [String]
+  public var timing: Timing
+
+  public init(
+    protocol: String, mutant: String?, policy: String, seed: String, threads: Int, mix: [String: Int],
+    busyPercent: Double, perturb: String, memoryGiB: Int, rounds: UInt64, operations: UInt64, workload: String,
+    outcomes: [OutcomeRow], coverage: [String: UInt64], coverageWarnings: [String], checkers: [CheckerRow],
+    violations: [Violation], verdict: Verdict, scope: String, interrupted: Bool, harnessFaults: [String],
+    timing: Timing
+  ) {
+    self.protocol = `protocol`
+    self.mutant = mutant
+    self.policy = policy
+    self.seed = seed
+    self.threads = threads
+    self.mix = mix
+    self.busyPercent = busyPercent
+    self.perturb = perturb
+    self.memoryGiB = memoryGiB
+    self.rounds = rounds
+    self.operations = operations
+    self.workload = workload
+    self.outcomes = outcomes
+    self.coverage = coverage
+    self.coverageWarnings = coverageWarnings
+    self.checkers = checkers
+    self.violations = violations
+    self.verdict = verdict
+    self.scope = scope
+    self.interrupted = interrupted
+    self.harnessFaults = harnessFaults
+    self.timing = timing
+  }
+}

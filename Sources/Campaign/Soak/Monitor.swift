@@ -1,0 +1,66 @@
+/// What the monitoring thread knows of a run: its clock, its rounds, its watchdog.
+import CAtomics
+import Foundation
+import Machine
+
+struct Monitor {
+  let world: SoakWorld
+  let workers: Workers
+  var watchdog: Watchdog
+  var rounds: UInt64 = 0
+  var round: UInt64 = 0
+  var liveThreads = 0
+  var allStanding = false
+  /// When progress was last told.
+  var lastProgress = 0.0
+  /// The tables are being verified between rounds.
+  var atBarrier = false
+  var harnessFault: String?
+  private var workload: UInt64 = 0
+  private let start = DispatchTime.now().uptimeNanoseconds
+  private let startCycles = cycle_counter()
+
+  init(world: SoakWorld) {
+    self.world = world
+    workers = Workers(count: world.configuration.threads)
+    watchdog = Watchdog(world.machine, now: 0)
+  }
+
+  /// Seconds since the run began.
+  var elapsed: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+
+  func progress() -> SoakProgress {
+    let operations = (0..<world.configuration.threads).reduce(UInt64(0)) {
+      $0 &+ world.machine.pointee.tasks[$1].published(.operationsCompleted)
+    }
+    return SoakProgress(
+      elapsedSeconds: elapsed, rounds: rounds, operations: operations, liveThreads: liveThreads)
+  }
+
+  /// Takes over what the workers of a round have left. All stand at the gate.
+  mutating func collect() {
+    world.latencies.fold()
+    for id in 0..<world.configuration.threads {
+      workload = (workload ^ world.digests[id]) &* 0x9e37_79b9_7f4a_7c15
+      workload ^= workload >> 29
+    }
+  }
+
+  func record(interrupted: Bool) -> RunRecord {
+    // Events that a halt kept from being read may hold the cause of what was found.
+    if allStanding {
+      for id in 0..<world.configuration.threads { world.machine.pointee.tasks[id].drain() }
+    }
+    let cycles = cycle_counter() &- startCycles
+    let reports = world.machine.pointee.reports
+    var violation = reports.violation
+    var faults = [harnessFault, reports.harnessFault].compactMap { $0 }
+    if !allStanding && violation == nil && faults.isEmpty { faults.append("threads did not stop") }
+    if !faults.isEmpty { violation = nil }
+    return RecordBuilder(
+      world: world, rounds: rounds, workload: workload, violation: violation, violationRound: round,
+      atBarrier: atBarrier, interrupted: interrupted, harnessFaults: faults, elapsedSeconds: elapsed,
+      nanosecondsPerCycle: cycles == 0 ? 0 : elapsed * 1e9 / Double(cycles), liveThreads: liveThreads
+    ).build()
+  }
+}

@@ -1,0 +1,179 @@
+/// What a soak races in: machine, subject, checkers, workload, and the race of one task through one round.
+import CAtomics
+import Checkers
+import Machine
+import MirrorMMU
+import SecureEPT
+
+/// Pointers into memory that the engine owns until all workers have ended.
+struct SoakWorld: @unchecked Sendable {
+  let configuration: SoakConfiguration
+  let machine: MachinePointer
+  let subject: ModelMMU
+  let suite: CheckerSuitePointer
+  let guestPages: UInt64
+  let operationsPerRound: Int
+  let latencies: Latencies
+  /// Digest of what each task has drawn this round.
+  let digests: UnsafeMutablePointer<UInt64>
+  /// Not 0 once the run should end: workers stop between two operations.
+  let stopWord: UnsafeMutablePointer<UInt32>
+
+  /// Operations of all tasks in one round, about: long enough that the barrier costs little, short enough that
+  /// what only the barrier sees is seen soon.
+  private static let operationsInRound = 131_072
+
+  /// The same for each task of a disjoint run, at any number of them: what it measures is the race, and the barrier
+  /// between two is serial.
+  private static let disjointOperations = 262_144
+
+  static func operationsPerRound(_ configuration: SoakConfiguration) -> Int {
+    if configuration.isDisjoint { return disjointOperations }
+    return min(max(operationsInRound / configuration.threads, 64), 65_536)
+  }
+
+  init?(_ configuration: SoakConfiguration) {
+    self.configuration = configuration
+    guestPages = UInt64(configuration.memoryGiB) << 18
+    let tables = 5 * Int(guestPages / 512) + 64 * configuration.threads + 65_536
+    guard let machine = Machine.create(tasks: configuration.threads, capacity: tables) else { return nil }
+    self.machine = machine
+    subject = ModelMMU.create(
+      machine, protocolName: configuration.protocolName, mutant: configuration.mutant, policy: configuration.policy,
+      guestPages: guestPages)
+    suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy == .huge)
+    operationsPerRound = Self.operationsPerRound(configuration)
+    latencies = Latencies(threads: configuration.threads, capacity: operationsPerRound)
+    digests = UnsafeMutablePointer<UInt64>.allocate(capacity: configuration.threads)
+    digests.initialize(repeating: 0, count: configuration.threads)
+    stopWord = UnsafeMutablePointer<UInt32>.allocate(capacity: 1)
+    stopWord.initialize(to: 0)
+  }
+
+  func destroy() {
+    CheckerSuite.remove(suite)
+    subject.destroy()
+    Machine.destroy(machine)
+    latencies.deallocate()
+    digests.deallocate()
+    stopWord.deallocate()
+  }
+
+  /// The task that speaks for the harness while no worker runs.
+  var mainTask: TaskPointer { machine.pointee.tasks[0] }
+
+  /// Builds and populates the round's tables, then arms the tasks. No worker runs.
+  func beginRound(_ plan: RoundPlan) {
+    let task = mainTask
+    subject.build(task)
+    suite.beginRound(
+      mirrorRoot: subject.kvm.pointee.mirrorRoot, septRoot: subject.td.pointee.rootPage,
+      directRoots: subject.kvm.pointee.roots.words)
+    subject.kvm.pointee.provesMmu = plan.provesMmu
+    let isDisjoint = configuration.isDisjoint
+    subject.kvm.pointee.attributes.reset { isDisjoint ? (true, false) : RoundPlan.kind(of: $0, seed: plan.seed) }
+    ThreadBackend.setPauses(task, mean: 0, draws: SplitMix64(state: 0))
+    task.pointee.busyThreshold = 0
+    task.pointee.mayResched = false
+    for request in plan.populated where !task.isHalted { carryOut(task, request) }
+    subject.finalize()
+    task.drain()
+
+    for id in 0..<configuration.threads {
+      let task = machine.pointee.tasks[id]
+      let index = UInt64(id)
+      task.pointee.faultDraws = SplitMix64(seed: plan.seed, .faults, index: index)
+      task.pointee.reschedDraws = SplitMix64(seed: plan.seed, .resched, index: index)
+      task.pointee.mayResched = true
+      task.pointee.busyThreshold = UInt64(configuration.busyPercent / 100 * 4_294_967_296)
+      ThreadBackend.setPauses(
+        task, mean: configuration.perturbation.meanPoints ?? 0,
+        draws: SplitMix64(seed: plan.seed, .pauses, index: index))
+    }
+  }
+
+  /// One task's race through a round: runs on its worker.
+  func race(_ id: Int, _ plan: RoundPlan, _ workload: Workload) {
+    let task = machine.pointee.tasks[id]
+    var draws = SplitMix64(seed: plan.seed, .workload, index: UInt64(id))
+    var digest: UInt64 = 0
+    var done = 0
+    while done < operationsPerRound && raw_load32(stopWord) == 0 && !task.isHalted {
+      let request = workload.next(&draws, task: id)
+      digest = (digest ^ (request.draw &+ request.range.lowerBound)) &* 0x100_0000_01b3
+      digest ^= UInt64(request.operation.rawValue)
+      var outcome = carryOut(task, request)
+      if _slowPath(task.isHalted) {
+        outcome = machine.pointee.reports.violation?.task == id ? .failed : .stopped
+      }
+      task.pointee.outcomes[
+        Int(request.operation.rawValue) &* Outcome.allCases.count &+ Int(outcome.rawValue)] &+= 1
+      done &+= 1
+      task.publish(.operationsCompleted, task.published(.operationsCompleted) &+ 1)
+    }
+    task.publish(.operation, 0)
+    task.rcuPoll(force: true)
+    digests[id] = digest
+  }
+
+  /// One operation with its events, its promise to the checkers and its latency.
+  @discardableResult
+  @inline(__always) func carryOut(_ task: TaskPointer, _ request: Request) -> Outcome {
+    task.pointee.currentOperation = request.operation
+    // An invalidation is about everything: the barrier looks at that.
+    let looksAtRange = request.operation != .invalidate
+    task.pointee.rangeStart = looksAtRange ? request.range.lowerBound : 0
+    task.pointee.rangeEnd = looksAtRange ? request.range.upperBound : 0
+    task.pointee.zapping = .nothing
+    task.pointee.firstWriteEpoch = 0
+    task.pointee.sawRetry = false
+    task.pointee.sawYield = false
+    task.endStreak()
+    task.emit(
+      .operationBegin, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue),
+      new: UInt64(request.range.count))
+    let begin = task.lastStamp
+    task.publish(.operationStart, begin)
+    task.publish(.operation, (UInt64(request.operation.rawValue) + 1) << 56 | request.range.lowerBound)
+
+    let effect = subject.perform(task, request)
+
+    task.emit(.operationEnd, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue))
+    latencies.add(task.pointee.id, request.operation, task.lastStamp &- begin)
+    task.drain()
+    if let mapped = effect.mapped {
+      suite.promised(task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge)
+    }
+    if let unmapped = effect.unmapped {
+      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
+    }
+    if let merged = effect.merged { suite.promised(task, merged: merged) }
+    task.rcuPoll()
+    return effect.outcome
+  }
+
+  /// All workers stand at the barrier: verifies the tables, takes the VM down, verifies that nothing is left.
+  func endRound() {
+    let task = mainTask
+    for id in 0..<configuration.threads {
+      let other = machine.pointee.tasks[id]
+      other.rcuPoll(force: true)
+      ThreadBackend.setPauses(other, mean: 0, draws: SplitMix64(state: 0))
+      other.pointee.busyThreshold = 0
+      other.pointee.mayResched = false
+    }
+    let roots = subject.kvm.pointee.roots
+    let current = roots.currentSlot.map { roots.page($0) } ?? 0
+    let invalid = (0..<Roots.slots).map { roots.page($0) }.filter { $0 != 0 && $0 != current }
+    suite.verifyAtRest(task, directRoot: current, invalidRoots: invalid)
+    guard !task.isHalted else { return }
+    task.pointee.rangeStart = 0
+    task.pointee.rangeEnd = 0
+    subject.tearDown(task)
+    task.drain()
+    for id in 0..<configuration.threads { machine.pointee.tasks[id].rcuPoll(force: true) }
+    guard !task.isHalted else { return }
+    suite.verifyTornDown(task)
+    for id in 0..<configuration.threads { machine.pointee.tasks[id].pointee.resetStatistics() }
+  }
+}
