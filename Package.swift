@@ -25,6 +25,7 @@ let package = Package(
         "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
+    .target(name: "Reports", dependencies: ["Campaign"]),
     .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
@@ -34,6 +35,7 @@ let package = Package(
     .testTarget(
       name: "CampaignTests",
       dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Campaign", "Reports"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,27 @@
+import Foundation
+
+/// Numbers as a report shows them: the same on every machine, whatever its locale.
+enum Figures {
+  static func fixed(_ value: Double, digits: Int) -> String {
+    value.isFinite ? String(format: "%.\(digits)f", value) : "n/a"
+  }
+
+  static func percent(_ share: Double) -> String { fixed(share * 100, digits: 2) + "%" }
+
+  /// A time with the unit that keeps it short: `870ns`, `12.4us`, `3.1ms`, `2.0s`.
+  static func duration(nanoseconds: UInt64) -> String {
+    let value = Double(nanoseconds)
+    return switch nanoseconds {
+    case 0..<1_000: "\(nanoseconds)ns"
+    case 0..<1_000_000: fixed(value / 1e3, digits: 1) + "us"
+    case 0..<1_000_000_000: fixed(value / 1e6, digits: 1) + "ms"
+    default: fixed(value / 1e9, digits: 1) + "s"
+    }
+  }
+
+  static func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }
+
+  static func counted(_ count: some BinaryInteger, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+  }
+}

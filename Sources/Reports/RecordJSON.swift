@@ -1,0 +1,61 @@
+import Campaign
+import Foundation
+
+/// A run record as JSON: keys sorted, so that equal records give equal bytes.
+public enum RecordJSON {
+  /// The JSON text of a record, ending in a newline.
+  ///
+  /// A number that JSON cannot hold (not finite) is written as 0: losing the record over it would be worse.
+  public static func encode(_ record: RunRecord) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(Document(record: finite(record))) + Data("\n".utf8)
+  }
+
+  /// Reads a record back. The error says in one line what is wrong with the file.
+  public static func decode(_ data: Data) throws(RecordJSONError) -> RunRecord {
+    let version = try decode(Version.self, from: data).schemaVersion
+    guard version == RunRecord.currentSchemaVersion else {
+      throw RecordJSONError(
+        "the record has schemaVersion \(version), this version of stress reads \(RunRecord.currentSchemaVersion)")
+    }
+    return try decode(RunRecord.self, from: data)
+  }
+
+  private static func decode<Value: Decodable>(
+    _ type: Value.Type, from data: Data
+  ) throws(RecordJSONError) -> Value {
+    do {
+      return try JSONDecoder().decode(type, from: data)
+    } catch {
+      throw RecordJSONError(error)
+    }
+  }
+
+  /// Read first and alone: a record of another version may differ in everything else.
+  private struct Version: Decodable { var schemaVersion: Int }
+
+  /// Writes `mutant` as null where the synthesized coding would leave the key out: the schema has it always.
+  private struct Document: Encodable {
+    var record: RunRecord
+
+    enum Key: CodingKey { case mutant }
+
+    func encode(to encoder: any Encoder) throws {
+      try record.encode(to: encoder)
+      var container = encoder.container(keyedBy: Key.self)
+      try container.encode(record.mutant, forKey: .mutant)
+    }
+  }
+
+  private static func finite(_ record: RunRecord) -> RunRecord {
+    var record = record
+    for index in record.outcomes.indices where !record.outcomes[index].share.isFinite {
+      record.outcomes[index].share = 0
+    }
+    if !record.busyPercent.isFinite { record.busyPercent = 0 }
+    if !record.timing.elapsedSeconds.isFinite { record.timing.elapsedSeconds = 0 }
+    if !record.timing.operationsPerSecond.isFinite { record.timing.operationsPerSecond = 0 }
+    return record
+  }
+}

@@ -1,0 +1,59 @@
+/// An aligned table of plain text that keeps to a width by wrapping its wide cells.
+struct TextTable {
+  enum Alignment { case left, right }
+
+  struct Column {
+    var title: String
+    var alignment: Alignment = .left
+    /// Whether cells may be broken over several lines where the table would be too wide.
+    var wraps = false
+  }
+
+  private static let gap = 2
+  private static let narrowest = 12
+
+  let columns: [Column]
+  private var rows: [[String]] = []
+
+  init(_ columns: [Column]) { self.columns = columns }
+
+  /// Adds a row; missing cells are empty.
+  mutating func add(_ cells: [String]) {
+    rows.append(columns.indices.map { $0 < cells.count ? cells[$0].onOneLine : "" })
+  }
+
+  func lines(width: Int) -> [String] {
+    let widths = fittedWidths(width)
+    let rule = widths.map { String(repeating: "-", count: $0) }
+    return [line(columns.map(\.title), widths), line(rule, widths)] + rows.flatMap { wrapped($0, widths) }
+  }
+
+  private func fittedWidths(_ width: Int) -> [Int] {
+    var widths = columns.indices.map { column in
+      rows.reduce(columns[column].title.count) { max($0, $1[column].count) }
+    }
+    let limit = width - Self.gap * (columns.count - 1)
+    while widths.reduce(0, +) > limit {
+      let candidates = columns.indices.filter { columns[$0].wraps && widths[$0] > Self.narrowest }
+      guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
+      widths[widest] -= 1
+    }
+    return widths
+  }
+
+  private func wrapped(_ row: [String], _ widths: [Int]) -> [String] {
+    let cells = columns.indices.map { column in
+      columns[column].wraps ? TextWrap.lines(row[column], width: widths[column]) : [row[column]]
+    }
+    let height = cells.map(\.count).max() ?? 0
+    return (0..<height).map { index in
+      line(cells.map { index < $0.count ? $0[index] : "" }, widths)
+    }
+  }
+
+  private func line(_ cells: [String], _ widths: [Int]) -> String {
+    columns.indices.map { cells[$0].padded(to: widths[$0], alignment: columns[$0].alignment) }
+      .joined(separator: String(repeating: " ", count: Self.gap))
+      .trimmingTrailingSpaces()
+  }
+}
