@@ -7,6 +7,7 @@ let package = Package(
   name: "stress",
   platforms: [.macOS(.v15)],
   products: [
+    .executable(name: "stress", targets: ["stress"]),
     .library(name: "Campaign", targets: ["Campaign"]),
   ],
   dependencies: [
@@ -26,6 +27,12 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .target(name: "Reports", dependencies: ["Campaign"]),
+    .executableTarget(
+      name: "stress",
+      dependencies: [
+        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
@@ -36,6 +43,7 @@ let package = Package(
       name: "CampaignTests",
       dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
     .testTarget(name: "ReportsTests", dependencies: ["Campaign", "Reports"]),
+    .testTarget(name: "CommandTests", dependencies: ["Campaign"]),
   ],
   swiftLanguageModes: [.v6]
 )

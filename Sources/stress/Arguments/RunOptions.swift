@@ -1,0 +1,114 @@
+import ArgumentParser
+import Campaign
+import MirrorMMU
+import SecureEPT
+
+/// The options of `stress run` and the configuration that they make.
+///
+/// Every value is taken as it stands (`.unconditional`): `--threads -1` is a bad number of threads, not an option `-1`.
+struct RunOptions: ParsableArguments {
+  /// Rounds are counted in 64 bits; the bound keeps the sum of two such numbers far from overflowing.
+  static let mostRounds: UInt64 = 1_000_000_000_000_000
+
+  @Option(
+    parsing: .unconditional, help: .init("Threads that race at once, 1...1024. (default: 64)", valueName: "n"),
+    transform: NumberArgument.whole(1...1024))
+  var threads = 64
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Length of the run in seconds, up to 604800; the last round is cut short. (default: 30)", valueName: "s"),
+    transform: NumberArgument.seconds)
+  var seconds: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Length of the run in rounds, instead of --seconds; makes it repeatable.", valueName: "n"),
+    transform: NumberArgument.whole(1...mostRounds))
+  var rounds: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
+      valueName: "seed"),
+    transform: { try SeedText.parse($0) })
+  var seed: UInt64?
+
+  @Option(
+    name: .customLong("protocol"), parsing: .unconditional,
+    help: .init("The update protocol to run; see 'stress list protocols'. (default: mainline)", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var protocolName: ProtocolName?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Break the protocol in one way, to see the checkers find it; see 'stress list mutants'.", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var mutant: Mutant?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "What the secure EPT supports: 4k (4K leaves only) or huge (2M leaves too). (default: 4k)", valueName: "policy"),
+    transform: { try NameArgument.parse($0) })
+  var policy: Policy?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Weights of the operations; what is not named does not run; see 'stress list operations'.",
+      valueName: "name=weight,..."),
+    transform: { try MixText.parse($0) })
+  var mix: OperationMix?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Share of SEAMCALLs that are answered with an injected BUSY, 0...100. (default: 2)", valueName: "percent"),
+    transform: NumberArgument.percent)
+  var busy: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Seeded pauses at shared accesses, which widen the races: off, light or heavy. (default: light)",
+      valueName: "degree"),
+    transform: { try NameArgument.parse($0) })
+  var perturb: Perturbation?
+
+  @Option(
+    name: .customLong("memory-gib"), parsing: .unconditional,
+    help: .init("Size of the guest's memory in GiB, 1...512. (default: 4)", valueName: "n"),
+    transform: NumberArgument.whole(1...512))
+  var memoryGiB: Int?
+
+  @Option(
+    name: .customLong("first-round"), parsing: .unconditional,
+    help: .init("The round to begin with; a report's 'run again' command uses it. (default: 0)", valueName: "n"),
+    transform: NumberArgument.whole(0...mostRounds))
+  var firstRound: UInt64 = 0
+
+  func validate() throws {
+    if seconds != nil, rounds != nil {
+      throw ValidationError("--seconds and --rounds exclude each other; one of them is allowed")
+    }
+  }
+
+  /// What is not given keeps the engine's default, so that it is written down once.
+  func configuration(seed: UInt64) -> SoakConfiguration {
+    var result = SoakConfiguration(threads: threads, seed: seed, firstRound: firstRound)
+    if let seconds { result.length = .seconds(seconds) }
+    if let rounds { result.length = .rounds(rounds) }
+    if let protocolName { result.protocolName = protocolName }
+    if let policy { result.policy = policy }
+    if let mix { result.mix = mix }
+    if let busy { result.busyPercent = busy }
+    if let perturb { result.perturbation = perturb }
+    if let memoryGiB { result.memoryGiB = memoryGiB }
+    result.mutant = mutant
+    return result
+  }
+}

@@ -1,0 +1,22 @@
+import Campaign
+import Foundation
+
+/// The exit codes. They tell a script what a person reads in the verdict line.
+enum ExitStatus {
+  static let clean: Int32 = 0
+  static let violation: Int32 = 1
+  static let usage: Int32 = 64
+  static let harnessFault: Int32 = 70
+
+  /// 130 after SIGINT, 143 after SIGTERM.
+  static func interrupted(by signal: Int32) -> Int32 { 128 + signal }
+
+  /// A violation or a fault found before the signal came outweighs the signal.
+  static func of(_ record: RunRecord, signal: Int32?) -> Int32 {
+    switch record.verdict {
+    case .violation: violation
+    case .harnessFault: harnessFault
+    case .clean: record.interrupted ? interrupted(by: signal ?? SIGINT) : clean
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Machine
+import MirrorMMU
+
+/// `stress list`: the names that the options take and the reports show.
+struct ListCommand: ParsableCommand {
+  enum Kind: String, CaseIterable {
+    case protocols, mutants, checkers, operations
+  }
+
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List protocols, mutants, checkers or operations, each with one line of explanation.",
+    discussion: """
+      EXAMPLES:
+        stress list mutants       what --mutant takes, and the checkers that find each
+        stress list operations    the keys of --mix
+      """)
+
+  @Argument(
+    help: .init("One of protocols, mutants, checkers, operations.", valueName: "kind"),
+    transform: { try NameArgument.parse($0) as Kind })
+  var kind: Kind?
+
+  func run() throws {
+    guard let kind else {
+      throw ValidationError("list what? allowed: \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    let lines = Self.aligned(Self.rows(kind)).map { $0 + "\n" }
+    if StandardStreams.output.write(lines.joined()) != nil { throw ExitCode(ExitStatus.harnessFault) }
+  }
+
+  private static func rows(_ kind: Kind) -> [[String]] {
+    switch kind {
+    case .protocols: ProtocolName.allCases.map { [$0.rawValue, $0.summary] }
+    case .mutants:
+      Mutant.allCases.map { [$0.rawValue, $0.caughtBy.map(\.name).joined(separator: ", "), $0.summary] }
+    case .checkers: CheckerID.allCases.map { [$0.name, $0.rule] }
+    case .operations: Operation.allCases.map { [$0.name, $0.summary] }
+    }
+  }
+
+  /// All columns but the last padded to the widest cell.
+  private static func aligned(_ rows: [[String]]) -> [String] {
+    let columns = rows.first.map { $0.indices.dropLast() } ?? 0..<0
+    let widths = columns.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    return rows.map { row in
+      row.enumerated().map { column, cell in
+        column < widths.count ? cell.padding(toLength: widths[column] + 2, withPad: " ", startingAt: 0) : cell
+      }.joined()
+    }
+  }
+}

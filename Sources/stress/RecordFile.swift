@@ -1,0 +1,134 @@
+import ArgumentParser
+import Foundation
+
+/// Where `--json` writes: a file, replaced as a whole or not at all; or a device or pipe, written to as it is.
+struct RecordFile {
+  struct WriteError: Error, CustomStringConvertible {
+    let path: String
+    let code: Int32
+
+    init(_ path: String, _ code: Int32) {
+      self.path = path
+      self.code = code
+    }
+
+    var description: String { "'\(path)': \(String(cString: strerror(code)))" }
+  }
+
+  private enum Target {
+    case standardOutput
+    case regular(path: String, mode: mode_t?)
+    case special(path: String)
+  }
+
+  private let target: Target
+
+  var isStandardOutput: Bool {
+    if case .standardOutput = target { true } else { false }
+  }
+
+  /// Checks that the record can be written there, before a run starts that might be in vain. Changes nothing.
+  init(path: String) throws {
+    guard path != "-" else {
+      target = .standardOutput
+      return
+    }
+    guard !path.isEmpty, !path.hasPrefix("--"), !path.utf8.contains(0) else {
+      throw ValidationError("--json needs a file name, or - for standard output (not '\(path)')")
+    }
+    do {
+      target = try Self.probe(path)
+    } catch let error as WriteError {
+      throw ValidationError(
+        "cannot write --json \(error); allowed is a file in an existing, writable directory, or -")
+    }
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    switch target {
+    case .standardOutput:
+      if let code = StandardStreams.write(bytes, to: STDOUT_FILENO) { throw WriteError("standard output", code) }
+    case .special(let path):
+      try Self.fill(path, flags: O_WRONLY | O_CLOEXEC, bytes)
+    case .regular(let path, let mode):
+      try Self.replace(path, mode: mode, bytes)
+    }
+  }
+
+  private static func probe(_ path: String) throws -> Target {
+    var status = stat()
+    if stat(path, &status) != 0 {
+      let code = errno
+      var link = stat()
+      // A link that leads nowhere would be replaced by the record; whoever made it meant its target.
+      guard code == ENOENT, lstat(path, &link) != 0 else { throw WriteError(path, code) }
+      try probeDirectory(of: path)
+      return .regular(path: path, mode: nil)
+    }
+    let kind = status.st_mode & S_IFMT
+    guard kind != S_IFDIR else { throw WriteError(path, EISDIR) }
+    guard access(path, W_OK) == 0 else { throw WriteError(path, errno) }
+    guard kind == S_IFREG else { return .special(path: path) }
+    // The rename must hit the file and not a symbolic link to it.
+    guard let resolved = realpath(path, nil) else { throw WriteError(path, errno) }
+    defer { free(resolved) }
+    let file = String(cString: resolved)
+    try probeDirectory(of: file)
+    return .regular(path: file, mode: status.st_mode & 0o7777)
+  }
+
+  private static func probeDirectory(of path: String) throws {
+    let temporary = temporaryName(beside: path)
+    do {
+      try fill(temporary, flags: createNew, [])
+    } catch let error as WriteError {
+      throw WriteError(path, error.code)
+    }
+    unlink(temporary)
+  }
+
+  private static let createNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+
+  private static func replace(_ path: String, mode: mode_t?, _ bytes: [UInt8]) throws {
+    let temporary = temporaryName(beside: path)
+    do {
+      try fill(temporary, flags: createNew, mode: mode, bytes)
+      guard rename(temporary, path) == 0 else { throw WriteError(path, errno) }
+    } catch {
+      unlink(temporary)
+      throw error
+    }
+    sync(directoryOf: path)
+  }
+
+  /// Opens, writes, makes durable and closes; any of them may be the one that finds the disk full.
+  private static func fill(_ path: String, flags: Int32, mode: mode_t? = nil, _ bytes: [UInt8]) throws {
+    let descriptor = open(path, flags, 0o666)
+    guard descriptor >= 0 else { throw WriteError(path, errno) }
+    var code = StandardStreams.write(bytes, to: descriptor)
+    if code == nil, let mode, fchmod(descriptor, mode) != 0 { code = errno }
+    // A device or pipe has nothing to make durable and says so with EINVAL.
+    if code == nil, fsync(descriptor) != 0, errno != EINVAL, errno != EROFS { code = errno }
+    if close(descriptor) != 0, code == nil { code = errno }
+    if let code { throw WriteError(path, code) }
+  }
+
+  /// Makes the rename durable. The record is in place already, so a file system that cannot do it is no failure.
+  private static func sync(directoryOf path: String) {
+    let descriptor = open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+  }
+
+  /// In the same directory, as a rename does not cross file systems.
+  private static func temporaryName(beside path: String) -> String {
+    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
+    return "\(directory(of: path))/.stress-\(getpid())-\(suffix)"
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "" : String(path[..<slash])
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Reports
+
+/// `stress run`: races, then writes the record, then prints the report made from it.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Race threads on one page table and report every broken rule.",
+    discussion: """
+      The run is a chain of rounds, all drawn from one seed. In a round all threads race on one table; then they meet \
+      at a barrier, where the whole tree is checked. The first violation stops the run, and the report names the \
+      broken rule, the last events of the threads involved, and the command that runs that round again.
+
+      Silence is no proof: the report counts the races that the run met and warns about each that it did not meet.
+
+      EXAMPLES:
+        stress                                    64 threads for 30 seconds
+        stress --seed 42 --rounds 20 --threads 1  the same record every time
+        stress --policy huge --perturb heavy      2M private pages, wide races
+        stress --mutant no-freeze                 exits 1: ORD-1 is broken
+        stress --mix fault=60,zap=10,guest=30     three operations only
+        stress --seed "$(git rev-parse HEAD)" --quiet --json record.json
+
+      EXIT CODES:
+        0    no violation
+        1    a violation
+        64   bad usage, nothing was started
+        70   a fault of the harness, or record or report could not be written
+        130  ended by SIGINT, with report and record of what ran so far
+        143  the same by SIGTERM; a second signal ends the run at once
+      """)
+
+  @OptionGroup var options: RunOptions
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Write the run record as JSON to FILE; '-' is standard output, the report then goes to standard error.",
+      valueName: "file"))
+  var json: String?
+
+  @Flag(help: "Print the violations and the verdict line only, and no progress.")
+  var quiet = false
+
+  func run() throws {
+    let file = try json.map(RecordFile.init(path:))
+    let seed = options.seed ?? UInt64.random(in: .min ... .max)
+    let soak = Soak(configuration: options.configuration(seed: seed))
+    let signals = Signals(onFirst: { soak.requestStop() })
+    // Before anything runs: whatever happens next, the seed is known.
+    StandardStreams.error.write("seed \(SeedText.format(seed))\n")
+
+    var progress = Progress(quiet: quiet)
+    let record = soak.run(
+      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
+    progress.finish()
+
+    let isDelivered = Delivery(record: record, file: file, isQuiet: quiet).perform()
+    let status = ExitStatus.of(record, signal: signals.received)
+    leave(status == ExitStatus.clean && !isDelivered ? ExitStatus.harnessFault : status)
+  }
+
+  /// After a clean run all threads have ended. After any other some may still hang in the tables, and the handlers
+  /// of `exit` must not pull the process down around them.
+  private func leave(_ status: Int32) -> Never {
+    if status == ExitStatus.clean { Foundation.exit(status) }
+    _exit(status)
+  }
+}

@@ -1,0 +1,57 @@
+@preconcurrency import Dispatch
+import Foundation
+import Synchronization
+
+/// SIGINT and SIGTERM: the first ends the run in good order, a later one ends the process at once.
+final class Signals: Sendable {
+  /// One request often arrives as two signals: timeout(1) sends one to the process and one to its group, a terminal
+  /// and a wrapper script both deliver Ctrl-C. What comes so soon after the first is no second request.
+  private static let echoNanoseconds: UInt64 = 500_000_000
+
+  private let sources: [any DispatchSourceSignal]
+  private let first = Atomic<Int32>(0)
+  private let firstTime = Atomic<UInt64>(0)
+
+  /// The first signal that came, or nil.
+  var received: Int32? {
+    let number = first.load(ordering: .acquiring)
+    return number == 0 ? nil : number
+  }
+
+  /// Must be called before other threads exist: they inherit the mask that leaves both signals to the sources.
+  init(onFirst stop: @escaping @Sendable () -> Void) {
+    // A closed pipe or a full disk shows as an error of write(), which does not lose the record.
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
+    let numbers = [SIGINT, SIGTERM]
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    for number in numbers {
+      signal(number, SIG_IGN)
+      sigaddset(&mask, number)
+    }
+    pthread_sigmask(SIG_BLOCK, &mask, nil)
+
+    // Not the default quality of service: its pool of threads may be taken by the racing threads.
+    let queue = DispatchQueue(label: "stress.signals", qos: .userInteractive)
+    sources = numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+    for (number, source) in zip(numbers, sources) {
+      source.setEventHandler { [self] in receive(number, stop) }
+      source.resume()
+    }
+  }
+
+  /// Runs on the one serial queue of both sources.
+  private func receive(_ number: Int32, _ stop: @Sendable () -> Void) {
+    let now = DispatchTime.now().uptimeNanoseconds
+    guard received == nil else {
+      if now - firstTime.load(ordering: .relaxed) > Self.echoNanoseconds {
+        _exit(ExitStatus.interrupted(by: number))
+      }
+      return
+    }
+    firstTime.store(now, ordering: .relaxed)
+    first.store(number, ordering: .releasing)
+    stop()
+  }
+}

@@ -1,0 +1,60 @@
+import MirrorMMU
+import Testing
+
+/// What the command tells without running anything.
+@Suite struct InformationTests {
+  @Test(arguments: [["--help"], ["-h"], ["help"], ["run", "--help"], ["help", "run"]])
+  func `help names every option of a run`(arguments: [String]) throws {
+    let result = try StressCommand.run(arguments)
+    #expect(result.status == 0)
+    #expect(result.errors == "")
+    for option in [
+      "--threads", "--seconds", "--rounds", "--seed", "--protocol", "--mutant", "--policy", "--mix", "--busy",
+      "--perturb", "--memory-gib", "--first-round", "--json", "--quiet", "EXAMPLES:", "EXIT CODES:",
+    ] {
+      #expect(result.output.contains(option), "\(option)")
+    }
+  }
+
+  @Test func `the version is one line`() throws {
+    let result = try StressCommand.run(["--version"])
+    #expect(result.status == 0)
+    #expect(result.output == "stress 0.1.0\n")
+  }
+
+  /// Names are part of the interface: scripts and bug reports have them, so one that disappears is a mistake.
+  @Test(arguments: [
+    ("protocols", ProtocolName.allCases.map(\.rawValue)), ("mutants", Mutant.allCases.map(\.rawValue)),
+    (
+      "checkers",
+      [
+        "FRZ-1", "FRZ-2", "FRZ-3", "ORD-1", "ORD-2", "ORD-3", "ORD-4", "DUP-1", "EQ-1", "LCK-1", "LCK-2", "RCU-1",
+        "CNT-1", "BUG-1", "TLB-1", "LIV-1",
+      ]
+    ),
+    (
+      "operations",
+      [
+        "fault", "fault-2m", "fast-fault", "zap", "unmap", "split", "split-exclusive", "recover", "nx-recover",
+        "wrprot", "clear-dirty", "age", "convert", "invalidate",
+      ]
+    ),
+  ])
+  func `a list has one line for each name, with an explanation`(kind: String, names: [String]) throws {
+    let result = try StressCommand.run(["list", kind])
+    #expect(result.status == 0)
+    #expect(result.errors == "")
+    let lines = result.output.split(separator: "\n")
+    let listed = lines.map { String($0.prefix { $0 != " " }) }
+    #expect(Set(listed).isSuperset(of: names))
+    #expect(Set(listed).count == listed.count)
+    #expect(lines.allSatisfy { $0.split(separator: " ").count > 3 })
+  }
+
+  @Test func `the list of mutants tells which checkers catch each`() throws {
+    let lines = try StressCommand.run(["list", "mutants"]).output.split(separator: "\n")
+    for (mutant, line) in zip(Mutant.allCases, lines) {
+      for checker in mutant.caughtBy { #expect(line.contains(checker.name)) }
+    }
+  }
+}

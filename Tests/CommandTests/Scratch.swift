@@ -1,0 +1,26 @@
+import Foundation
+
+/// A folder of one test, gone with it.
+struct Scratch {
+  let folder: URL
+
+  static func use<Value>(_ body: (Scratch) throws -> Value) throws -> Value {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("stress-test-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    return try body(Scratch(folder: folder))
+  }
+
+  func file(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  /// The content of a file, empty if there is none.
+  func text(_ name: String) -> String {
+    FileManager.default.contents(atPath: file(name)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+
+  /// The names of all files but the captured output.
+  var names: [String] {
+    let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return all.filter { $0 != "stdout" && $0 != "stderr" }.sorted()
+  }
+}

@@ -1,0 +1,96 @@
+import Foundation
+import Testing
+
+/// Bad input: one line that says what is allowed, exit code 64, and nothing is started.
+@Suite struct UsageTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    var arguments: [String]
+    var allowed: String
+
+    init(_ arguments: String..., says allowed: String) {
+      self.arguments = arguments
+      self.allowed = allowed
+    }
+
+    var testDescription: String { arguments.joined(separator: " ") }
+  }
+
+  static let numbers: [Case] = [
+    Case("--threads", "0", says: "1...1024"), Case("--threads", "-1", says: "1...1024"),
+    Case("--threads", "100000", says: "1...1024"), Case("--threads", "x", says: "1...1024"),
+    Case("--threads=", says: "1...1024"), Case("--threads", "", says: "1...1024"),
+    Case("--threads", says: "1...1024"), Case("--threads", "1025", says: "1...1024"),
+    Case("--threads", "4.5", says: "1...1024"), Case("--threads", "99999999999999999999", says: "1...1024"),
+    Case("--threads", "4\n5", says: "1...1024"),
+    Case("--seconds", "0", says: "above 0"), Case("--seconds", "-1", says: "above 0"),
+    Case("--seconds", "nan", says: "above 0"), Case("--seconds", "inf", says: "above 0"),
+    Case("--seconds", "1e400", says: "above 0"), Case("--seconds", "604801", says: "up to 604800"),
+    Case("--seconds", "0x10", says: "above 0"), Case("--seconds=", says: "up to 604800"),
+    Case("--rounds", "0", says: "1..."), Case("--rounds", "-1", says: "1..."), Case("--rounds", "1.5", says: "1..."),
+    Case("--first-round", "-1", says: "0..."), Case("--memory-gib", "0", says: "1...512"),
+    Case("--memory-gib", "513", says: "1...512"),
+    Case("--busy", "101", says: "0...100"), Case("--busy", "-0.1", says: "0...100"),
+    Case("--busy", "nan", says: "0...100"), Case("--busy", "inf", says: "0...100"),
+    Case("--busy", "x", says: "0...100"),
+    Case("--seed", "x", says: "git hash"), Case("--seed", "-1", says: "git hash"), Case("--seed=", says: "git hash"),
+    Case("--seed", "18446744073709551616", says: "from 0 to 18446744073709551615"),
+    Case("--seed", "0x10000000000000000", says: "1 to 16 hexadecimal digits"),
+    Case("--seconds", "1", "--rounds", "1", says: "--seconds and --rounds"),
+  ]
+
+  static let names: [Case] = [
+    Case("--protocol", "x", says: "mainline"), Case("--mutant", "x", says: "no-freeze, thaw-first"),
+    Case("--mutant", "no-freze", says: "did you mean no-freeze"), Case("--mutant", "", says: "no-freeze"),
+    Case("--policy", "8k", says: "4k, huge"), Case("--policy", "4K", says: "4k, huge"),
+    Case("--perturb", "x", says: "off, light, heavy"),
+    Case("--mix", "walk=1", says: "fault, fault-2m"), Case("--mix", "fault=1,fault=2", says: "each operation"),
+    Case("--mix", "fault=-1", says: "0...1000000"), Case("--mix", "fault=x", says: "0...1000000"),
+    Case("--mix", "fault=0", says: "more than 0"), Case("--mix", "fault=0,zap=0", says: "more than 0"),
+    Case("--mix", "", says: "NAME=WEIGHT"), Case("--mix=", says: "name=weight"),
+    Case("--mix", "fault", says: "NAME=WEIGHT"),
+    Case("list", "x", says: "protocols, mutants, checkers, operations"),
+    Case("list", says: "protocols, mutants, checkers, operations"),
+    Case("list", "mutants", "x", says: "--help"),
+    Case("stray", says: "--help"), Case("--thread", "3", says: "--threads"), Case("--nonsense", says: "--help"),
+    Case("run", "stray", says: "--help"),
+  ]
+
+  static let files: [Case] = [
+    Case("--json", "", says: "file name"), Case("--json=", says: "standard output"), Case("--json", says: "FILE"),
+    Case("--json", "--quiet", says: "file name"), Case("--json", "/", says: "allowed is a file"),
+    Case("--json", "/nonexistent/record.json", says: "allowed is a file"),
+    Case("--json", "/dev/null/record.json", says: "allowed is a file"),
+    Case("--json", "/proc/record.json", says: "allowed is a file"),
+  ]
+
+  @Test(arguments: numbers + names + files)
+  func `bad input is refused in one line that says what is allowed`(bad: Case) throws {
+    let result = try StressCommand.run(bad.arguments)
+    #expect(result.status == 64)
+    #expect(result.output == "")
+    #expect(result.errorLines.count == 1)
+    #expect(result.errors.hasPrefix("stress: error: "))
+    #expect(result.errors.contains(bad.allowed), "\(result.errors)")
+  }
+
+  @Test func `a refused run leaves an existing record as it was`() throws {
+    try Scratch.use { scratch in
+      try Data("precious".utf8).write(to: scratch.folder.appendingPathComponent("record.json"))
+      let arguments = ["--json", scratch.file("record.json"), "--threads", "0"]
+      #expect(try StressCommand.start(arguments, in: scratch).finish().status == 64)
+      #expect(scratch.text("record.json") == "precious")
+      #expect(scratch.names == ["record.json"])
+    }
+  }
+
+  @Test func `a record over a link that leads nowhere is refused`() throws {
+    try Scratch.use { scratch in
+      try FileManager.default.createSymbolicLink(
+        atPath: scratch.file("link"), withDestinationPath: scratch.file("gone/record.json"))
+      let result = try StressCommand.start(["--json", scratch.file("link")], in: scratch).finish()
+      #expect(result.status == 64)
+      #expect(result.errorLines.count == 1)
+      #expect(scratch.names == ["link"])
+    }
+  }
+}
