@@ -1,0 +1,47 @@
+// The command of the benchmarks: `stress-bench [soak|scaling|memory]`, all three when none is named.
+import ArgumentParser
+
+@main
+struct StressBench: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stress-bench",
+    abstract: "Measure the tool beside a plain pthread program that does the same work with nothing watching.",
+    subcommands: [All.self, SoakBenchmark.self, ScalingBenchmark.self, MemoryBenchmark.self],
+    defaultSubcommand: All.self)
+}
+
+/// What every benchmark takes.
+struct Options: ParsableArguments {
+  @Option(help: "Pairs of runs; the median is reported.")
+  var pairs = 5
+
+  @Option(help: "About how long each run takes.")
+  var seconds = 2.0
+
+  @Flag(help: "Exit 1 when a figure misses its bound.")
+  var check = false
+
+  mutating func validate() throws {
+    guard (1...1_000).contains(pairs) else { throw ValidationError("--pairs must be 1 to 1000.") }
+    guard (0.05...600).contains(seconds) else { throw ValidationError("--seconds must be 0.05 to 600.") }
+  }
+}
+
+struct All: ParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Every benchmark, one after the other.")
+
+  @OptionGroup var options: Options
+
+  func run() throws {
+    let tables = [
+      try SoakBenchmark.measure(options), try ScalingBenchmark.measure(options), try MemoryBenchmark.measure(),
+    ]
+    try report(tables, check: options.check)
+  }
+}
+
+/// Prints the tables; with `check`, ends with exit code 1 when a figure misses its bound.
+func report(_ tables: [Table], check: Bool) throws {
+  for table in tables { print(table.rendered) }
+  if check, !tables.allSatisfy(\.meetsBounds) { throw ExitCode(1) }
+}
