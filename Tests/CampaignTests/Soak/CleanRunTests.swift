@@ -27,7 +27,7 @@ extension SoakTests {
       let policy: Policy = operation.rawValue & 1 == 0 ? .huge : .fourK
       let record = Runs.run(
         SoakConfiguration(
-          threads: 4, length: .rounds(1), seed: 5, policy: policy, mix: mix ?? .default, perturbation: .light,
+          threads: 4, length: .seconds(0.5), seed: 5, policy: policy, mix: mix ?? .default, perturbation: .light,
           memoryGiB: 1))
       #expect(record.verdict == .clean, "\(record.violations.map(\.seen))")
     }
