@@ -9,6 +9,7 @@ let package = Package(
   products: [
     .executable(name: "stress", targets: ["stress"]),
     .library(name: "Campaign", targets: ["Campaign"]),
+    .library(name: "CFibers", targets: ["CFibers"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.6.0"),
@@ -16,7 +17,8 @@ let package = Package(
   ],
   targets: [
     .target(name: "CAtomics", path: "CAtomics"),
-    .target(name: "Machine", dependencies: ["CAtomics"]),
+    .target(name: "CFibers"),
+    .target(name: "Machine", dependencies: ["CAtomics", "CFibers"]),
     .target(name: "SecureEPT", dependencies: ["CAtomics", "Machine"]),
     .target(name: "MirrorMMU", dependencies: ["CAtomics", "Machine", "SecureEPT"]),
     .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
@@ -35,6 +37,7 @@ let package = Package(
       ]),
     .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
+    .testTarget(name: "CFibersTests", dependencies: ["CFibers"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
     .testTarget(name: "SecureEPTTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "TestSupport"]),
     .testTarget(name: "MirrorMMUTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
