@@ -22,7 +22,10 @@ public struct PageHeader {
   public var rcuStamp: UInt64 = 0
   /// Page index of `external_spt`, the S-EPT table that mirrors this one; 0 for none.
   public var externalPage: UInt32 = 0
-  /// Next table in a list: deferred frees, or the possible NX huge pages.
+  /// Next table whose free is deferred, the `rcu_head`. A link of its own: a table can be retired while an NX recovery
+  /// is still taking it off its list.
+  var nextDeferred: UInt32 = 0
+  /// Neighbours on the list of possible NX huge pages. Guarded by `tdp_mmu_pages_lock`.
   public var next: UInt32 = 0
   public var previous: UInt32 = 0
   public var level: UInt8 = 0

@@ -38,11 +38,11 @@ extension UnsafeMutablePointer where Pointee == Task {
     }
     header.pointee.state = .deferred
     header.pointee.rcuStamp = raw_fetch_add64(machine.pointee.rcuEpoch, 1) &+ 1
-    header.pointee.next = 0
+    header.pointee.nextDeferred = 0
     if pointee.deferredTail == 0 {
       pointee.deferredHead = page
     } else {
-      machine.pointee.arenaView.headers[Int(pointee.deferredTail)].next = page
+      machine.pointee.arenaView.headers[Int(pointee.deferredTail)].nextDeferred = page
     }
     pointee.deferredTail = page
     pointee.deferredCount += 1
@@ -61,7 +61,7 @@ extension UnsafeMutablePointer where Pointee == Task {
         count(.freedUnderReader)
         return
       }
-      pointee.deferredHead = header.pointee.next
+      pointee.deferredHead = header.pointee.nextDeferred
       if pointee.deferredHead == 0 { pointee.deferredTail = 0 }
       pointee.deferredCount -= 1
       freeTable(page)
