@@ -35,7 +35,7 @@ let package = Package(
         "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["CAtomics"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["CAtomics", "Machine"], path: "Tests/TestSupport"),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "CFibersTests", dependencies: ["CFibers"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),

@@ -3,5 +3,6 @@
 
 #include "schedule_point.h"
 #include "raw.h"
+#include "run.h"
 #include "instrumented.h"
 #include "park.h"

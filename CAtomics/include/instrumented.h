@@ -25,6 +25,7 @@ static inline bool try_cmpxchg64(
   uint64_t seen = raw_cmpxchg64(address, expected, value);
   if (__builtin_expect(seen != expected, 0)) {
     *old = seen;
+    point->reached(point, SCHEDULE_LOST, address);
     return false;
   }
   return true;

@@ -15,6 +15,11 @@ enum schedule_kind {
   SCHEDULE_LOCK,
   SCHEDULE_UNLOCK,
   SCHEDULE_SEAMCALL,
+  // Taking and leaving a lock that others may hold at the same time.
+  SCHEDULE_LOCK_SHARED,
+  SCHEDULE_UNLOCK_SHARED,
+  // No point of its own: the read-modify-write just made was a cmpxchg that lost, and wrote nothing.
+  SCHEDULE_LOST,
 };
 
 // What passing a point of each kind takes off the countdown. A pause between having read an SPTE and changing it is
@@ -26,8 +31,8 @@ enum {
 };
 
 struct schedule_point {
-  // Weighted points until the backend wants control, counted down by the owning task alone. A fiber backend keeps it at
-  // 1: every point is then its own.
+  // Weighted points until the backend wants control, counted down by the owning task alone. A fiber backend keeps it
+  // below 1: every point is then its own.
   int64_t countdown;
   // Called when the countdown is used up; sets the next one. May switch to another task before it returns.
   void (*reached)(struct schedule_point *point, uint32_t kind, const volatile void *address);
@@ -40,6 +45,8 @@ static inline int64_t schedule_weight(uint32_t kind) {
     return SCHEDULE_WEIGHT_WRITE;
   case SCHEDULE_LOCK:
   case SCHEDULE_UNLOCK:
+  case SCHEDULE_LOCK_SHARED:
+  case SCHEDULE_UNLOCK_SHARED:
     return SCHEDULE_WEIGHT_LOCK;
   default:
     return SCHEDULE_WEIGHT_LOAD;

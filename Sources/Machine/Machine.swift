@@ -12,6 +12,7 @@ public struct Machine {
   public struct ArenaView {
     public let base: UnsafeMutablePointer<UInt64>
     public let headers: UnsafeMutablePointer<PageHeader>
+    public let marks: UnsafeMutablePointer<LineMarks>
 
     @inlinable @inline(__always) public func index(of entry: SptePointer) -> UInt32 {
       UInt32(truncatingIfNeeded: (UInt(bitPattern: entry) &- UInt(bitPattern: base)) >> 12)
@@ -36,10 +37,13 @@ public struct Machine {
   /// For the engine's and the checkers' own state.
   public var context: UnsafeMutableRawPointer?
   public let reports: Reports
+  /// The lines of tables that are written are marked. One thread runs all tasks.
+  public internal(set) var marksWrites = false
   let words: UnsafeMutableRawPointer
   let published: UnsafeMutableRawPointer
 
   static let line = 64
+  static let wordLines = 4 + MmuLock.lines
 
   /// A machine with `tasks` tasks and room for `capacity` page tables.
   /// - Returns: nil if the address space cannot be had.
@@ -59,14 +63,13 @@ public struct Machine {
 
   init(tasks count: Int, arena: PageArena) {
     self.arena = arena
-    arenaView = ArenaView(base: arena.base, headers: arena.headers)
+    arenaView = ArenaView(base: arena.base, headers: arena.headers, marks: arena.marks)
     taskCount = count
     tasks = UnsafeMutablePointer<TaskPointer>.allocate(capacity: count)
     published = UnsafeMutableRawPointer.allocate(byteCount: count * Self.line, alignment: Self.line)
     published.initializeMemory(as: UInt8.self, repeating: 0, count: count * Self.line)
-    let lines = 4 + MmuLock.lines
-    words = UnsafeMutableRawPointer.allocate(byteCount: lines * Self.line, alignment: Self.line)
-    words.initializeMemory(as: UInt8.self, repeating: 0, count: lines * Self.line)
+    words = UnsafeMutableRawPointer.allocate(byteCount: Self.wordLines * Self.line, alignment: Self.line)
+    words.initializeMemory(as: UInt8.self, repeating: 0, count: Self.wordLines * Self.line)
     haltWord = words.bindMemory(to: UInt32.self, capacity: 1)
     rcuEpoch = words.advanced(by: Self.line).bindMemory(to: UInt64.self, capacity: 1)
     rcuEpoch.pointee = 1

@@ -70,7 +70,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     guard !isHalted || stamp != nil else { return }
     let violation = Violation(
       checker: checker, task: pointee.id, operation: pointee.currentOperation, gfn: gfn, level: level,
-      expected: expected, seen: seen, entry: entry, stamp: stamp ?? cycle_counter())
+      expected: expected, seen: seen, entry: entry, stamp: stamp ?? self.stamp())
     pointee.machine.pointee.reports.add(violation)
     pointee.machine.pointee.halt()
   }

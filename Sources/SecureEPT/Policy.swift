@@ -1,5 +1,5 @@
 /// What the KVM side of the external table supports.
-public enum Policy: String, CaseIterable, Sendable {
+public enum Policy: String, CaseIterable, Sendable, BitwiseCopyable {
   /// The rules of Linux 7.3: 4K leaves only, nothing is split or removed under the shared lock.
   case fourK = "4k"
   /// What is being developed upstream: 2M leaves by PAGE.AUG, split by PAGE.DEMOTE under the write lock.

@@ -13,15 +13,28 @@ import Testing
       var old: UInt64 = 5
       _ = try_cmpxchg64(recorder.point, word, &old, 9)
     }
-    expectPoint(SCHEDULE_RMW) { recorder, word in
-      var old: UInt64 = 4
-      _ = try_cmpxchg64(recorder.point, word, &old, 9)
-    }
     expectPoint(SCHEDULE_RMW) { _ = xchg64($0.point, $1, 9) }
     expectPoint(SCHEDULE_RMW) { _ = fetch_and64($0.point, $1, 1) }
     expectPoint(SCHEDULE_RMW) { _ = fetch_or64($0.point, $1, 8) }
     expectPoint(SCHEDULE_RMW) { _ = fetch_add64($0.point, $1, 1) }
     expectPoint(SCHEDULE_RELAX) { cpu_relax($0.point, $1) }
+  }
+
+  @Test func `a cmpxchg that lost tells of it once it has, whatever the countdown`() {
+    PointRecorder.watch(5) { recorder, word in
+      recorder.pointee.point.countdown = 1000
+      var old: UInt64 = 4
+      #expect(!try_cmpxchg64(recorder.point, word, &old, 9))
+      recorder.pointee.point.countdown = 1
+      #expect(try_cmpxchg64(recorder.point, word, &old, 9))
+      old = 4
+      _ = try_cmpxchg64(recorder.point, word, &old, 7)
+      let lost = UInt32(SCHEDULE_LOST.rawValue)
+      let rmw = UInt32(SCHEDULE_RMW.rawValue)
+      #expect(recorder.pointee.passes.map(\.kind) == [lost, rmw, rmw, lost])
+      #expect(recorder.pointee.passes.map(\.word) == [5, 5, 9, 9])
+      #expect(word.pointee == 9)
+    }
   }
 
   @Test func `a fence passes a point that names no address`() {

@@ -31,6 +31,7 @@ public enum ThreadBackend {
         guard let point else { return }
         let task = UnsafeMutableRawPointer(point).assumingMemoryBound(to: Task.self)
         if kind == SCHEDULE_RELAX.rawValue { return relax(task) }
+        if kind == SCHEDULE_LOST.rawValue { return }
         point.pointee.countdown = nextCountdown(task)
         task.pointee.relaxStreak = 0
         if task.pointee.pauseMean != 0 { pause(task) }

@@ -8,7 +8,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   ) {
     if pointee.head &- pointee.drained == Task.eventCapacity { drainFull() }
     pointee.events[pointee.head & (Task.eventCapacity - 1)] = Event(
-      stamp: cycle_counter(), gfn: gfn, old: old, new: new, entry: entry, kind: kind,
+      stamp: stamp(), gfn: gfn, old: old, new: new, entry: entry, kind: kind,
       level: UInt8(truncatingIfNeeded: level), root: root, flags: flags)
     pointee.head &+= 1
   }
@@ -38,6 +38,12 @@ extension UnsafeMutablePointer where Pointee == Task {
 }
 
 extension UnsafeMutablePointer where Pointee == Task {
+  /// The time of an event that happens now.
+  @inlinable @inline(__always) public func stamp() -> UInt64 {
+    if let fibers = pointee.fibers { return fibers.tick() }
+    return cycle_counter()
+  }
+
   /// The stamp of the last event.
   @inlinable @inline(__always) public var lastStamp: UInt64 {
     pointee.events[(pointee.head &- 1) & (Task.eventCapacity - 1)].stamp

@@ -4,6 +4,8 @@
 /// writes its own; its checkers read them in order when an operation ends or the ring is full.
 public struct Event {
   public enum Kind: UInt8, Sendable {
+    @inlinable public var code: UInt8 { rawValue }
+
     /// `old` and `new` are operation and gfn count.
     case operationBegin, operationEnd
     case readLock, readUnlock, writeLock, writeUnlock, lockYielded

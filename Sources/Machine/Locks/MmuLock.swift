@@ -10,7 +10,7 @@ public struct MmuLock {
   static let stripes = 16
   static let lines = 4 + stripes
   /// 0 free, 1 held, 2 held and another writer is parked.
-  let writer: UnsafeMutablePointer<UInt32>
+  package let writer: UnsafeMutablePointer<UInt32>
   /// Tasks in a slow path: `rwlock_needbreak()`.
   @usableFromInline let waiters: UnsafeMutablePointer<UInt32>
   /// Grows whenever the writer leaves; waiting readers park on it.
@@ -54,7 +54,8 @@ public struct MmuLock {
 
   fileprivate func readUnlock(_ task: TaskPointer) {
     let stripe = stripe(task)
-    if raw_fetch_add32(stripe, ~0) == 1 && raw_load32(writer) != 0 { park_wake(stripe, 1) }
+    guard raw_fetch_add32(stripe, ~0) == 1 && raw_load32(writer) != 0 else { return }
+    if task.pointee.fibers != nil { task.wake(stripe) } else { park_wake(stripe, 1) }
   }
 
   fileprivate func readLockSlow(_ task: TaskPointer) {
@@ -67,7 +68,7 @@ public struct MmuLock {
       while true {
         let ticket = raw_load32(gate)
         if raw_load32(writer) == 0 || task.isHalted { break }
-        if patience.isOver() {
+        if patience.isOver(task, writer) {
           raw_fetch_add32(parked, 1)
           // Looked at again after the count is out: the writer looks at the count after it opened the gate.
           if raw_load32(writer) != 0 { park_wait(gate, ticket, Patience.parkNanoseconds) }
@@ -89,7 +90,7 @@ public struct MmuLock {
       var held: UInt32 = 1
       while raw_load32(writer) != 0 || raw_cmpxchg32(writer, 0, held) != 0 {
         if task.isHalted { break }
-        guard patience.isOver() else { continue }
+        guard patience.isOver(task, writer) else { continue }
         held = 2
         if raw_xchg32(writer, 2) == 0 { break }
         park_wait(writer, 2, Patience.parkNanoseconds)
@@ -97,25 +98,28 @@ public struct MmuLock {
       raw_fetch_add32(waiters, ~0)
       task.endWaiting()
     }
+    // The kernel's queued lock calls itself contended while a writer waits for readers: those that walk make room.
+    raw_fetch_add32(waiters, 1)
     for index in 0..<stripeCount {
       let stripe = readers + index * (Machine.line / MemoryLayout<UInt32>.stride)
       var patience = Patience()
       while true {
         let count = raw_load32(stripe)
         if count == 0 || task.isHalted { break }
-        guard patience.isOver() else { continue }
         task.beginWaiting(.readersToLeave)
-        park_wait(stripe, count, Patience.parkNanoseconds)
+        if patience.isOver(task, stripe) { park_wait(stripe, count, Patience.parkNanoseconds) }
         task.endWaiting()
       }
     }
+    raw_fetch_add32(waiters, ~0)
     raw_store64(ownerWord, UInt64(task.pointee.id) + 1)
     raw_store64(epochWord, epoch + 1)
   }
 
-  fileprivate func writeUnlock() {
+  fileprivate func writeUnlock(_ task: TaskPointer) {
     raw_store64(ownerWord, 0)
     let before = raw_xchg32(writer, 0)
+    if task.pointee.fibers != nil { return task.wake(writer) }
     if before == 2 { park_wake(writer, 1) }
     if raw_load32(waiters) != 0 {
       raw_fetch_add32(gate, 1)
@@ -129,7 +133,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   @inline(__always) private var lock: UnsafeMutablePointer<MmuLock> { pointee.machine.pointee.mmuLock }
 
   public func readLock() {
-    schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), nil)
+    schedule_point_pass(point, UInt32(SCHEDULE_LOCK_SHARED.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .none) { lockImbalance("read_lock") }
     if !lock.pointee.tryReadLock(self) { lock.pointee.readLockSlow(self) }
     pointee.lockMode = .read
@@ -138,16 +142,18 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   public func readUnlock() {
-    schedule_point_pass(point, UInt32(SCHEDULE_UNLOCK.rawValue), nil)
+    schedule_point_pass(point, UInt32(SCHEDULE_UNLOCK_SHARED.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .read) { return lockImbalance("read_unlock") }
     emit(.readUnlock)
+    // An execution on fibers ends with the section that broke a rule, not with the operation.
+    if pointee.fibers != nil { drain() }
     pointee.lockMode = .none
     pointee.busyHeld = false
     lock.pointee.readUnlock(self)
   }
 
   public func writeLock() {
-    schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), nil)
+    schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .none) { lockImbalance("write_lock") }
     lock.pointee.writeLock(self)
     pointee.lockMode = .write
@@ -161,7 +167,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   public func writeUnlock() {
-    schedule_point_pass(point, UInt32(SCHEDULE_UNLOCK.rawValue), nil)
+    schedule_point_pass(point, UInt32(SCHEDULE_UNLOCK.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .write) { return lockImbalance("write_unlock") }
     if pointee.rangeStart != pointee.rangeEnd {
       pointee.isLeaving = true
@@ -169,15 +175,18 @@ extension UnsafeMutablePointer where Pointee == Task {
       pointee.isLeaving = false
     }
     emit(.writeUnlock)
+    if pointee.fibers != nil { drain() }
     pointee.lockMode = .none
     pointee.busyHeld = false
-    lock.pointee.writeUnlock()
+    lock.pointee.writeUnlock(self)
   }
 
   /// `rwlock_needbreak()`: another task waits for the lock. Answered one time in eight: with many threads someone
   /// always waits, and a walk that yields at every entry would do little else.
   public func rwlockNeedbreak() -> Bool {
-    raw_load32(lock.pointee.waiters) != 0 && pointee.reschedDraws.next() & 7 == 0
+    guard raw_load32(lock.pointee.waiters) != 0 else { return false }
+    if let fibers = pointee.fibers { return pointee.mayResched && fibers.ask(pointee.id, .needbreak) }
+    return pointee.reschedDraws.next() & 7 == 0
   }
 
   /// `cond_resched_rwlock_read()` and `_write()`: let the others in, and come back.
@@ -199,12 +208,14 @@ extension UnsafeMutablePointer where Pointee == Task {
     pointee.sawYield = true
   }
 
-  /// Gives those that wait a chance to take the lock: they do not spin for ever as the kernel's do.
+  /// Gives those that wait a chance to take the lock: they do not spin for ever as the kernel's do. Under a scheduler
+  /// who comes first is a decision like any other.
   private func handOver() {
-    let waiting = raw_load32(lock.pointee.waiters)
-    guard waiting != 0 else { return }
+    let waiters = lock.pointee.waiters
+    let waiting = raw_load32(waiters)
+    guard waiting != 0, pointee.fibers == nil else { return }
     var patience = Patience()
-    while raw_load32(lock.pointee.waiters) >= waiting, !patience.isOver() {}
+    while raw_load32(waiters) >= waiting, !patience.isOver(self, waiters) {}
   }
 
   private func lockImbalance(_ call: StaticString) {

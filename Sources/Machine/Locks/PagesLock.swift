@@ -13,7 +13,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), word)
     if raw_cmpxchg32(word, 0, 1) != 0 {
       beginWaiting(.pagesLock)
-      while raw_cmpxchg32(word, 0, 1) != 0, relax(UnsafeRawPointer(word)) {}
+      while raw_cmpxchg32(word, 0, 1) != 0, sleep(on: UnsafeRawPointer(word)) {}
       endWaiting()
     }
     pointee.pagesLockHeld = true
@@ -21,6 +21,8 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   public func unlockPages() {
     pointee.pagesLockHeld = false
-    raw_store32(pointee.machine.pointee.pagesLock.word, 0)
+    let word = pointee.machine.pointee.pagesLock.word
+    raw_store32(word, 0)
+    wake(word)
   }
 }

@@ -13,8 +13,12 @@ struct Patience {
 
   private var looks = 0
 
-  /// - Returns: true if it is time to park.
-  @inline(__always) mutating func isOver() -> Bool {
+  /// - Returns: true if it is time to park. A fiber never parks: it is blocked until another one wakes `word`.
+  @inline(__always) mutating func isOver(_ task: TaskPointer, _ word: UnsafeRawPointer) -> Bool {
+    if let fibers = task.pointee.fibers {
+      fibers.block(task.pointee.id, on: word)
+      return false
+    }
     looks += 1
     if looks < Self.spins {
       raw_pause()

@@ -18,6 +18,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   ) -> Bool {
     let expected = old
     if try_cmpxchg64(point, sptep, &old, new) {
+      markWritten(sptep)
       emitAccess(.cmpxchg, sptep, old: expected, new: new)
       return true
     }
@@ -27,6 +28,7 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   @inlinable @inline(__always) public func xchgSpte(_ sptep: SptePointer, _ new: UInt64) -> UInt64 {
     let old = xchg64(point, sptep, new)
+    markWritten(sptep)
     if old == Spte.poison { usedFreed(sptep) }
     // Taking a table down freezes its 512 entries; those that were empty tell no rule anything.
     if old != Spte.nonpresent || new != Spte.frozen { emitAccess(.xchg, sptep, old: old, new: new) }
@@ -35,6 +37,7 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   @inlinable @inline(__always) public func fetchAndSpte(_ sptep: SptePointer, _ mask: UInt64) -> UInt64 {
     let old = fetch_and64(point, sptep, mask)
+    markWritten(sptep)
     if old == Spte.poison { usedFreed(sptep) }
     emitAccess(.fetchAnd, sptep, old: old, new: old & mask)
     return old
@@ -46,6 +49,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     schedule_point_pass(point, UInt32(SCHEDULE_STORE.rawValue), sptep)
     let old = raw_load64(sptep)
     raw_store64(sptep, new)
+    markWritten(sptep)
     if old == Spte.poison { usedFreed(sptep) }
     emitAccess(.store, sptep, old: old, new: new)
   }

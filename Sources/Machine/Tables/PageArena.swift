@@ -16,6 +16,7 @@ public struct PageArena {
 
   public let base: UnsafeMutablePointer<UInt64>
   public let headers: UnsafeMutablePointer<PageHeader>
+  let marks: UnsafeMutablePointer<LineMarks>
   public let capacity: Int
   let freeRing: UnsafeMutablePointer<UInt32>
   /// Guards `counters`.
@@ -40,12 +41,14 @@ public struct PageArena {
     }
     guard let tables = reserve(capacity * Self.pageSize),
       let headers = reserve(capacity * MemoryLayout<PageHeader>.stride),
+      let marks = reserve(capacity * MemoryLayout<LineMarks>.stride),
       let ring = reserve(capacity * MemoryLayout<UInt32>.stride),
       let lock = reserve(Self.pageSize)
     else { return nil }
     self.capacity = capacity
     base = tables.bindMemory(to: UInt64.self, capacity: capacity * Spte.entriesPerTable)
     self.headers = headers.bindMemory(to: PageHeader.self, capacity: capacity)
+    self.marks = marks.bindMemory(to: LineMarks.self, capacity: capacity)
     freeRing = ring.bindMemory(to: UInt32.self, capacity: capacity)
     self.lock = lock.bindMemory(to: UInt32.self, capacity: 1)
     counters = lock.advanced(by: Machine.line).bindMemory(to: Counters.self, capacity: 1)
@@ -55,6 +58,7 @@ public struct PageArena {
   func unmap() {
     munmap(base, capacity * Self.pageSize)
     munmap(headers, capacity * MemoryLayout<PageHeader>.stride)
+    munmap(marks, capacity * MemoryLayout<LineMarks>.stride)
     munmap(freeRing, capacity * MemoryLayout<UInt32>.stride)
     munmap(lock, Self.pageSize)
   }

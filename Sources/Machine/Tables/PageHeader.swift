@@ -5,11 +5,11 @@ import CAtomics
 ///
 /// A header belongs to the thread that allocated it until the table is linked, and to the thread that unlinked it
 /// afterwards; in between it is read-only but for the NX list, which `tdp_mmu_pages_lock` guards.
-public struct PageHeader {
-  public enum Kind: UInt8, Sendable { case none, direct, mirror, external }
+public struct PageHeader: BitwiseCopyable {
+  public enum Kind: UInt8, Sendable, BitwiseCopyable { case none, direct, mirror, external }
 
   /// Life of a table. Every step is taken once and in this order; anything else is RCU-1.
-  public enum State: UInt8, Sendable { case free, allocated, linked, unlinked, deferred }
+  public enum State: UInt8, Sendable, BitwiseCopyable { case free, allocated, linked, unlinked, deferred }
 
   /// First field, so that `nxHugePageDisallowed` reaches it by address. Written under `tdp_mmu_pages_lock`, and read
   /// without it first, as the kernel does.

@@ -7,7 +7,7 @@ import CAtomics
 
 extension UnsafeMutablePointer where Pointee == Task {
   @inlinable @inline(__always) public func rcuReadLock() {
-    schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), nil)
+    schedule_point_pass(point, UInt32(SCHEDULE_LOCK_SHARED.rawValue), pointee.machine.pointee.rcuEpoch)
     pointee.rcuDepth &+= 1
     if pointee.rcuDepth == 1 {
       // The exchange is a full barrier: the epoch is out before the first entry is read.

@@ -26,6 +26,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     header.pointee.kind = kind
     header.pointee.state = .allocated
     fillTable(machine.pointee.arena.table(page), fill)
+    markFilled(page)
     pointee.liveTables += 1
     emit(.tableAllocated, gfn: gfn, new: UInt64(page), level: level, root: kind)
     return page
@@ -57,6 +58,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     header.pointee.state = .free
     header.pointee.rcuStamp = 0
     fillTable(machine.pointee.arena.table(page), Spte.poison)
+    markWritten(all: page)
     pointee.liveTables -= 1
     pointee.freedCache[pointee.freedCacheCount] = page
     pointee.freedCacheCount += 1

@@ -1,12 +1,12 @@
 /// SplitMix64: the one generator, split by purpose so that a new draw in one place does not shift the others.
 ///
 /// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-public struct SplitMix64: Sendable {
+public struct SplitMix64: Sendable, BitwiseCopyable {
   @usableFromInline var state: UInt64
 
   public enum Purpose: UInt64, Sendable {
     case round = 1
-    case workload, layout, faults, pauses, resched
+    case workload, layout, faults, pauses, resched, episode, schedule
   }
 
   @inlinable public init(state: UInt64) { self.state = state }

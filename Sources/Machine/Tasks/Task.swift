@@ -6,8 +6,8 @@ import CAtomics
 
 public typealias TaskPointer = UnsafeMutablePointer<Task>
 
-public struct Task {
-  public enum LockMode: UInt8, Sendable { case none, read, write }
+public struct Task: BitwiseCopyable {
+  public enum LockMode: UInt8, Sendable, BitwiseCopyable { case none, read, write }
 
   /// Words of `published`, each written by the task with a release store and read by anyone.
   public enum Published: Int, Sendable {
@@ -35,6 +35,9 @@ public struct Task {
   public let id: Int
   public let machine: MachinePointer
   public let published: UnsafeMutablePointer<UInt64>
+
+  /// The scheduler whose fiber this task is; nil under the thread backend.
+  public internal(set) var fibers: FiberSchedulerPointer?
 
   // What lockdep would know.
   public var lockMode = LockMode.none
@@ -64,10 +67,6 @@ public struct Task {
   var deferredHead: UInt32 = 0
   var deferredTail: UInt32 = 0
   var deferredCount = 0
-  // How often the rules that are checked where they apply were: lock assertions, bug conditions, frees of tables.
-  public var lockAssertions: UInt64 = 0
-  public var bugConditions: UInt64 = 0
-  public var tableFrees: UInt64 = 0
   /// Tables taken from the arena less those given back.
   public var liveTables = 0
 
@@ -91,7 +90,7 @@ public struct Task {
   public var rangeStart: Gfn = 0
   public var rangeEnd: Gfn = 0
   /// Which memory the operation unmaps over its range: what must be gone when it drops mmu_lock for the last time.
-  public enum Zapping: UInt8, Sendable { case nothing, privateMemory, sharedMemory }
+  public enum Zapping: UInt8, Sendable, BitwiseCopyable { case nothing, privateMemory, sharedMemory }
   public var zapping = Zapping.nothing
   /// Set while `Machine.exclusiveSection` is called at the end of a write section, not at its beginning.
   public var isLeaving = false
@@ -104,6 +103,18 @@ public struct Task {
   /// Set by the operation's steps, read when it ends: what made it retry, yield or lose.
   public var sawRetry = false
   public var sawYield = false
+
+  // How often the rules that are checked where they apply were: lock assertions, bug conditions, frees of tables. These
+  // go on counting when a snapshot is restored, and so does any field after them; all fields before them go back.
+  public var lockAssertions: UInt64 = 0
+  public var bugConditions: UInt64 = 0
+  public var tableFrees: UInt64 = 0
+
+  /// How much of a task a snapshot puts back. It is copied as bytes: a task must stay free of references.
+  static var restoredBytes: Int {
+    guard let bytes = MemoryLayout<Task>.offset(of: \.lockAssertions) else { preconditionFailure("a stored field") }
+    return bytes
+  }
 
   init(id: Int, machine: MachinePointer, published: UnsafeMutablePointer<UInt64>) {
     func zeroed<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
@@ -177,6 +188,21 @@ extension UnsafeMutablePointer where Pointee == Task {
     return !isHalted
   }
 
+  /// Waits until another task calls `wake` for the same word. The caller looks again whether its wait is over.
+  /// - Returns: false if the run is over and the loop should be left.
+  @inlinable public func sleep(on word: UnsafeRawPointer) -> Bool {
+    guard let fibers = pointee.fibers else { return relax(word) }
+    fibers.block(pointee.id, on: word)
+    return !isHalted
+  }
+
+  /// What `word` said has changed: tasks that sleep on it look again.
+  @inlinable public func wake(_ word: UnsafeRawPointer) { pointee.fibers?.wake(word) }
+
   /// `need_resched()`: drawn, so that walks yield as often without load as with it.
-  @inlinable public func needResched() -> Bool { pointee.mayResched && pointee.reschedDraws.next() & 255 == 0 }
+  @inlinable public func needResched() -> Bool {
+    guard pointee.mayResched else { return false }
+    if let fibers = pointee.fibers { return fibers.ask(pointee.id, .resched) }
+    return pointee.reschedDraws.next() & 255 == 0
+  }
 }

@@ -2,7 +2,7 @@
 ///
 /// The name is the key in `--mix`, in `stress list operations` and in the run record. Tearing the VM down is not in the
 /// list: it ends every round.
-public enum Operation: UInt8, CaseIterable, Sendable {
+public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case fault, fault2M, fastFault
   case zap, unmap
   case split, splitExclusive

@@ -5,14 +5,14 @@
 import CAtomics
 import Machine
 
-public struct Attributes {
+public struct Attributes: BitwiseCopyable {
   /// One bit a gfn, set for private.
-  private let bits: UnsafeMutablePointer<UInt64>
+  let bits: UnsafeMutablePointer<UInt64>
   /// Private gfns of each 2M region, 0 to 512.
   private let privateCounts: UnsafeMutablePointer<UInt32>
   /// A private 2M page is not allowed any more: the region was split or mixed, and its S-EPT table cannot be promoted.
   private let lpageDisallowed: UnsafeMutablePointer<UInt32>
-  private let words: Int
+  let words: Int
   private let regions: Int
 
   init(guestPages: UInt64) {
@@ -26,6 +26,12 @@ public struct Attributes {
     lpageDisallowed.initialize(repeating: 0, count: regions)
   }
 
+  func register(in snapshot: Snapshot) {
+    snapshot.add(bits, count: words)
+    snapshot.add(privateCounts, count: regions)
+    snapshot.add(lpageDisallowed, count: regions)
+  }
+
   func deallocate() {
     bits.deallocate()
     privateCounts.deallocate()
@@ -34,6 +40,11 @@ public struct Attributes {
 
   @inline(__always) public func isPrivate(_ gfn: Gfn) -> Bool {
     raw_load64(bits + Int(gfn >> 6)) & (1 << (gfn & 63)) != 0
+  }
+
+  /// As a task reads it without mmu_lock.
+  @inline(__always) func isPrivate(_ task: TaskPointer, _ gfn: Gfn) -> Bool {
+    read_once64(task.point, bits + Int(gfn >> 6)) & (1 << (gfn & 63)) != 0
   }
 
   /// `hugepage_has_attrs()` and `lpage_info`: may `gfn`'s 2M region be mapped by one page of this kind?
@@ -47,11 +58,15 @@ public struct Attributes {
   func disallowHuge(_ gfn: Gfn) { raw_store32(lpageDisallowed + Int(gfn >> 9), 1) }
 
   /// Makes a range private or shared; a 2M region that it covers in part is mixed from then on.
-  func set(_ range: Range<Gfn>, isPrivate: Bool) {
+  func set(_ task: TaskPointer, _ range: Range<Gfn>, isPrivate: Bool) {
     for gfn in range {
       let word = bits + Int(gfn >> 6)
       let bit: UInt64 = 1 << (gfn & 63)
       let old = raw_load64(word)
+      // Faults read the word without mmu_lock: it is one schedule point, not one for each of its bits.
+      if gfn & 63 == 0 || gfn == range.lowerBound {
+        schedule_point_pass(task.point, UInt32(SCHEDULE_STORE.rawValue), word)
+      }
       guard (old & bit != 0) != isPrivate else { continue }
       raw_store64(word, old ^ bit)
       let count = privateCounts + Int(gfn >> 9)
@@ -63,9 +78,10 @@ public struct Attributes {
     }
   }
 
-  /// Sets every region at once, before the VM runs. `kind` answers private and huge-allowed for a region's index.
-  public func reset(_ kind: (Int) -> (isPrivate: Bool, allowsHuge: Bool)) {
-    for region in 0..<regions {
+  /// Sets the first `count` 2M regions, or all, before the VM runs. `kind` answers private and huge-allowed for a
+  /// region's index.
+  public func reset(regions count: Int = .max, _ kind: (Int) -> (isPrivate: Bool, allowsHuge: Bool)) {
+    for region in 0..<min(count, regions) {
       let (isPrivate, allowsHuge) = kind(region)
       (bits + region * 8).update(repeating: isPrivate ? .max : 0, count: 8)
       privateCounts[region] = isPrivate ? 512 : 0

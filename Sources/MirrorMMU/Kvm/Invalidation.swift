@@ -5,7 +5,7 @@
 import CAtomics
 import Machine
 
-public struct Invalidation {
+public struct Invalidation: BitwiseCopyable {
   private let words: UnsafeMutablePointer<UInt64>
 
   init() {
@@ -15,14 +15,17 @@ public struct Invalidation {
 
   func deallocate() { words.deallocate() }
 
+  func register(in snapshot: Snapshot) { snapshot.add(words, count: 4) }
+
   func reset() { words.update(repeating: 0, count: 4) }
 
-  private var sequenceWord: UnsafeMutablePointer<UInt64> { words }
+  package var sequenceWord: UnsafeMutablePointer<UInt64> { words }
   private var inProgress: UnsafeMutablePointer<UInt64> { words + 1 }
   private var start: UnsafeMutablePointer<UInt64> { words + 2 }
   private var end: UnsafeMutablePointer<UInt64> { words + 3 }
 
-  @inline(__always) public var sequence: UInt64 { raw_load64(sequenceWord) }
+  /// As a task reads it without mmu_lock.
+  @inline(__always) func sequence(_ task: TaskPointer) -> UInt64 { read_once64(task.point, sequenceWord) }
 
   /// `kvm_mmu_invalidate_begin()` and `_range_add()`: overlapping invalidations share one covering range, as in the
   /// kernel.
@@ -34,8 +37,8 @@ public struct Invalidation {
   }
 
   /// `kvm_mmu_invalidate_end()`
-  func finish() {
-    raw_store64(sequenceWord, raw_load64(sequenceWord) + 1)
+  func finish(_ task: TaskPointer) {
+    write_once64(task.point, sequenceWord, raw_load64(sequenceWord) + 1)
     raw_store64(inProgress, raw_load64(inProgress) - 1)
   }
 

@@ -5,13 +5,14 @@ import SecureEPT
 
 public typealias KvmPointer = UnsafeMutablePointer<Kvm>
 
-public struct Kvm {
+public struct Kvm: BitwiseCopyable {
   public let machine: MachinePointer
   public let td: TrustDomainPointer
   public let policy: Policy
   public let mutants: MutantSet
-  /// 4K pages of guest memory.
-  public let guestPages: UInt64
+  /// 4K pages of guest memory, and how many there may be at most.
+  public private(set) var guestPages: UInt64
+  private let largestGuestPages: UInt64
 
   /// Shared memory is backed by other host pages than private memory.
   static let sharedPfnBase: UInt64 = 1 << 29
@@ -23,7 +24,7 @@ public struct Kvm {
   public let roots: Roots
   public let attributes: Attributes
   public let invalidation: Invalidation
-  let nxHugePages: NxHugePages
+  package let nxHugePages: NxHugePages
 
   public static func create(
     _ machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, mutant: Mutant?
@@ -38,6 +39,7 @@ public struct Kvm {
     self.machine = machine
     self.td = td
     self.guestPages = guestPages
+    largestGuestPages = guestPages
     policy = td.pointee.policy
     mutants = MutantSet(mutant)
     roots = Roots()
@@ -53,6 +55,17 @@ public struct Kvm {
     kvm.pointee.nxHugePages.deallocate()
     kvm.deallocate()
   }
+
+  static func register(_ kvm: KvmPointer, in snapshot: Snapshot) {
+    snapshot.add(kvm)
+    kvm.pointee.roots.register(in: snapshot)
+    kvm.pointee.attributes.register(in: snapshot)
+    kvm.pointee.invalidation.register(in: snapshot)
+    kvm.pointee.nxHugePages.register(in: snapshot)
+  }
+
+  /// The next VM has so many 4K pages of memory, at most what was asked for at creation. Between two VMs.
+  mutating func resize(guestPages: UInt64) { self.guestPages = min(guestPages, largestGuestPages) }
 
   /// KVM_CREATE_VM: builds the TD and the mirror root. No other task may run.
   public mutating func build(_ task: TaskPointer) {

@@ -3,7 +3,7 @@
 /// A doubly linked list through the page headers, guarded by `tdp_mmu_pages_lock`.
 import Machine
 
-struct NxHugePages {
+package struct NxHugePages: BitwiseCopyable {
   private let ends: UnsafeMutablePointer<UInt32>
 
   init() {
@@ -13,13 +13,15 @@ struct NxHugePages {
 
   func deallocate() { ends.deallocate() }
 
+  func register(in snapshot: Snapshot) { snapshot.add(ends, count: 2) }
+
   func reset() { ends.update(repeating: 0, count: 2) }
 
   /// The table that has waited longest, 0 if there is none.
-  var first: UInt32 { ends[0] }
+  package var first: UInt32 { ends[0] }
 
   /// `track_possible_nx_huge_page()`
-  func track(_ page: UInt32, _ headers: UnsafeMutablePointer<PageHeader>) {
+  package func track(_ page: UInt32, _ headers: UnsafeMutablePointer<PageHeader>) {
     let header = headers + Int(page)
     guard !header.pointee.isTracked else { return }
     header.pointee.isTracked = true
@@ -30,7 +32,7 @@ struct NxHugePages {
   }
 
   /// `untrack_possible_nx_huge_page()`
-  func untrack(_ page: UInt32, _ headers: UnsafeMutablePointer<PageHeader>) {
+  package func untrack(_ page: UInt32, _ headers: UnsafeMutablePointer<PageHeader>) {
     let header = headers + Int(page)
     guard header.pointee.isTracked else { return }
     header.pointee.isTracked = false

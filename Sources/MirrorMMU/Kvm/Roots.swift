@@ -5,7 +5,7 @@
 import CAtomics
 import Machine
 
-public struct Roots {
+public struct Roots: BitwiseCopyable {
   public static let slots = 16
   let pages: UnsafeMutablePointer<UInt64>
   let references: UnsafeMutablePointer<UInt64>
@@ -29,6 +29,12 @@ public struct Roots {
     current.deallocate()
   }
 
+  func register(in snapshot: Snapshot) {
+    snapshot.add(pages, count: Self.slots)
+    snapshot.add(references, count: Self.slots)
+    snapshot.add(current)
+  }
+
   func reset() {
     pages.update(repeating: 0, count: Self.slots)
     references.update(repeating: 0, count: Self.slots)
@@ -41,6 +47,17 @@ public struct Roots {
   /// The page in a slot, 0 if it is empty.
   @inline(__always) public func page(_ slot: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: raw_load64(pages + slot))
+  }
+
+  /// The valid root's slot as a task reads it without mmu_lock.
+  @inline(__always) func currentSlot(_ task: TaskPointer) -> Int? {
+    let word = read_once64(task.point, current)
+    return word == 0 ? nil : Int(word) - 1
+  }
+
+  /// The page in a slot as a task reads it without mmu_lock.
+  @inline(__always) func page(_ slot: Int, _ task: TaskPointer) -> UInt32 {
+    UInt32(truncatingIfNeeded: read_once64(task.point, pages + slot))
   }
 
   /// The valid root's slot, nil if there is none.
@@ -62,9 +79,9 @@ extension TdpMmu {
       if page != 0 {
         task.pointee.machine.pointee.arenaView.headers[Int(page)].state = .linked
         // One reference is the TDP MMU's own, put by kvm_tdp_mmu_zap_invalidated_roots().
-        raw_store64(roots.references + slot, 1)
-        raw_store64(roots.pages + slot, UInt64(page))
-        raw_store64(roots.current, UInt64(slot) + 1)
+        write_once64(task.point, roots.references + slot, 1)
+        write_once64(task.point, roots.pages + slot, UInt64(page))
+        write_once64(task.point, roots.current, UInt64(slot) + 1)
       }
     }
     task.unlockPages()
@@ -73,22 +90,20 @@ extension TdpMmu {
 
   /// `kvm_tdp_mmu_get_root()`
   func getRoot(_ slot: Int) -> Bool {
-    var seen = raw_load64(roots.references + slot)
+    var seen = read_once64(task.point, roots.references + slot)
     while seen != 0 {
-      let before = raw_cmpxchg64(roots.references + slot, seen, seen + 1)
-      if before == seen { return true }
-      seen = before
+      if try_cmpxchg64(task.point, roots.references + slot, &seen, seen + 1) { return true }
     }
     return false
   }
 
   /// `kvm_tdp_mmu_put_root()`
   func putRoot(_ slot: Int) {
-    guard raw_fetch_add64(roots.references + slot, ~0) == 1 else { return }
+    guard fetch_add64(task.point, roots.references + slot, ~0) == 1 else { return }
     let page = roots.page(slot)
     task.bugOn(!header(page).pointee.isInvalid, "KVM_BUG_ON(!root->role.invalid) in kvm_tdp_mmu_put_root()")
     task.lockPages()
-    raw_store64(roots.pages + slot, 0)
+    write_once64(task.point, roots.pages + slot, 0)
     task.unlockPages()
     retire(page)
   }

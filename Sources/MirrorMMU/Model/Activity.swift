@@ -17,6 +17,8 @@ struct Activity {
 
   func deallocate() { regions.deallocate() }
 
+  func register(in snapshot: Snapshot) { snapshot.add(regions, count: count) }
+
   /// Marks the range's first and last region; wide ranges race at every gfn and need no marks in between.
   func begin(_ kind: UInt64, _ range: Range<Gfn>) {
     raw_fetch_add64(regions + Int(range.lowerBound >> 9), kind)

@@ -30,6 +30,16 @@ public struct ModelMMU: @unchecked Sendable {
   /// KVM_CREATE_VM. No other task may run.
   public func build(_ task: TaskPointer) { kvm.pointee.build(task) }
 
+  /// All that the subject changes but tables and tasks.
+  public func register(in snapshot: Snapshot) {
+    Kvm.register(kvm, in: snapshot)
+    TrustDomain.register(td, in: snapshot)
+    activity.register(in: snapshot)
+  }
+
+  /// Gives the next VM so many 4K pages of guest memory, at most what the subject was created for. Between two VMs.
+  public func resize(guestPages: UInt64) { kvm.pointee.resize(guestPages: guestPages) }
+
   /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
   public func finalize() { td.pointee.isRunnable = true }
 
@@ -111,7 +121,7 @@ public struct ModelMMU: @unchecked Sendable {
 
   private func convert<Variant>(_ mmu: TdpMmu<Variant>, _ request: Request) -> Effect {
     let range = request.range
-    let toPrivate = !kvm.pointee.attributes.isPrivate(range.lowerBound)
+    let toPrivate = !kvm.pointee.attributes.isPrivate(mmu.task, range.lowerBound)
     let kind = Activity.zap + (kvm.pointee.policy == .huge ? Activity.split : 0)
     mmu.task.pointee.zapping = toPrivate ? .sharedMemory : .privateMemory
     let count = during(kind, range) { mmu.convert(range, toPrivate: toPrivate) }

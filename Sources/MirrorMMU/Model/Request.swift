@@ -1,7 +1,7 @@
 /// One operation of an episode and what came of it: the interface between an engine and a subject.
 import Machine
 
-public struct Request: Sendable {
+public struct Request: Sendable, Equatable {
   public var operation: Operation
   /// The gfns that the operation is about, never empty.
   public var range: Range<Gfn>

@@ -1,7 +1,7 @@
 /// The mutant in force, as bits that the hot paths test: one load and one branch that is never taken when none is.
 import SecureEPT
 
-public struct MutantSet: OptionSet, Sendable {
+public struct MutantSet: OptionSet, Sendable, BitwiseCopyable {
   public let rawValue: UInt32
   @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
 

@@ -20,8 +20,8 @@ extension TdpMmu {
     task.writeUnlock()
     task.writeLock()
     // The kernel stores the attributes under slots_lock, between its two write sections; here the second one serves.
-    kvm.pointee.attributes.set(range, isPrivate: toPrivate)
-    kvm.pointee.invalidation.finish()
+    kvm.pointee.attributes.set(task, range, isPrivate: toPrivate)
+    kvm.pointee.invalidation.finish(task)
     task.writeUnlock()
     return count
   }
@@ -51,7 +51,7 @@ extension TdpMmu {
     }
     let root = roots.page(slot)
     header(root).pointee.isInvalid = true
-    raw_store64(roots.current, 0)
+    write_once64(task.point, roots.current, 0)
     // The zap below is gifted the TDP MMU's own reference to the root.
     task.writeUnlock()
     task.readLock()

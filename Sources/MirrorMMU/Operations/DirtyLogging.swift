@@ -39,8 +39,8 @@ extension TdpMmu {
   func age(_ range: Range<Gfn>) -> (aged: Int, lost: Int) {
     var (aged, lost) = (0, 0)
     task.rcuReadLock()
-    if let slot = roots.currentSlot {
-      let root = roots.page(slot)
+    if let slot = roots.currentSlot(task) {
+      let root = roots.page(slot, task)
       if root != 0 {
         var iter = TdpIter(task, root: root, minLevel: 1, from: range.lowerBound)
         while iter.valid && iter.gfn < range.upperBound {
@@ -65,8 +65,8 @@ extension TdpMmu {
     task.rcuReadLock()
     defer { task.rcuReadUnlock() }
     var attempts = 0
-    while let slot = roots.currentSlot, attempts < 5 {
-      let root = roots.page(slot)
+    while let slot = roots.currentSlot(task), attempts < 5 {
+      let root = roots.page(slot, task)
       guard root != 0 else { return .nothing }
       var iter = TdpIter(task, root: root, minLevel: 1, from: gfn)
       // kvm_tdp_mmu_fast_pf_get_last_sptep(): the last SPTE of the walk.

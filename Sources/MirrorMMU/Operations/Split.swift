@@ -14,7 +14,7 @@ extension TdpMmu {
       // split.
       kvm.pointee.invalidation.begin(range)
       count += splitMirror(range)
-      kvm.pointee.invalidation.finish()
+      kvm.pointee.invalidation.finish(task)
     }
     forEachDirectRoot(validOnly: true) { root, _ in count += splitHugePagesRoot(root, range, shared: shared) }
     if shared { task.readUnlock() } else { task.writeUnlock() }
@@ -74,6 +74,7 @@ extension TdpMmu {
     for index in 0..<Spte.entriesPerTable {
       raw_store64(table + index, (huge | (UInt64(index) << 12)) & ~Spte.pageSize)
     }
+    task.markWritten(all: page)
     guard linkSp(&iter, page, shared: shared) else { return false }
     updatePageStatistics(iter.level - 1, Int64(Spte.entriesPerTable))
     return true

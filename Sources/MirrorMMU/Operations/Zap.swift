@@ -61,7 +61,7 @@ extension TdpMmu {
   func endInvalidation() {
     task.writeUnlock()
     task.writeLock()
-    kvm.pointee.invalidation.finish()
+    kvm.pointee.invalidation.finish(task)
   }
 
   func zapDirectRoots(_ range: Range<Gfn>, canYield: Bool) -> Int {

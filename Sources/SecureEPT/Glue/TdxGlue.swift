@@ -14,7 +14,7 @@ public enum Errno {
 }
 
 /// What a mutant breaks on this side.
-public struct GlueDefects: OptionSet, Sendable {
+public struct GlueDefects: OptionSet, Sendable, BitwiseCopyable {
   public let rawValue: UInt8
   public init(rawValue: UInt8) { self.rawValue = rawValue }
   /// TLB tracking is left out.

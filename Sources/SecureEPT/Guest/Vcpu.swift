@@ -5,7 +5,7 @@
 import CAtomics
 import Machine
 
-public struct Vcpu {
+public struct Vcpu: BitwiseCopyable {
   static let capacity = 8
   var gfns: InlineArray<8, Gfn> = .init(repeating: 0)
   var pfns: InlineArray<8, UInt64> = .init(repeating: 0)
@@ -35,7 +35,10 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   public func runGuest(_ task: TaskPointer, count: Int, zeroStep: Bool, next: (TaskPointer) -> Gfn) -> GuestExit {
     // vcpu->mode = IN_GUEST_MODE comes before the look at requests, as in vcpu_enter_guest().
     raw_fetch_or64(guestWord(task), guestBit(task))
-    defer { raw_fetch_and64(guestWord(task), ~guestBit(task)) }
+    defer {
+      raw_fetch_and64(guestWord(task), ~guestBit(task))
+      task.wake(guestWord(task))
+    }
     guard raw_load32(pointee.waitForSeptZap) == 0, !isKicked(task), enter(task, zeroStep: zeroStep) else {
       return .kicked
     }
@@ -142,7 +145,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
         task.count(.guestKicked)
         task.beginWaiting(.guestExit, UInt64(id))
         raw_store32(pointee.kicks + id * 16, 1)
-        while raw_load64(pointee.inGuest + word) & bit != 0, task.relax(UnsafeRawPointer(pointee.inGuest + word)) {}
+        while raw_load64(pointee.inGuest + word) & bit != 0, task.sleep(on: UnsafeRawPointer(pointee.inGuest + word)) {}
         raw_store32(pointee.kicks + id * 16, 0)
         task.endWaiting()
       }

@@ -38,6 +38,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
       status = .walkFailed
       if let address = walk(gfn, to: level) {
         let entry = raw_load64(address)
+        task.markWritten(address)
         pfn = SeptEntry.pfn(entry)
         let epoch = raw_load64(pointee.epoch)
         switch SeptEntry.state(entry) {
@@ -90,6 +91,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
       for index in 0..<Spte.entriesPerTable {
         raw_store64(table + index, SeptEntry.make(state, pfn: SeptEntry.pfn(entry) &+ UInt64(index)))
       }
+      task.markWritten(all: page)
       return SeptEntry.make(.nonLeaf, pfn: PageArena.pfn(page))
     }
   }
@@ -121,6 +123,11 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   @inline(__always) private func drawBusy(_ task: TaskPointer) -> Bool {
     if task.pointee.busyThreshold == 0 { return false }
     if task.pointee.busyHeld { return true }
+    if let fibers = task.pointee.fibers {
+      let isBusy = fibers.ask(task.pointee.id, .busy)
+      task.pointee.busyHeld = isBusy && task.pointee.lockMode == .read
+      return isBusy
+    }
     guard task.pointee.faultDraws.next() >> 32 < task.pointee.busyThreshold else { return false }
     task.pointee.busyHeld = task.pointee.lockMode == .read
     return true

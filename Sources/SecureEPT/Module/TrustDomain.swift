@@ -7,9 +7,10 @@ import Machine
 
 public typealias TrustDomainPointer = UnsafeMutablePointer<TrustDomain>
 
-public struct TrustDomain {
+public struct TrustDomain: BitwiseCopyable {
   static let stripes = 16
   static let line = 64
+  private static let lines = 5 + stripes + 2
 
   public let machine: MachinePointer
   public let policy: Policy
@@ -48,9 +49,8 @@ public struct TrustDomain {
   private init(machine: MachinePointer, policy: Policy) {
     self.machine = machine
     self.policy = policy
-    let lines = 5 + Self.stripes + 2
-    let words = UnsafeMutableRawPointer.allocate(byteCount: lines * Self.line, alignment: Self.line)
-    words.initializeMemory(as: UInt8.self, repeating: 0, count: lines * Self.line)
+    let words = UnsafeMutableRawPointer.allocate(byteCount: Self.lines * Self.line, alignment: Self.line)
+    words.initializeMemory(as: UInt8.self, repeating: 0, count: Self.lines * Self.line)
     func word32(_ line: Int) -> UnsafeMutablePointer<UInt32> {
       words.advanced(by: line * Self.line).bindMemory(to: UInt32.self, capacity: 16)
     }
@@ -77,6 +77,15 @@ public struct TrustDomain {
     td.pointee.kicks.deallocate()
     td.pointee.words.deallocate()
     td.deallocate()
+  }
+
+  /// What SEAMCALLs and the guest change of a TD, for a snapshot; its tables are the arena's.
+  public static func register(_ td: TrustDomainPointer, in snapshot: Snapshot) {
+    let tasks = td.pointee.machine.pointee.taskCount
+    snapshot.add(td)
+    snapshot.add(td.pointee.words, byteCount: lines * line)
+    snapshot.add(td.pointee.kicks, count: tasks * 16)
+    snapshot.add(td.pointee.vcpus, count: tasks)
   }
 
   /// TDH.MNG.CREATE and INIT: takes the root table. No task may run.
@@ -133,6 +142,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     if _fastPath(
       !SeptEntry.isLocked(entry) && raw_cmpxchg64(address, entry, entry | SeptEntry.lock) == entry)
     {
+      task.markWritten(address)
       return true
     }
     task.count(.entryLockBusy)

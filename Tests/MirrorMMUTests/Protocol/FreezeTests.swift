@@ -168,8 +168,9 @@ import Testing
     let vm = try Vm()
     vm.perform(.fault, 3)
     var once = true
-    let interruption = Interruption(vm.task) { kind, _ in
-      guard once, kind == SCHEDULE_LOCK.rawValue else { return }
+    let lock = UnsafeRawPointer(vm.machine.pointee.mmuLock.pointee.writer)
+    let interruption = Interruption(vm.task) { kind, address in
+      guard once, kind == SCHEDULE_LOCK_SHARED.rawValue, address == lock else { return }
       once = false
       // Another thread converts the page between the lookup and mmu_lock.
       _ = vm.subject.perform(vm.other, Request(operation: .convert, range: 4..<5, draw: 1))

@@ -1,0 +1,60 @@
+/// One task as the fiber scheduler sees it: what it is about to do, and whether it may.
+import CAtomics
+
+public struct Fiber {
+  public enum State: UInt8, Sendable {
+    /// May take its pending step.
+    case ready
+    /// Called `cpu_relax()`: it is looked at again when another task has written, or when nobody else can run.
+    case relaxed
+    /// Waits for a lock or for a vCPU to leave the guest: runs again only once it is woken.
+    case blocked
+    /// Has ended, or was not started.
+    case done
+  }
+
+  /// Stack pointer to resume it with.
+  var context: UnsafeMutableRawPointer?
+  /// The access that it makes when it is chosen next, of kind `schedule_kind`; nil where the access has no address.
+  public internal(set) var pendingAddress: UnsafeRawPointer?
+  public internal(set) var pendingKind: UInt32 = 0
+  /// Index in the scheduler's list of ready tasks, -1 if it is not there.
+  var position: Int32 = -1
+  /// How often it was the running task when a decision was made: where a `Schedule` says that it was left.
+  public internal(set) var decisions: UInt32 = 0
+  /// How many questions it has asked.
+  public internal(set) var questions: UInt32 = 0
+  public internal(set) var state = State.done
+  /// What it is blocked on or relaxes for.
+  public internal(set) var waitsFor: UnsafeRawPointer?
+  /// Hash of all that happened before its last step, with that step.
+  var history: UInt64 = 0
+}
+
+/// What a task may ask of the strategy.
+public enum Question: UInt32, Sendable {
+  /// Does this SEAMCALL answer an injected BUSY?
+  case busy
+  /// `need_resched()`
+  case resched
+  /// `rwlock_needbreak()`, while another task waits for mmu_lock.
+  case needbreak
+}
+
+/// How an execution ended.
+public enum ExecutionEnd: Sendable, Equatable {
+  /// Every task ran to its end.
+  case completed
+  /// A rule was broken, or the harness failed: `Machine.reports` has which.
+  case halted
+  /// No task can ever run again.
+  case deadlock
+  /// The tasks that are left only wait for a change that none of them makes.
+  case livelock
+  /// No end within the budget of steps, half of it under a fair schedule.
+  case budget
+  /// The strategy named a task that cannot run: a schedule that does not fit what it is replayed on.
+  case diverged
+  /// The stack of this task's fiber is used up.
+  case stackOverflow(task: Int)
+}

@@ -1,0 +1,118 @@
+/// One execution from its first step to its end, on the thread that calls `run`.
+import CAtomics
+import CFibers
+
+extension UnsafeMutablePointer where Pointee == FiberScheduler {
+  /// Registers the calling thread: a fiber that uses up its stack then ends the execution instead of the process.
+  /// - Returns: false if the handler cannot be installed.
+  public func registerThread() -> Bool {
+    fiber_overflow_register(
+      &pointee.stacks, pointee.overflowed, pointee.main)
+  }
+
+  public func unregisterThread() { fiber_overflow_unregister() }
+
+  /// Runs tasks 0 to `count` - 1 through `body` until all have ended or none can go on.
+  ///
+  /// Fibers of an execution that does not complete are abandoned where they stand.
+  public func run(
+    count: Int, body: @escaping FiberScheduler.Body, chooser: FiberScheduler.Chooser
+  ) -> ExecutionEnd {
+    pointee.body = body
+    pointee.chooser = chooser
+    pointee.count = count
+    pointee.steps = 0
+    pointee.changes = 0
+    pointee.yesCount = 0
+    pointee.current = -1
+    pointee.readyCount = 0
+    pointee.relaxedCount = 0
+    pointee.blockedCount = 0
+    pointee.idleRounds = 0
+    pointee.outsideRelaxes = 0
+    pointee.isFair = false
+    pointee.end = .completed
+    pointee.clock = 0
+    pointee.happensBefore.begin()
+    pointee.isRunning = true
+    pointee.isStarting = true
+    for id in 0..<count where pointee.overflowed.pointee < 0 { start(id) }
+    pointee.isStarting = false
+    if pointee.readyCount + pointee.blockedCount > 0 && pointee.overflowed.pointee < 0 && !isHalted {
+      let next = choose()
+      if next >= 0 {
+        pointee.current = next
+        fiber_switch(pointee.main, pointee.fibers[next].context)
+      }
+    }
+    pointee.isRunning = false
+    if _slowPath(pointee.overflowed.pointee >= 0) {
+      pointee.end = .stackOverflow(task: Int(pointee.overflowed.pointee))
+      pointee.overflowed.pointee = -1
+    }
+    if pointee.end == .completed && isHalted { return .halted }
+    return pointee.end
+  }
+
+  @inline(__always) var isHalted: Bool { raw_load32(pointee.machine.pointee.haltWord) != 0 }
+
+  /// Runs a task up to its first schedule point: what it does before is its own, and no decision.
+  private func start(_ id: Int) {
+    let fiber = pointee.fibers + id
+    fiber.pointee.decisions = 0
+    fiber.pointee.questions = 0
+    fiber.pointee.history = UInt64(truncatingIfNeeded: id) &+ 1
+    fiber.pointee.state = .done
+    pointee.answersLeft[id] = FiberScheduler.mostAnswers
+    let task = pointee.machine.pointee.tasks[id]
+    task.pointee.point.countdown = 0
+    let top = fiber_stack_top(&pointee.stacks, UInt32(truncatingIfNeeded: id))
+    fiber.pointee.context = fiber_prepare(top, enterFiber, task)
+    becomeReady(id)
+    pointee.current = id
+    fiber_switch(pointee.main, fiber.pointee.context)
+    pointee.current = -1
+  }
+
+  /// A task has ended; its fiber is not resumed.
+  func finish(_ id: Int) {
+    leaveReady(id)
+    pointee.fibers[id].state = .done
+    pointee.idleRounds = 0
+    if !pointee.isStarting {
+      let next = choose()
+      if next >= 0 {
+        pointee.current = next
+        fiber_switch(&pointee.fibers[id].context, pointee.fibers[next].context)
+      }
+    }
+    fiber_switch(&pointee.fibers[id].context, pointee.main.pointee)
+  }
+
+  // MARK: The list of ready tasks
+
+  @inline(__always) func becomeReady(_ id: Int) {
+    pointee.fibers[id].state = .ready
+    pointee.fibers[id].position = Int32(truncatingIfNeeded: pointee.readyCount)
+    pointee.ready[pointee.readyCount] = Int32(truncatingIfNeeded: id)
+    pointee.readyCount &+= 1
+  }
+
+  @inline(__always) func leaveReady(_ id: Int) {
+    let position = Int(pointee.fibers[id].position)
+    pointee.readyCount &-= 1
+    let last = pointee.ready[pointee.readyCount]
+    pointee.ready[position] = last
+    pointee.fibers[Int(last)].position = Int32(truncatingIfNeeded: position)
+    pointee.fibers[id].position = -1
+  }
+}
+
+/// Where every fiber begins.
+private let enterFiber: @convention(c) (UnsafeMutableRawPointer?) -> Void = { raw in
+  guard let raw else { return }
+  let task = raw.assumingMemoryBound(to: Task.self)
+  guard let scheduler = task.pointee.fibers else { return }
+  scheduler.pointee.body(raw)
+  scheduler.finish(task.pointee.id)
+}

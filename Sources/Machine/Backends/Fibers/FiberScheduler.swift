@@ -1,0 +1,202 @@
+/// The fiber backend: the tasks of a machine on fibers of one thread, every schedule point a decision.
+///
+/// The scheduler knows which tasks can run and keeps the log; whom to run is decided by a strategy, through a C
+/// function pointer, so that the machine knows no strategy. Code of the subject runs on fibers and passes the same
+/// points as on threads.
+import CAtomics
+import CFibers
+
+public typealias FiberSchedulerPointer = UnsafeMutablePointer<FiberScheduler>
+
+public struct FiberScheduler {
+  /// A task's whole part in an execution; the argument is its TaskPointer.
+  public typealias Body = @convention(c) (UnsafeMutableRawPointer) -> Void
+
+  /// The strategy in force: its state and the functions that choose. Each gets the state and the scheduler.
+  public struct Chooser {
+    public typealias NextTask = @Sendable @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Int32
+    public typealias Answer =
+      @Sendable @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, UInt32) -> Bool
+    public var state: UnsafeMutableRawPointer
+    /// One of the ready tasks.
+    public var nextTask: NextTask
+    /// Answers a `Question` of the running task.
+    public var answer: Answer
+
+    public init(
+      state: UnsafeMutableRawPointer, nextTask: @escaping NextTask, answer: @escaping Answer
+    ) {
+      self.state = state
+      self.nextTask = nextTask
+      self.answer = answer
+    }
+  }
+
+  /// Room on a stack for the deepest path: a violation's text is built on it.
+  public static let stackKiB = 256
+  static let stackBytes = stackKiB << 10
+  /// Yes to questions, at most so many times a task and execution: a schedule that says yes for ever is not fair.
+  static let mostAnswers: UInt32 = 4
+  /// Times in a row that all tasks only waited, until that is a livelock.
+  static let mostIdleRounds = 64
+  /// Retries of a task that the harness uses alone, until that is a livelock.
+  static let mostOutsideRelaxes = 100_000
+  public static let defaultStepLimit = 100_000
+
+  public let machine: MachinePointer
+  public let fibers: UnsafeMutablePointer<Fiber>
+  /// The tasks that can run, in no particular order; the first `readyCount` are valid.
+  public let ready: UnsafeMutablePointer<Int32>
+  public internal(set) var readyCount = 0
+  /// The task that ran last, -1 before the first.
+  public internal(set) var current = -1
+  /// Tasks of this execution: those with lower numbers than this.
+  public internal(set) var count = 0
+  /// Steps taken in this execution.
+  public internal(set) var steps = 0
+  /// Steps after which an execution goes on under a fair schedule. After twice as many it ends.
+  public internal(set) var stepLimit: Int
+  /// The task of each step, with room for two limits.
+  var log: UnsafeMutablePointer<UInt16>
+
+  var chooser: Chooser
+  var body: Body = { _ in }
+  /// The context that called `run`.
+  let main: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+  var stacks = fiber_stacks()
+  /// The task whose stack is used up, -1 for none.
+  let overflowed: UnsafeMutablePointer<Int32>
+  var isRunning = false
+  var isStarting = false
+  /// The budget's second half: every ready task gets its turn, and questions are answered no.
+  var isFair = false
+  var end = ExecutionEnd.completed
+  var relaxedCount = 0
+  var blockedCount = 0
+  var idleRounds = 0
+  var outsideRelaxes = 0
+  let answersLeft: UnsafeMutablePointer<UInt32>
+  /// The questions that were answered yes, in their order; the first `yesCount` are valid.
+  public let yes: UnsafeMutablePointer<(task: Int32, question: UInt32)>
+  public internal(set) var yesCount = 0
+  /// Of the steps, those that write SPTEs or take or leave locks.
+  public internal(set) var changes = 0
+  /// Time of events: the step in the upper bits, so that events and steps are ordered.
+  @usableFromInline var clock: UInt64 = 0
+  public static let clockShift: UInt64 = 16
+  var happensBefore = HappensBefore()
+  /// The engine's own, for `Body`.
+  public var engine: UnsafeMutableRawPointer?
+  /// Called before each step, when set: for traces. Gets the scheduler.
+  public var observer: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+  /// The observer's own.
+  public var observerState: UnsafeMutableRawPointer?
+
+  /// Puts the tasks of a machine on fibers.
+  /// - Returns: nil if the address space for the stacks cannot be had.
+  public static func create(_ machine: MachinePointer) -> FiberSchedulerPointer? {
+    let count = machine.pointee.taskCount
+    var stacks = fiber_stacks()
+    guard fiber_stacks_create(&stacks, UInt32(count), stackBytes) else { return nil }
+    let scheduler = FiberSchedulerPointer.allocate(capacity: 1)
+    scheduler.initialize(to: FiberScheduler(machine, stacks: stacks))
+    for id in 0..<count {
+      let task = machine.pointee.tasks[id]
+      task.pointee.fibers = scheduler
+      task.pointee.point = schedule_point(countdown: 0, reached: FiberScheduler.reached)
+    }
+    return scheduler
+  }
+
+  private init(_ machine: MachinePointer, stacks: fiber_stacks) {
+    func memory<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
+      memory.initialize(repeating: value, count: count)
+      return memory
+    }
+    self.machine = machine
+    self.stacks = stacks
+    let count = machine.pointee.taskCount
+    fibers = memory(count, Fiber())
+    ready = memory(count, 0)
+    answersLeft = memory(count, 0)
+    yes = memory(count * Int(Self.mostAnswers), (0, 0))
+    stepLimit = Self.defaultStepLimit
+    log = Self.room(stepLimit)
+    main = memory(1, nil)
+    overflowed = memory(1, -1)
+    chooser = Chooser(
+      state: UnsafeMutableRawPointer(fibers), nextTask: { _, _ in 0 }, answer: { _, _, _ in false })
+  }
+
+  /// A log is written before it is read: its memory is taken as executions grow.
+  static func room(_ stepLimit: Int) -> UnsafeMutablePointer<UInt16> { .allocate(capacity: 2 * stepLimit) }
+
+  /// Gives everything back. The machine's tasks are under no backend then.
+  public static func destroy(_ scheduler: FiberSchedulerPointer) {
+    for id in 0..<scheduler.pointee.machine.pointee.taskCount {
+      let task = scheduler.pointee.machine.pointee.tasks[id]
+      task.pointee.fibers = nil
+      ThreadBackend.install(on: task)
+    }
+    fiber_stacks_destroy(&scheduler.pointee.stacks)
+    scheduler.pointee.fibers.deallocate()
+    scheduler.pointee.ready.deallocate()
+    scheduler.pointee.answersLeft.deallocate()
+    scheduler.pointee.yes.deallocate()
+    scheduler.pointee.log.deallocate()
+    scheduler.pointee.main.deallocate()
+    scheduler.pointee.overflowed.deallocate()
+    scheduler.pointee.happensBefore.deallocate()
+    scheduler.deinitialize(count: 1)
+    scheduler.deallocate()
+  }
+}
+
+// What a strategy may look at.
+extension UnsafeMutablePointer where Pointee == FiberScheduler {
+  @inlinable @inline(__always) public func isReady(_ id: Int) -> Bool {
+    id >= 0 && pointee.fibers[id].state == .ready
+  }
+
+  /// The lowest-numbered task that can run: whom the default schedule turns to when the running task cannot go on.
+  public var lowestReady: Int {
+    var lowest = Int32.max
+    for index in 0..<pointee.readyCount { lowest = Swift.min(lowest, pointee.ready[index]) }
+    return Int(lowest)
+  }
+
+  /// Whom the default schedule runs next.
+  @inlinable public var defaultNext: Int { isReady(pointee.current) ? pointee.current : lowestReady }
+
+  /// The task of each step so far.
+  public var log: UnsafeBufferPointer<UInt16> {
+    UnsafeBufferPointer(start: pointee.log, count: pointee.steps)
+  }
+
+  /// Hash of the execution so far, equal for all executions that only differ in the order of independent steps.
+  public var happensBeforeHash: UInt64 {
+    var hash: UInt64 = 0
+    for id in 0..<pointee.count { hash = HappensBefore.mix(hash, pointee.fibers[id].history) }
+    return hash
+  }
+
+  /// Between executions. The log of the last one is gone then.
+  /// - Parameter limit: at least 1.
+  public func setStepLimit(_ limit: Int) {
+    guard limit != pointee.stepLimit else { return }
+    pointee.log.deallocate()
+    pointee.log = FiberScheduler.room(limit)
+    pointee.stepLimit = limit
+    pointee.steps = 0
+  }
+
+  /// Time begins anew: what is done between executions is stamped alike whatever ran before.
+  public func resetClock() { pointee.clock = 0 }
+
+  /// A new time, later than all before.
+  @inlinable @inline(__always) public func tick() -> UInt64 {
+    pointee.clock &+= 1
+    return pointee.clock
+  }
+}

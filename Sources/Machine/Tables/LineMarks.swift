@@ -1,0 +1,42 @@
+/// Which lines of the tables were written: so that an execution costs what it has touched, not what there is.
+///
+/// Kept only while `Machine.marksWrites`, when one thread runs all tasks.
+public struct LineMarks: BitwiseCopyable {
+  /// Entries in a line.
+  public static let entries = 8
+
+  /// Bit n: line n of the table is as the last snapshot took it.
+  @usableFromInline var clean: UInt64 = 0
+  /// Bit n: line n of the table holds what the table was filled with.
+  @usableFromInline var untouched: UInt64 = 0
+}
+
+extension UnsafeMutablePointer where Pointee == Task {
+  /// An entry of a table of any kind was written: a snapshot has to put it back, a check at rest has to look at it.
+  @inlinable @inline(__always) public func markWritten(_ entry: SptePointer) {
+    if _slowPath(pointee.machine.pointee.marksWrites) {
+      let arena = pointee.machine.pointee.arenaView
+      let line: UInt64 = 1 << UInt64((UInt(bitPattern: entry) >> 6) & 63)
+      let marks = arena.marks + Int(arena.index(of: entry))
+      marks.pointee.clean &= ~line
+      marks.pointee.untouched &= ~line
+    }
+  }
+
+  /// All entries of a table were written that nobody else can reach yet.
+  public func markWritten(all page: UInt32) { mark(page, LineMarks()) }
+
+  /// A table was filled that nobody can reach yet.
+  func markFilled(_ page: UInt32) { mark(page, LineMarks(clean: 0, untouched: .max)) }
+
+  @inline(__always) private func mark(_ page: UInt32, _ marks: LineMarks) {
+    if _slowPath(pointee.machine.pointee.marksWrites) { pointee.machine.pointee.arenaView.marks[Int(page)] = marks }
+  }
+}
+
+extension Machine {
+  /// Of a table's lines, as bits, those that may hold something else than what the table was filled with.
+  @inlinable @inline(__always) public func linesInUse(_ page: UInt32) -> UInt64 {
+    marksWrites ? ~arenaView.marks[Int(page)].untouched : .max
+  }
+}
