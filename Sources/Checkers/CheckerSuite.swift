@@ -8,7 +8,7 @@ import Machine
 
 public typealias CheckerSuitePointer = UnsafeMutablePointer<CheckerSuite>
 
-public struct CheckerSuite {
+public struct CheckerSuite: BitwiseCopyable {
   let machine: MachinePointer
   let tasks: UnsafeMutablePointer<TaskState>
   public let ledger: MappingLedger
@@ -17,7 +17,14 @@ public struct CheckerSuite {
   var septRoot: UInt32 = 0
   /// Pages of the direct roots, valid and invalid, 0 where a slot is empty; the subject's own words.
   var directRoots: UnsafeBufferPointer<UInt64> = .init(start: nil, count: 0)
-  let guestPages: UInt64
+  /// 4K pages of the guest, at most what the suite was installed for.
+  var guestPages: UInt64
+  let scratch: UnsafeMutablePointer<MappingScratch>
+
+  /// Whether events are hashed as they are read. A snapshot puts back the fields before this one only.
+  public var digests = false
+  /// Gets each event as it is read, when set: for traces.
+  public var observer: (@convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> Void)?
 
   /// Installs the checkers on a machine.
   /// - Parameter mergesPrivate: private memory is mapped by 2M pages too, so that a zap may take neighbours along.
@@ -30,7 +37,7 @@ public struct CheckerSuite {
     suite.initialize(
       to: CheckerSuite(
         machine: machine, tasks: tasks, ledger: MappingLedger(guestPages: guestPages, mergesPrivate: mergesPrivate),
-        guestPages: guestPages))
+        guestPages: guestPages, scratch: MappingScratch.create(regions: Int(guestPages / 512))))
     machine.pointee.context = UnsafeMutableRawPointer(suite)
     machine.pointee.drain = drainEvents
     machine.pointee.exclusiveSection = lookAtExclusiveSection
@@ -42,11 +49,41 @@ public struct CheckerSuite {
     machine.pointee.drain = { _ in }
     machine.pointee.exclusiveSection = { _ in }
     machine.pointee.context = nil
-    suite.pointee.tasks.deinitialize(count: machine.pointee.taskCount)
+    for id in 0..<machine.pointee.taskCount { suite.pointee.tasks[id].deallocate() }
     suite.pointee.tasks.deallocate()
     suite.pointee.ledger.deallocate()
-    suite.deinitialize(count: 1)
+    MappingScratch.destroy(suite.pointee.scratch)
     suite.deallocate()
+  }
+
+  /// What checkers remember from one operation to the next. How often they looked is not part of it.
+  public static func register(_ suite: CheckerSuitePointer, in snapshot: Snapshot) {
+    guard let bytes = MemoryLayout<CheckerSuite>.offset(of: \.digests) else { preconditionFailure("a stored field") }
+    snapshot.add(suite, byteCount: bytes)
+    suite.pointee.ledger.register(in: snapshot)
+    for id in 0..<suite.pointee.machine.pointee.taskCount {
+      snapshot.add(suite.pointee.tasks + id, byteCount: TaskState.restoredBytes)
+    }
+  }
+
+  /// Hash of all events that were read of tasks 0 to `count` - 1; only with `digests`.
+  public func digest(_ count: Int) -> UInt64 {
+    var hash: UInt64 = 0
+    for id in 0..<count { hash = (hash &* 0x9e37_79b9_7f4a_7c15) ^ tasks[id].digest }
+    return hash ^ (hash >> 29)
+  }
+
+  /// SPTEs that tasks hold frozen, as far as their events were read: task, gfn, level.
+  public var frozen: [(task: Int, gfn: Gfn, level: Int)] {
+    (0..<machine.pointee.taskCount).flatMap { id in
+      (0..<tasks[id].openCount).map { tasks[id].open[$0] }.filter { !$0.isExclusive }
+        .map { (id, $0.gfn, Int($0.level)) }
+    }
+  }
+
+  /// Zeroes how often each checker looked.
+  public func resetChecks() {
+    for id in 0..<machine.pointee.taskCount { tasks[id].checks = .init(repeating: 0) }
   }
 
   /// How often each checker looked, over all tasks.
@@ -65,8 +102,12 @@ private let drainEvents: Machine.Drain = { raw in
   guard let suite = CheckerSuite.of(task) else { return }
   let state = suite.pointee.tasks + task.pointee.id
   var index = task.pointee.drained
+  let digests = suite.pointee.digests
   while index != task.pointee.head {
-    state.read(task.pointee.events + (index & (Task.eventCapacity - 1)), task)
+    let event = UnsafePointer(task.pointee.events + (index & (Task.eventCapacity - 1)))
+    if digests { state.digest(event) }
+    suite.pointee.observer?(raw, UnsafeRawPointer(event))
+    state.read(event, task)
     index &+= 1
   }
 }

@@ -29,33 +29,39 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   func firstDifference(_ range: Range<Gfn>) -> Difference? {
-    guard !range.isEmpty else { return nil }
-    return compare(pointee.mirrorRoot, pointee.septRoot, Spte.maxLevel, range)
+    guard !range.isEmpty,
+      let found = compare(pointee.mirrorRoot, pointee.septRoot, Spte.maxLevel, range.lowerBound, range.upperBound)
+    else { return nil }
+    return Difference(
+      gfn: found.gfn, level: found.level, entry: found.entry,
+      expected: "mirror \(describeSpte(found.spte, UInt8(found.level))) and S-EPT alike",
+      seen: "S-EPT \(describeSept(found.external))", isFrozen: Spte.isFrozen(found.spte))
   }
 
-  private func compare(_ mirror: UInt32, _ sept: UInt32, _ level: Int, _ range: Range<Gfn>) -> Difference? {
+  private func compare(_ mirror: UInt32, _ sept: UInt32, _ level: Int, _ lower: Gfn, _ upper: Gfn) -> Mismatch? {
     let arena = pointee.machine.pointee.arenaView
     let mirrorTable = arena.base + Int(mirror) * Spte.entriesPerTable
     let septTable = arena.base + Int(sept) * Spte.entriesPerTable
-    let pages = Spte.pages(level)
-    var gfn = Spte.round(range.lowerBound, level)
-    var index = Spte.index(gfn, level)
-    while gfn < range.upperBound && index < Spte.entriesPerTable {
-      let spte = raw_load64(mirrorTable + index)
-      let entry = raw_load64(septTable + index)
-      if !matches(spte, entry, level) {
-        return Difference(
-          gfn: gfn, level: level, entry: mirror &* 512 &+ UInt32(index),
-          expected: "mirror \(describeSpte(spte, UInt8(level))) and S-EPT alike", seen: "S-EPT \(describeSept(entry))",
-          isFrozen: Spte.isFrozen(spte))
+    let table = TableRange(lower, upper, level)
+    let machine = pointee.machine
+    for line in table.clip(lines: machine.pointee.linesInUse(mirror) | machine.pointee.linesInUse(sept)) {
+      let run = line &* RUN_LENGTH
+      let held = run_unlike64(mirrorTable + run, Spte.nonpresent) | run_unlike64(septTable + run, SeptEntry.free)
+      for bit in table.clip(entries: held, run) {
+        let index = run + bit
+        let spte = raw_load64(mirrorTable + index)
+        let entry = raw_load64(septTable + index)
+        let gfn = table.gfn(index)
+        if !matches(spte, entry, level) {
+          return Mismatch(
+            gfn: gfn, level: level, entry: mirror &* 512 &+ UInt32(index), spte: spte, external: entry)
+        }
+        if Spte.isNonLeaf(spte, level) {
+          let (child, external) = (PageArena.page(pfn: Spte.pfn(spte)), PageArena.page(pfn: SeptEntry.pfn(entry)))
+          let end = min(upper, gfn + Spte.pages(level))
+          if let found = compare(child, external, level - 1, max(lower, gfn), end) { return found }
+        }
       }
-      if Spte.isNonLeaf(spte, level) {
-        let inside = max(range.lowerBound, gfn)..<min(range.upperBound, gfn + pages)
-        let (child, external) = (PageArena.page(pfn: Spte.pfn(spte)), PageArena.page(pfn: SeptEntry.pfn(entry)))
-        if let difference = compare(child, external, level - 1, inside) { return difference }
-      }
-      gfn += pages
-      index += 1
     }
     return nil
   }
@@ -69,4 +75,13 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     let header = pointee.machine.pointee.arenaView.headers + Int(PageArena.page(pfn: Spte.pfn(spte)))
     return state == .nonLeaf && PageArena.page(pfn: SeptEntry.pfn(entry)) == header.pointee.externalPage
   }
+}
+
+/// A mirror SPTE and the external entry beside it that do not describe the same.
+private struct Mismatch {
+  var gfn: Gfn
+  var level: Int
+  var entry: UInt32
+  var spte: UInt64
+  var external: UInt64
 }

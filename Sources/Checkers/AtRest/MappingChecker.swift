@@ -10,54 +10,66 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   func mappingDifference(isPrivate: Bool, root: UInt32) -> Difference? {
     let ledger = pointee.ledger
     let book = ledger.book(isPrivate)
-    let records = (0..<pointee.machine.pointee.taskCount).flatMap { id in
-      pointee.tasks[id].unmapped.filter { $0.isPrivate == isPrivate }
-    }
     let regions = Int(pointee.guestPages / 512)
-    var byRegion: [Int: [MappingLedger.Unmapped]] = [:]
-    var wide: [MappingLedger.Unmapped] = []
-    for record in records {
-      if record.range.count > 64 * 512 {
-        wide.append(record)
-        continue
-      }
-      for region in Int(record.range.lowerBound >> 9)...Int((record.range.upperBound - 1) >> 9) {
-        byRegion[region, default: []].append(record)
+    let scratch = pointee.scratch
+    for id in 0..<pointee.machine.pointee.taskCount {
+      let state = pointee.tasks + id
+      for index in 0..<state.pointee.unmappedCount {
+        let record = state.pointee.unmapped + index
+        if record.pointee.isPrivate == isPrivate {
+          scratch.pointee.deal(record, touched: book.touched, regions: regions)
+        }
       }
     }
+    defer { scratch.pointee.clear() }
+    let base = ledger.base.pointee
     let extends = !isPrivate || ledger.mergesPrivate
-    var bounds = Bounds(base: ledger.base.pointee)
-    defer { bounds.deallocate() }
     for region in 0..<regions where book.touched[region] != 0 {
-      bounds.reset()
-      let start = UInt64(region) << 9
-      for record in wide { bounds.add(record, start, extends) }
-      for record in byRegion[region] ?? [] { bounds.add(record, start, extends) }
-      if let difference = check(start, root, book, bounds) { return difference }
+      scratch.pointee.gather(region, base: base, extends: extends)
+      guard let found = firstMismatch(region, root, book) else { continue }
+      return Difference(
+        gfn: found.gfn, level: found.level, entry: found.entry,
+        expected: found.isMapped
+          ? "not mapped: a zap covered it and no fault came after it"
+          : "mapped: a fault completed and no zap came after it",
+        seen: describeSpte(found.spte, UInt8(found.level)))
     }
     return nil
   }
 
-  private func check(
-    _ start: Gfn, _ root: UInt32, _ book: MappingLedger.Book, _ bounds: Bounds
-  ) -> Difference? {
-    let huge = book.hugeAt[Int(start >> 9)]
+  /// The first gfn of a region that is mapped and should not be, or the other way round, by `scratch.bounds`.
+  private func firstMismatch(_ region: Int, _ root: UInt32, _ book: MappingLedger.Book) -> Mismatch? {
+    let start = UInt64(region) << 9
     let (parent, level, parentEntry) = entry(root, start, level: 2)
-    let table = level == 2 && Spte.isNonLeaf(parent, 2) ? PageArena.page(pfn: Spte.pfn(parent)) : 0
-    let entries = pointee.machine.pointee.arenaView.base + Int(table) * Spte.entriesPerTable
-    for index in 0..<Spte.entriesPerTable {
-      let gfn = start + UInt64(index)
-      let spte = table == 0 ? parent : raw_load64(entries + index)
-      let isMapped = table == 0 ? Spte.isLeaf(parent, level) : Spte.isShadowPresent(spte)
-      let mapped = book.mappedAt[Int(gfn)]
-      let (gone, safe) = (bounds.gone[index], bounds.safe(index))
-      if isMapped ? max(mapped, huge) >= gone : mapped == 0 || mapped < safe { continue }
-      return Difference(
-        gfn: gfn, level: table == 0 ? level : 1, entry: table == 0 ? parentEntry : table &* 512 &+ UInt32(index),
-        expected: isMapped
-          ? "not mapped: a zap covered it and no fault came after it"
-          : "mapped: a fault completed and no zap came after it",
-        seen: describeSpte(spte, UInt8(table == 0 ? level : 1)))
+    let page = level == 2 && Spte.isNonLeaf(parent, 2) ? PageArena.page(pfn: Spte.pfn(parent)) : 0
+    let entries = pointee.machine.pointee.arenaView.base + Int(page) * Spte.entriesPerTable
+    let isMappedWhole = page == 0 && Spte.isLeaf(parent, level)
+    let mappedAt = book.mappedAt + region * 512
+    let huge = book.hugeAt[region]
+    let bounds = pointee.scratch.pointee.bounds
+    let isZapped = bounds.goneEverywhere > huge
+    // Where no fault completed, a gfn may be mapped or not, unless a zap covered it.
+    for group in SetBits(UInt64(isZapped ? .max : book.touched[region] | bounds.ownBits)) {
+      let first = group &* MappingLedger.Book.gfnsPerBit
+      for run in stride(from: first, to: first &+ MappingLedger.Book.gfnsPerBit, by: RUN_LENGTH) {
+        let zapped = isZapped ? 0xff : run_nonzero32(bounds.goneAt + run)
+        var gfns = run_nonzero32(mappedAt + run)
+        if zapped != 0 {
+          gfns |= zapped & (page != 0 ? run_unlike64(entries + run, Spte.nonpresent) : isMappedWhole ? 0xff : 0)
+        }
+        for bit in SetBits(UInt64(gfns)) {
+          let index = run + bit
+          let spte = page == 0 ? parent : raw_load64(entries + index)
+          let isMapped = page == 0 ? isMappedWhole : Spte.isShadowPresent(spte)
+          let mapped = mappedAt[index]
+          let isRight =
+            isMapped ? max(mapped, huge) >= bounds.gone(index) : mapped == 0 || mapped < bounds.safe(index)
+          if isRight { continue }
+          return Mismatch(
+            gfn: start + UInt64(index), level: page == 0 ? level : 1,
+            entry: page == 0 ? parentEntry : page &* 512 &+ UInt32(index), spte: spte, isMapped: isMapped)
+        }
+      }
     }
     return nil
   }
@@ -77,54 +89,11 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 }
 
-/// What the zaps over one 2M region say about each of its gfns. Behind pointers: inline arrays of this size were copied
-/// at each look, which was most of what a barrier cost.
-private struct Bounds {
-  let base: UInt64
-  /// A fault at this stamp or later proves a mapping.
-  private let safeAt: UnsafeMutablePointer<UInt32>
-  /// The same for the whole region.
-  private var safeEverywhere: UInt32 = 0
-  /// A mapping whose faults are all before this stamp has outlived its zap.
-  let gone: UnsafeMutablePointer<UInt32>
-  private var isEmpty = true
-
-  init(base: UInt64) {
-    self.base = base
-    safeAt = .allocate(capacity: 512)
-    safeAt.initialize(repeating: 0, count: 512)
-    gone = .allocate(capacity: 512)
-    gone.initialize(repeating: 0, count: 512)
-  }
-
-  func deallocate() {
-    safeAt.deallocate()
-    gone.deallocate()
-  }
-
-  mutating func reset() {
-    if isEmpty { return }
-    safeAt.update(repeating: 0, count: 512)
-    gone.update(repeating: 0, count: 512)
-    safeEverywhere = 0
-    isEmpty = true
-  }
-
-  @inline(__always) func safe(_ index: Int) -> UInt32 { max(safeAt[index], safeEverywhere) }
-
-  mutating func add(_ record: MappingLedger.Unmapped, _ start: Gfn, _ extends: Bool) {
-    func stamp(_ epoch: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: epoch &- base &+ 1) }
-    isEmpty = false
-    if record.isShared {
-      safeEverywhere = max(safeEverywhere, stamp(record.last) + 1)
-      return
-    }
-    if extends { safeEverywhere = max(safeEverywhere, stamp(record.last)) }
-    let first = Int(max(record.range.lowerBound, start) - start)
-    let end = Int(min(record.range.upperBound, start + 512) - start)
-    for index in first..<end {
-      safeAt[index] = max(safeAt[index], stamp(record.last))
-      gone[index] = max(gone[index], stamp(record.first))
-    }
-  }
+/// A gfn of which the tables and the book say different things.
+private struct Mismatch {
+  var gfn: Gfn
+  var level: Int
+  var entry: UInt32
+  var spte: UInt64
+  var isMapped: Bool
 }

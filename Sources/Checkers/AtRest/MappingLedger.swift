@@ -8,7 +8,7 @@ import CAtomics
 import Glibc
 import Machine
 
-public struct MappingLedger {
+public struct MappingLedger: BitwiseCopyable {
   struct Unmapped {
     var range: Range<Gfn>
     var isPrivate: Bool
@@ -24,33 +24,47 @@ public struct MappingLedger {
     let mappedAt: UnsafeMutablePointer<UInt32>
     /// The same by 2M region, for what was mapped by a huge page or merged into one.
     let hugeAt: UnsafeMutablePointer<UInt32>
-    /// Not 0 for 2M regions with an entry in the book.
+    /// Not 0 for 2M regions with an entry in the book. Bit n is set if one of the region's gfns from `n * gfnsPerBit`
+    /// on has one.
     let touched: UnsafeMutablePointer<UInt32>
+
+    static let gfnsPerBit = 512 / UInt32.bitWidth
   }
 
   let books: (shared: Book, private: Book)
+  /// gfns that there is room for.
   let guestPages: UInt64
   let mergesPrivate: Bool
   let base: UnsafeMutablePointer<UInt64>
+  /// Hears of every change of the books, which are too wide to be copied for a snapshot.
+  private let journal: JournalPointer
 
   init(guestPages: UInt64, mergesPrivate: Bool) {
-    func reserve(_ count: UInt64) -> UnsafeMutablePointer<UInt32> {
-      // Zeroed by the operating system when first touched: a guest of any size costs what its rounds touch.
-      let bytes = Int(count) * MemoryLayout<UInt32>.stride
-      let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-      if let memory, memory != MAP_FAILED { return memory.bindMemory(to: UInt32.self, capacity: Int(count)) }
-      let fallback = UnsafeMutablePointer<UInt32>.allocate(capacity: Int(count))
-      fallback.initialize(repeating: 0, count: Int(count))
-      return fallback
-    }
+    let (pages, regions) = (Int(guestPages), Int(guestPages / 512))
     func book() -> Book {
-      Book(mappedAt: reserve(guestPages), hugeAt: reserve(guestPages / 512), touched: reserve(guestPages / 512))
+      Book(mappedAt: Self.reserve(pages), hugeAt: Self.reserve(regions), touched: Self.reserve(regions))
     }
     books = (book(), book())
     self.guestPages = guestPages
     self.mergesPrivate = mergesPrivate
     base = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
     base.initialize(to: 0)
+    journal = Journal.create()
+  }
+
+  /// Zeroed by the operating system when first touched: a guest of any size costs what its rounds touch.
+  static func reserve(_ count: Int) -> UnsafeMutablePointer<UInt32> {
+    let bytes = count * MemoryLayout<UInt32>.stride
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    if let memory, memory != MAP_FAILED { return memory.bindMemory(to: UInt32.self, capacity: count) }
+    let fallback = UnsafeMutablePointer<UInt32>.allocate(capacity: count)
+    fallback.initialize(repeating: 0, count: count)
+    return fallback
+  }
+
+  func register(in snapshot: Snapshot) {
+    snapshot.add(base)
+    snapshot.add(journal)
   }
 
   func deallocate() {
@@ -60,6 +74,7 @@ public struct MappingLedger {
       munmap(book.touched, Int(guestPages / 512) * 4)
     }
     base.deallocate()
+    Journal.destroy(journal)
   }
 
   @inline(__always) func book(_ isPrivate: Bool) -> Book { isPrivate ? books.private : books.shared }
@@ -74,6 +89,7 @@ public struct MappingLedger {
         book.touched[region] = 0
       }
     }
+    journal.pointee.forget()
   }
 
   @inline(__always) private func stamp(_ epoch: UInt64) -> UInt32 {
@@ -84,7 +100,7 @@ public struct MappingLedger {
     var seen = raw_load32(word)
     while seen < stamp {
       let before = raw_cmpxchg32(word, seen, stamp)
-      if before == seen { return }
+      if before == seen { return journal.note(word, old: seen) }
       seen = before
     }
   }
@@ -94,15 +110,23 @@ public struct MappingLedger {
     let book = book(isPrivate)
     raise(book.mappedAt + Int(gfn), to: stamp(epoch))
     if huge { raise(book.hugeAt + Int(gfn >> 9), to: stamp(epoch)) }
-    let touched = book.touched + Int(gfn >> 9)
-    if raw_load32(touched) == 0 { raw_store32(touched, 1) }
+    touch(book.touched + Int(gfn >> 9), 1 << UInt32((gfn & 511) / UInt64(Book.gfnsPerBit)))
+  }
+
+  @inline(__always) private func touch(_ word: UnsafeMutablePointer<UInt32>, _ bit: UInt32) {
+    var seen = raw_load32(word)
+    while seen & bit == 0 {
+      let before = raw_cmpxchg32(word, seen, seen | bit)
+      if before == seen { return journal.note(word, old: seen) }
+      seen = before
+    }
   }
 
   /// Pages of the direct root may have been merged over `range` up to `epoch`.
   func merged(_ range: Range<Gfn>, epoch: UInt64) {
     for region in (range.lowerBound >> 9)...((range.upperBound - 1) >> 9) {
       raise(books.shared.hugeAt + Int(region), to: stamp(epoch))
-      raw_store32(books.shared.touched + Int(region), 1)
+      touch(books.shared.touched + Int(region), 1)
     }
   }
 }

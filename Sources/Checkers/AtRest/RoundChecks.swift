@@ -5,26 +5,47 @@ import Machine
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// A round begins: the tables are built, no task runs.
-  /// - Parameter directRoots: the subject's words for its direct roots, valid while the round lasts.
-  public func beginRound(mirrorRoot: UInt32, septRoot: UInt32, directRoots: UnsafeBufferPointer<UInt64>) {
+  /// - Parameters:
+  ///   - directRoots: the subject's words for its direct roots, valid while the round lasts.
+  ///   - guestPages: the guest's 4K pages, at most what the suite was installed for; as before if nil.
+  public func beginRound(
+    mirrorRoot: UInt32, septRoot: UInt32, directRoots: UnsafeBufferPointer<UInt64>, guestPages: UInt64? = nil
+  ) {
     pointee.directRoots = directRoots
     pointee.mirrorRoot = mirrorRoot
     pointee.septRoot = septRoot
+    if let guestPages { pointee.guestPages = min(guestPages, pointee.ledger.guestPages) }
     pointee.ledger.begin(epoch: pointee.machine.pointee.mmuLock.pointee.epoch)
     for id in 0..<pointee.machine.pointee.taskCount {
       pointee.tasks[id].openCount = 0
       pointee.tasks[id].lockMode = .none
-      pointee.tasks[id].unmapped.removeAll(keepingCapacity: true)
+      pointee.tasks[id].unmappedCount = 0
     }
   }
 
-  /// All tasks stand at the barrier. `task` speaks for the harness.
-  /// - Parameters:
-  ///   - directRoot: the valid direct root, 0 for none.
-  ///   - invalidRoots: direct roots that are still referenced.
+  /// All tasks stand at the barrier. `task` speaks for the harness. Roots that are still referenced though invalid are
+  /// found in the subject's words.
+  /// - Parameter directRoot: the valid direct root, 0 for none.
+  public func verifyAtRest(_ task: TaskPointer, directRoot: UInt32) {
+    var census = Census()
+    count(pointee.mirrorRoot, &census)
+    count(directRoot, &census)
+    for word in pointee.directRoots where word != UInt64(directRoot) {
+      count(UInt32(truncatingIfNeeded: word), &census)
+    }
+    verify(task, directRoot, census)
+  }
+
+  /// - Parameter invalidRoots: direct roots that are still referenced.
   public func verifyAtRest(_ task: TaskPointer, directRoot: UInt32, invalidRoots: [UInt32]) {
-    let roots = [pointee.mirrorRoot, directRoot].filter { $0 != 0 } + invalidRoots
-    let census = census(of: roots)
+    var census = Census()
+    count(pointee.mirrorRoot, &census)
+    count(directRoot, &census)
+    for root in invalidRoots { count(root, &census) }
+    verify(task, directRoot, census)
+  }
+
+  private func verify(_ task: TaskPointer, _ directRoot: UInt32, _ census: Census) {
     pointee.tasks[task.pointee.id].count(.frz1)
     if let frozen = census.frozen {
       return task.violation(
@@ -38,11 +59,10 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       return task.violation(.cnt1, gfn: 0, level: level, expected: expected, seen: seen)
     }
     pointee.tasks[task.pointee.id].count(.map1)
-    for (isPrivate, root) in [(true, pointee.mirrorRoot), (false, directRoot)] {
-      if let difference = mappingDifference(isPrivate: isPrivate, root: root) {
-        return report(.map1, difference, task)
-      }
+    if let difference = mappingDifference(isPrivate: true, root: pointee.mirrorRoot) {
+      return report(.map1, difference, task)
     }
+    if let difference = mappingDifference(isPrivate: false, root: directRoot) { report(.map1, difference, task) }
   }
 
   private func report(_ checker: CheckerID, _ difference: Difference, _ task: TaskPointer) {
@@ -57,7 +77,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     pointee.mirrorRoot = 0
     pointee.septRoot = 0
     pointee.tasks[task.pointee.id].count(.rcu1)
-    let live = (0..<machine.pointee.taskCount).reduce(0) { $0 + machine.pointee.tasks[$1].pointee.liveTables }
+    var live = 0
+    for id in 0..<machine.pointee.taskCount { live += machine.pointee.tasks[id].pointee.liveTables }
     if live != 0 {
       task.violation(
         .rcu1, gfn: 0, level: 0, expected: "no table outlives the VM", seen: "\(live) tables leaked")
@@ -70,7 +91,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   public func promised(_ task: TaskPointer, unmapped range: Range<Gfn>, isPrivate: Bool) {
-    pointee.tasks[task.pointee.id].unmapped.append(
+    pointee.tasks[task.pointee.id].append(
       .init(
         range: range, isPrivate: isPrivate, first: task.pointee.firstWriteEpoch, last: task.pointee.lastWriteEpoch))
   }

@@ -14,25 +14,27 @@ struct Census {
 }
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
-  func census(of roots: [UInt32]) -> Census {
-    var census = Census()
-    for root in roots { take(&census, root, Spte.maxLevel, 0) }
-    return census
+  /// Adds what stands below a root; nothing for root 0.
+  func count(_ root: UInt32, _ census: inout Census) {
+    if root != 0 { take(&census, root, Spte.maxLevel, 0) }
   }
 
   private func take(_ census: inout Census, _ page: UInt32, _ level: Int, _ base: Gfn) {
     let table = pointee.machine.pointee.arenaView.base + Int(page) * Spte.entriesPerTable
-    for index in 0..<Spte.entriesPerTable {
-      let spte = raw_load64(table + index)
-      if spte == Spte.nonpresent { continue }
-      let gfn = base + UInt64(index) * Spte.pages(level)
-      if Spte.isLeaf(spte, level) {
-        census.leaves[level] += 1
-      } else if Spte.isShadowPresent(spte) {
-        census.tables += 1
-        take(&census, PageArena.page(pfn: Spte.pfn(spte)), level - 1, gfn)
-      } else if Spte.isFrozen(spte) && census.frozen == nil {
-        census.frozen = (gfn, level, page &* 512 &+ UInt32(index))
+    for line in SetBits(pointee.machine.pointee.linesInUse(page)) {
+      let run = line &* RUN_LENGTH
+      for bit in SetBits(UInt64(run_unlike64(table + run, Spte.nonpresent))) {
+        let index = run + bit
+        let spte = raw_load64(table + index)
+        let gfn = base &+ UInt64(index) &* Spte.pages(level)
+        if Spte.isLeaf(spte, level) {
+          census.leaves[level] += 1
+        } else if Spte.isShadowPresent(spte) {
+          census.tables += 1
+          take(&census, PageArena.page(pfn: Spte.pfn(spte)), level - 1, gfn)
+        } else if Spte.isFrozen(spte) && census.frozen == nil {
+          census.frozen = (gfn, level, page &* 512 &+ UInt32(index))
+        }
       }
     }
   }
@@ -40,18 +42,19 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// - Returns: the first counter that is off, in words, with its level.
   func statisticsDifference(_ census: Census) -> (level: Int, expected: String, seen: String)? {
     let machine = pointee.machine
-    func sum(_ value: (Task) -> Int64) -> Int64 {
-      (0..<machine.pointee.taskCount).reduce(0) { $0 + value(machine.pointee.tasks[$1].pointee) }
+    var pages: InlineArray<5, Int64> = .init(repeating: 0)
+    var tables: Int64 = 0
+    for id in 0..<machine.pointee.taskCount {
+      let task = machine.pointee.tasks[id]
+      for level in 1...Spte.maxLevel { pages[level] += task.pointee.pageStatistics[level] }
+      tables += task.pointee.tableStatistics
     }
-    for level in 1...Spte.maxLevel {
-      let counted = sum { $0.pageStatistics[level] }
-      if counted != census.leaves[level] {
-        return (
-          level, "\(census.leaves[level]) pages at level \(level), as the tables hold", "kvm->stat.pages = \(counted)"
-        )
-      }
+    for level in 1...Spte.maxLevel where pages[level] != census.leaves[level] {
+      return (
+        level, "\(census.leaves[level]) pages at level \(level), as the tables hold",
+        "kvm->stat.pages = \(pages[level])"
+      )
     }
-    let tables = sum { $0.tableStatistics }
     if tables != census.tables {
       return (0, "\(census.tables) linked tables, as the tables hold", "tdp_mmu_pages = \(tables)")
     }

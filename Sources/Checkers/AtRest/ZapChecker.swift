@@ -24,31 +24,36 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
 
   private func checkEmpty(_ task: TaskPointer, _ root: UInt32, _ range: Range<Gfn>) {
     pointee.tasks[task.pointee.id].count(.map1)
-    guard let found = firstLeaf(root, Spte.maxLevel, range) else { return }
+    guard !range.isEmpty, let found = firstLeaf(root, Spte.maxLevel, range.lowerBound, range.upperBound) else { return }
     task.violationAfterDrain(
       .map1, gfn: found.gfn, level: found.level, entry: found.entry, expected: "not mapped: a zap has just covered it",
-      seen: found.seen)
+      seen: describeSpte(found.spte, UInt8(found.level)))
   }
 
-  private func firstLeaf(_ page: UInt32, _ level: Int, _ range: Range<Gfn>) -> Difference? {
-    let table = pointee.machine.pointee.arenaView.base + Int(page) * Spte.entriesPerTable
-    let pages = Spte.pages(level)
-    var gfn = Spte.round(range.lowerBound, level)
-    var index = Spte.index(gfn, level)
-    while gfn < range.upperBound && index < Spte.entriesPerTable {
-      let spte = raw_load64(table + index)
-      if Spte.isLeaf(spte, level) {
-        return Difference(
-          gfn: gfn, level: level, entry: page &* 512 &+ UInt32(index), expected: "",
-          seen: describeSpte(spte, UInt8(level)))
+  private func firstLeaf(_ page: UInt32, _ level: Int, _ lower: Gfn, _ upper: Gfn) -> Leaf? {
+    let entries = pointee.machine.pointee.arenaView.base + Int(page) * Spte.entriesPerTable
+    let table = TableRange(lower, upper, level)
+    for line in table.clip(lines: pointee.machine.pointee.linesInUse(page)) {
+      let run = line &* RUN_LENGTH
+      for bit in table.clip(entries: run_unlike64(entries + run, Spte.nonpresent), run) {
+        let index = run + bit
+        let spte = raw_load64(entries + index)
+        let gfn = table.gfn(index)
+        if Spte.isLeaf(spte, level) {
+          return Leaf(gfn: gfn, level: level, entry: page &* 512 &+ UInt32(index), spte: spte)
+        }
+        guard Spte.isShadowPresent(spte) else { continue }
+        let (child, end) = (PageArena.page(pfn: Spte.pfn(spte)), min(upper, gfn + Spte.pages(level)))
+        if let found = firstLeaf(child, level - 1, max(lower, gfn), end) { return found }
       }
-      if Spte.isShadowPresent(spte) {
-        let inside = max(range.lowerBound, gfn)..<min(range.upperBound, gfn + pages)
-        if let found = firstLeaf(PageArena.page(pfn: Spte.pfn(spte)), level - 1, inside) { return found }
-      }
-      gfn += pages
-      index += 1
     }
     return nil
   }
+}
+
+private struct Leaf {
+  var gfn: Gfn
+  var level: Int
+  var entry: UInt32
+  var spte: UInt64
 }

@@ -16,26 +16,69 @@ struct OpenChange {
   var successes: UInt8 = 0
 }
 
-struct TaskState {
+struct TaskState: BitwiseCopyable {
   static let capacity = 8
 
   /// Open changes, oldest first. One at a time is what the protocol needs; a walk that takes a subtree down nests.
   var open: InlineArray<8, OpenChange> = .init(repeating: OpenChange())
   var openCount = 0
   var lockMode = Task.LockMode.none
+  /// Hash of the events read so far.
+  var digest: UInt64 = 0
   /// Stamp of the event that is being read.
   var now: UInt64 = 0
   /// `MmuLock.epoch` of the current read section.
   var readEpoch: UInt64 = 0
-  /// By `CheckerID.rawValue`.
+  /// How many of `unmapped` there are.
+  var unmappedCount = 0
+
+  /// By `CheckerID.rawValue`. These go on counting when a snapshot is restored, and so does any field after them; all
+  /// fields before them go back.
   var checks: InlineArray<17, UInt64> = .init(repeating: 0)
-  /// What operations of this task promised to have unmapped, for MAP-1.
-  var unmapped: [MappingLedger.Unmapped] = []
+  /// What operations of this task promised to have unmapped, for MAP-1, in memory that only grows.
+  var unmapped = UnsafeMutablePointer<MappingLedger.Unmapped>.allocate(capacity: 16)
+  var unmappedCapacity = 16
+
+  /// How much of the state a snapshot puts back. It is copied as bytes: the state must stay free of references.
+  static var restoredBytes: Int {
+    guard let bytes = MemoryLayout<TaskState>.offset(of: \.checks) else { preconditionFailure("a stored field") }
+    return bytes
+  }
+
+  func deallocate() { unmapped.deallocate() }
 
   @inline(__always) mutating func count(_ checker: CheckerID) { checks[Int(checker.rawValue)] &+= 1 }
+
+  mutating func append(_ record: MappingLedger.Unmapped) {
+    if unmappedCount == unmappedCapacity { grow() }
+    (unmapped + unmappedCount).initialize(to: record)
+    unmappedCount += 1
+  }
+
+  private mutating func grow() {
+    let wider = UnsafeMutablePointer<MappingLedger.Unmapped>.allocate(capacity: 2 * unmappedCapacity)
+    wider.moveInitialize(from: unmapped, count: unmappedCount)
+    unmapped.deallocate()
+    unmapped = wider
+    unmappedCapacity *= 2
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == TaskState {
+  @inline(__always) func digest(_ event: UnsafePointer<Event>) {
+    func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+      let word = (left ^ right) &* 0xbf58_476d_1ce4_e5b9
+      return word ^ (word >> 31)
+    }
+    let kind = UInt64(event.pointee.kind.code) << 56 | UInt64(event.pointee.flags) << 48
+    let place = kind | UInt64(event.pointee.level) << 44 | UInt64(event.pointee.entry)
+    var hash = mix(pointee.digest, event.pointee.stamp)
+    hash = mix(hash, place)
+    hash = mix(hash, event.pointee.gfn)
+    hash = mix(hash, event.pointee.old)
+    pointee.digest = mix(hash &* 0x94d0_49bb_1331_11eb, event.pointee.new)
+  }
+
   @inline(__always) func read(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
     pointee.now = event.pointee.stamp
     switch event.pointee.kind {
@@ -122,7 +165,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     guard event.pointee.kind == .cmpxchg, Spte.isNonLeaf(event.pointee.old, level),
       !Spte.isShadowPresent(event.pointee.new)
     else { return }
-    pointee.unmapped.append(
+    pointee.append(
       .init(
         range: event.pointee.gfn..<(event.pointee.gfn + Spte.pages(level)), isPrivate: false, first: pointee.readEpoch,
         last: pointee.readEpoch, isShared: true))

@@ -119,6 +119,25 @@ import Testing
     #expect(trees.foundAtRest() == .eq1)
   }
 
+  @Test(arguments: [Gfn(1024), 1025, 1031, 1032, 1100, 1528, 1534, 1535])
+  func `wherever in a table it stands, a difference is in exactly the ranges that hold it`(gfn: Gfn) throws {
+    let trees = try grown()
+    trees.mapPrivate(gfn)
+    raw_store64(trees.septEntry(gfn), SeptEntry.free)
+    let task = trees.bench.task
+    for (range, isInside) in [
+      (gfn..<(gfn + 1), true), ((gfn - 1)..<gfn, false), ((gfn + 1)..<(gfn + 2), false), (gfn..<2048, true),
+      ((gfn + 1)..<2048, false), (1024..<(gfn + 1), true), (1000..<gfn, false), (1024..<1536, true),
+    ] as [(Range<Gfn>, Bool)] {
+      trees.bench.machine.pointee.clearHalt()
+      trees.bench.machine.pointee.reports.reset()
+      (task.pointee.rangeStart, task.pointee.rangeEnd) = (range.lowerBound, range.upperBound)
+      task.writeLock()
+      #expect(trees.bench.found == (isInside ? .eq1 : nil), "\(range)")
+      task.writeUnlock()
+    }
+  }
+
   @Test func `an SPTE that is frozen while mmu_lock is held for write was left by its owner`() throws {
     let trees = try grown()
     raw_store64(trees.spte(700), Spte.frozen)

@@ -117,6 +117,64 @@ import Testing
     }
   }
 
+  @Test func `a zap over many regions says nothing of those beyond it`() throws {
+    let story = try Story()
+    let far = UInt64(100 * 512)
+    story.fault(far, at: 3)
+    story.zap(0..<(80 * 512), from: 4, to: 4)
+    story.map(far)
+    #expect(story.found == nil)
+    let lost = try Story()
+    lost.fault(0, at: 3)
+    lost.zap((20 * 512)..<Bench.guestPages, from: 4, to: 4)
+    #expect(lost.found == .map1)
+  }
+
+  @Test(arguments: [Gfn(512)..<1024, 512..<1023, 513..<1024, 0..<1024, 512..<513, 1016..<1024])
+  func `each gfn of a region is held to the zaps that covered it`(range: Range<Gfn>) throws {
+    for gfn in [Gfn(512), 513, 519, 520, 600, 1016, 1022, 1023] {
+      let isCovered = range.contains(gfn)
+      // Faulted in and left mapped; then never faulted in, but mapped.
+      let left = try Story(isPrivate: true)
+      left.fault(gfn, at: 3)
+      left.zap(range, from: 4, to: 4)
+      left.map(gfn)
+      #expect(left.found == (isCovered ? .map1 : nil), "gfn \(gfn)")
+      let silent = try Story(isPrivate: true)
+      silent.fault(700, at: 5)
+      silent.map(700)
+      silent.zap(range, from: 4, to: 4)
+      silent.map(gfn)
+      #expect(silent.found == (isCovered ? .map1 : nil), "gfn \(gfn)")
+    }
+  }
+
+  @Test func `a thousand zaps of one region leave what came after them`() throws {
+    let story = try Story(isPrivate: true)
+    for epoch in 1...1000 as ClosedRange<UInt64> {
+      story.zap((512 + epoch % 512)..<(513 + epoch % 512), from: epoch, to: epoch)
+    }
+    story.fault(600, at: 1000)
+    story.map(600)
+    #expect(story.found == nil)
+    story.map(601)
+    #expect(story.found == .map1)
+    #expect(story.bench.machine.pointee.reports.violation?.gfn == 601)
+  }
+
+  @Test func `what one look has found out is nothing to the next`() throws {
+    let story = try Story()
+    story.fault(600, at: 3)
+    story.zap(512..<1024, from: 4, to: 4)
+    story.zap(600..<610, from: 4, to: 4)
+    #expect(story.found == nil)
+    story.trees.beginRound()
+    story.fault(600, at: 3)
+    story.map(600)
+    story.map(605)
+    #expect(story.found == nil)
+  }
+
   @Test func `a zap of other memory has nothing to do with it`() throws {
     let story = try Story(isPrivate: true)
     story.fault(600, at: 3)
