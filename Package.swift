@@ -22,17 +22,18 @@ let package = Package(
     .target(name: "SecureEPT", dependencies: ["CAtomics", "Machine"]),
     .target(name: "MirrorMMU", dependencies: ["CAtomics", "Machine", "SecureEPT"]),
     .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
+    .target(name: "Exploration", dependencies: ["CAtomics", "Machine"]),
     .target(
       name: "Campaign",
       dependencies: [
-        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers",
+        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .target(name: "Reports", dependencies: ["Campaign"]),
     .executableTarget(
       name: "stress",
       dependencies: [
-        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers",
+        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["CAtomics", "Machine"], path: "Tests/TestSupport"),
@@ -42,11 +43,12 @@ let package = Package(
     .testTarget(name: "SecureEPTTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "TestSupport"]),
     .testTarget(name: "MirrorMMUTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
     .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers"]),
+    .testTarget(name: "ExplorationTests", dependencies: ["CAtomics", "Machine", "Exploration", "TestSupport"]),
     .testTarget(
       name: "CampaignTests",
-      dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
+      dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration"]),
     .testTarget(name: "ReportsTests", dependencies: ["Campaign", "Reports"]),
-    .testTarget(name: "CommandTests", dependencies: ["Campaign"]),
+    .testTarget(name: "CommandTests", dependencies: ["Campaign", "Exploration", "MirrorMMU"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,43 @@
+/// A schedule as what differs from the default: what replays an interleaving, and what minimising makes shorter.
+///
+/// By default the running task goes on while it can, then the lowest-numbered task that is ready runs, no SEAMCALL
+/// answers an injected BUSY and no walk yields. Positions are counted by each task for itself, so that they keep their
+/// meaning when another difference is taken away.
+public struct Schedule: Sendable, Equatable {
+  /// Stands for the scheduler itself as the task that is left: the choice of the first task.
+  public static let start: UInt16 = .max
+
+  /// `task`, about to take its own step number `step`, is left for `next`.
+  public struct Switch: Sendable, Equatable {
+    public var task: UInt16
+    public var step: UInt32
+    public var next: UInt16
+
+    public init(task: UInt16, step: UInt32, next: UInt16) {
+      self.task = task
+      self.step = step
+      self.next = next
+    }
+  }
+
+  /// The answer to the question number `index` that `task` asked (is this SEAMCALL busy? does this walk yield?), where
+  /// it was yes.
+  public struct Answer: Sendable, Equatable {
+    public var task: UInt16
+    public var index: UInt32
+
+    public init(task: UInt16, index: UInt32) {
+      self.task = task
+      self.index = index
+    }
+  }
+
+  /// In the order in which they happened.
+  public var switches: [Switch]
+  public var answers: [Answer]
+
+  public init(switches: [Switch] = [], answers: [Answer] = []) {
+    self.switches = switches
+    self.answers = answers
+  }
+}

@@ -1,0 +1,112 @@
+/// PCT(d): tasks run by random priorities, and at d - 1 random points the running task falls behind all that have not
+/// met one.
+///
+/// It finds a bug of depth d with probability at least 1 / (n k^(d-1)) in one execution of n tasks and k steps. With
+/// `changesOnly` the points are taken from writes of SPTEs and from locks alone: there are ten reads for each of those,
+/// and preempting at a read is seldom what a race in this protocol needs.
+/// Source: Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010.
+import CAtomics
+import Machine
+
+public struct Pct: Strategy {
+  public static let mostDepth = 8
+
+  private var depth: Int
+  private let changesOnly: Bool
+  private var draws = SplitMix64(state: 0)
+  /// By task: higher runs first.
+  private let priorities: UnsafeMutablePointer<Int32>
+  private let tasks: Int
+  /// The change points, as numbers of steps or of changes, ascending.
+  private var points = InlineArray<8, Int>(repeating: .max)
+  /// The priority to which the running task falls at each: in no order of time, so that who fell later may go on first.
+  private var priorityAt = InlineArray<8, Int32>(repeating: 0)
+  private var nextPoint = 0
+  private var passed = 0
+  private var lowest: Int32 = 0
+  /// `readyCount` at the last decision: unless a task was woken the running one still has the highest priority.
+  private var seenReady = 0
+
+  /// - Parameter depth: 1 to `mostDepth`.
+  public init(depth: Int, changesOnly: Bool, tasks: Int) {
+    self.depth = min(max(depth, 1), Self.mostDepth)
+    self.changesOnly = changesOnly
+    self.tasks = tasks
+    priorities = UnsafeMutablePointer<Int32>.allocate(capacity: tasks)
+    priorities.initialize(repeating: 0, count: tasks)
+  }
+
+  public func deallocate() { priorities.deallocate() }
+
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+    self.draws = draws
+    for id in 0..<tasks { priorities[id] = Int32(truncatingIfNeeded: id) + 1 }
+    var last = tasks - 1
+    while last > 0 {
+      let other = Int(self.draws.below(UInt64(last + 1)))
+      (priorities[last], priorities[other]) = (priorities[other], priorities[last])
+      last -= 1
+    }
+    let range = UInt64(max(changesOnly ? length.changes : length.steps, 1))
+    for index in 0..<(depth - 1) {
+      let point = Int(self.draws.below(range)) + 1
+      var place = index
+      while place > 0 && points[place - 1] > point {
+        points[place] = points[place - 1]
+        priorityAt[place] = priorityAt[place - 1]
+        place -= 1
+      }
+      points[place] = point
+      priorityAt[place] = Int32(truncatingIfNeeded: -index)
+    }
+    nextPoint = 0
+    passed = 0
+    lowest = Int32(truncatingIfNeeded: -depth)
+    seenReady = 0
+  }
+
+  @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+    let running = scheduler.pointee.current
+    if running >= 0 {
+      let kind = scheduler.pointee.fibers[running].pendingKind
+      // Whoever spins lets the others go first, or it would spin for ever.
+      if _slowPath(kind == SCHEDULE_RELAX.rawValue) { fallBehind(running) }
+      if nextPoint < depth - 1 && (!changesOnly || FiberScheduler.isChange(kind)) {
+        passed &+= 1
+        if _slowPath(passed == points[nextPoint]) {
+          repeat {
+            priorities[running] = priorityAt[nextPoint]
+            nextPoint &+= 1
+          } while nextPoint < depth - 1 && points[nextPoint] == passed
+          seenReady = 0
+        }
+      }
+      if seenReady == scheduler.pointee.readyCount && scheduler.isReady(running) { return running }
+    }
+    return highest(scheduler)
+  }
+
+  private mutating func fallBehind(_ id: Int) {
+    lowest &-= 1
+    priorities[id] = lowest
+    seenReady = 0
+  }
+
+  private mutating func highest(_ scheduler: FiberSchedulerPointer) -> Int {
+    let count = scheduler.pointee.readyCount
+    var best = Int(scheduler.pointee.ready[0])
+    for index in 1..<max(count, 1) {
+      let id = Int(scheduler.pointee.ready[index])
+      if priorities[id] > priorities[best] { best = id }
+    }
+    seenReady = count
+    return best
+  }
+
+  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+    draws.answer(question)
+  }
+
+  public static let functions = StrategyFunctions(
+    nextTask: { Pct.nextTask($0, $1) }, answer: { Pct.answer($0, $1, $2) })
+}

@@ -1,0 +1,22 @@
+/// At every step each ready task is equally likely.
+import Machine
+
+public struct RandomWalk: Strategy {
+  private var draws = SplitMix64(state: 0)
+
+  public init() {}
+
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) { self.draws = draws }
+
+  @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+    let index = draws.below(UInt64(truncatingIfNeeded: scheduler.pointee.readyCount))
+    return Int(scheduler.pointee.ready[Int(truncatingIfNeeded: index)])
+  }
+
+  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+    draws.answer(question)
+  }
+
+  public static let functions = StrategyFunctions(
+    nextTask: { RandomWalk.nextTask($0, $1) }, answer: { RandomWalk.answer($0, $1, $2) })
+}

@@ -1,0 +1,34 @@
+/// Every task in turn, each for the same number of steps: the fairest schedule, and for a large quantum the serial one.
+import Machine
+
+public struct RoundRobin: Strategy {
+  private var draws = SplitMix64(state: 0)
+  private var quantum = 1
+  private var left = 0
+
+  public init() {}
+
+  /// The quantum is drawn, small ones more often: 1 to 128 steps.
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+    self.draws = draws
+    let bits = self.draws.below(8)
+    quantum = 1 + Int(self.draws.below(1 << bits))
+    left = quantum
+  }
+
+  @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+    left &-= 1
+    if left > 0 && scheduler.isReady(scheduler.pointee.current) { return scheduler.pointee.current }
+    left = quantum
+    var id = scheduler.pointee.current
+    repeat { id = id &+ 1 < scheduler.pointee.count ? id &+ 1 : 0 } while !scheduler.isReady(id)
+    return id
+  }
+
+  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+    draws.answer(question)
+  }
+
+  public static let functions = StrategyFunctions(
+    nextTask: { RoundRobin.nextTask($0, $1) }, answer: { RoundRobin.answer($0, $1, $2) })
+}
