@@ -1,0 +1,66 @@
+/// The scenarios that `--scenario` takes: families of small episodes, each about one race that matters.
+import Machine
+
+public enum ScenarioName: String, CaseIterable, Sendable {
+  case faultFault = "fault-fault"
+  case faultNeighbours = "fault-neighbours"
+  case faultZap = "fault-zap"
+  case faultUnmap = "fault-unmap"
+  case faultSplit = "fault-split"
+  case faultConvert = "fault-convert"
+  case faultNxRecover = "fault-nx-recover"
+  case faultRecover = "fault-recover"
+  case faultInvalidate = "fault-invalidate"
+  case busy
+  case guestZap = "guest-zap"
+  case lockless
+  case recoverUnmap = "recover-unmap"
+  case teardown
+  case random
+  case micro
+
+  /// One line for `stress list scenarios`.
+  public var summary: String {
+    switch self {
+    case .faultFault: "private faults on the same gfn, its tables missing, half there or complete"
+    case .faultNeighbours: "faults on neighbouring gfns that share missing tables, private and shared"
+    case .faultZap: "private faults against zaps of a range around them"
+    case .faultUnmap: "shared faults against MMU-notifier unmaps that yield"
+    case .faultSplit: "faults against splits of the huge page that they meet, shared and exclusive"
+    case .faultConvert: "private <-> shared conversions against faults of both kinds"
+    case .faultNxRecover: "NX recovery against executing faults that make the tables it zaps"
+    case .faultRecover: "huge-page recovery against faults in the tables that it replaces"
+    case .faultInvalidate: "the zap of an invalidated root against faults, unmaps and aging"
+    case .busy: "private faults and zaps with BUSY at any SEAMCALL"
+    case .guestZap: "guests that enter, touch and accept pages, against zaps and conversions"
+    case .lockless: "aging and fast page faults, which hold no lock, against changes under it"
+    case .recoverUnmap: "recovery and split of a region while its unmap has yielded"
+    case .teardown: "faults of both kinds, then the end of the VM"
+    case .random: "any operations on any gfns, sizes and flags drawn"
+    case .micro: "the common model M(T, iterations): freeze, external write, thaw, on one SPTE"
+    }
+  }
+
+  /// What `--scenario all` runs in one block of executions; `micro` is no episode of the MMU. Faults on their own break
+  /// most mutants; what only one scenario can break must come often enough for that one.
+  private static let block: [ScenarioName] = [
+    .faultFault, .busy, .lockless, .faultZap, .teardown, .guestZap, .faultConvert, .faultNeighbours,
+    .recoverUnmap, .faultRecover, .faultNxRecover, .faultUnmap, .faultSplit, .random, .faultInvalidate,
+    .busy, .lockless, .faultFault, .guestZap, .faultZap, .faultConvert, .faultNeighbours, .random,
+  ]
+
+  /// What `--scenario all` consists of.
+  public static var dealt: [ScenarioName] { allCases.filter { block.contains($0) } }
+
+  /// The scenario of execution number `index` of `--scenario all`.
+  ///
+  /// Each block of executions deals every scenario by its share, in an order of its own: whoever takes every n-th
+  /// execution, be it a shard or one strategy of a portfolio, gets all of them.
+  public static func deal(_ index: UInt64) -> ScenarioName {
+    // A prime, so that every step but 0 visits the whole block.
+    let count = UInt64(block.count)
+    var mixer = SplitMix64(state: index / count)
+    let (step, start) = (1 + mixer.below(count - 1), mixer.below(count))
+    return block[Int((index % count * step + start) % count)]
+  }
+}

@@ -1,0 +1,85 @@
+/// A replay token: one printable line that carries a failing execution, all of it.
+///
+/// `m1:` and then, in base64url without padding: protocol and mutant by name, the episode, the schedule as its
+/// non-default choices, the checker, the hash of all events, and a CRC-32 of all that. A token has one written form:
+/// what is read prints as it was.
+import Exploration
+import Machine
+import MirrorMMU
+
+public struct Token: Sendable, Equatable {
+  /// The model's tokens, version 1. Another subject or another layout gets another prefix.
+  public static let prefix = "m1:"
+
+  public static let threadLimit = 1024
+  /// Requests of one thread, and of the population.
+  public static let requestLimit = 4096
+
+  public var protocolName: ProtocolName
+  public var mutant: Mutant?
+  public var episode: Episode
+  public var schedule: Schedule
+  /// The rule that the execution breaks.
+  public var checker: CheckerID
+  /// Hash of all events of the execution.
+  public var eventHash: UInt64
+
+  public init(
+    protocolName: ProtocolName, mutant: Mutant?, episode: Episode, schedule: Schedule, checker: CheckerID,
+    eventHash: UInt64
+  ) {
+    self.protocolName = protocolName
+    self.mutant = mutant
+    self.episode = episode
+    self.schedule = schedule
+    self.checker = checker
+    self.eventHash = eventHash
+  }
+
+  /// The token as it is printed. For an episode within the limits that `init(parsing:)` states, whose scenario is a
+  /// name of lower-case letters, digits and hyphens.
+  public var text: String {
+    var writer = TokenWriter()
+    writer.write(self)
+    return Self.prefix + Base64URL.encode(writer.bytes + CRC32.bytes(of: writer.bytes))
+  }
+
+  /// Reads a token; whitespace around it is forgiven.
+  ///
+  /// What is returned can be carried out: all gfns are in the guest, all tasks are threads of the episode, 1 to
+  /// `Episode.largestRegionCount` regions, 1 to `threadLimit` threads, at most `requestLimit` requests each.
+  public init(parsing text: some StringProtocol) throws(TokenError) {
+    let bytes = Self.trimmed(text)
+    guard let (version, payload) = Self.split(bytes) else { throw .notToken }
+    guard version == Self.prefix else { throw .otherVersion(String(version.dropLast())) }
+    let decoded = try Base64URL.decode(payload)
+    let content = decoded.dropLast(CRC32.size)
+    guard decoded.count > CRC32.size, CRC32.bytes(of: content).elementsEqual(decoded.suffix(CRC32.size)) else {
+      throw .damaged
+    }
+    var reader = TokenReader(content)
+    self = try reader.token()
+  }
+
+  /// True for text that means to be a token, of any version: a letter, digits, a colon.
+  public static func resembles(_ text: some StringProtocol) -> Bool { split(trimmed(text)) != nil }
+
+  private static func trimmed(_ text: some StringProtocol) -> ArraySlice<UInt8> {
+    var bytes = Array(text.utf8)[...]
+    func isSpace(_ byte: UInt8?) -> Bool { byte == 0x20 || (0x09...0x0d).contains(byte ?? 0) }
+    while isSpace(bytes.first) { bytes.removeFirst() }
+    while isSpace(bytes.last) { bytes.removeLast() }
+    return bytes
+  }
+
+  /// The prefix with its colon, and what follows.
+  private static func split(_ bytes: ArraySlice<UInt8>) -> (prefix: String, payload: ArraySlice<UInt8>)? {
+    // A letter and up to four digits: more are no version.
+    guard let colon = bytes.prefix(6).firstIndex(of: UInt8(ascii: ":")) else { return nil }
+    let digits = bytes[..<colon].dropFirst()
+    guard let letter = bytes.first, (0x61...0x7a).contains(letter), !digits.isEmpty,
+      digits.allSatisfy({ (0x30...0x39).contains($0) })
+    else { return nil }
+    return (String(decoding: bytes[...colon], as: UTF8.self), bytes[(colon + 1)...])
+  }
+}
