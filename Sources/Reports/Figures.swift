@@ -21,7 +21,23 @@ enum Figures {
 
   static func mebibytes(_ bytes: UInt64) -> String { "\(bytes >> 20) MiB" }
 
+  /// A count with its digits in groups of three: `1,204,331`. Not for numbers that a reader types again.
+  static func grouped(_ count: some BinaryInteger) -> String {
+    let digits = String(count.magnitude)
+    var result = count < 0 ? "-" : ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return result
+  }
+
+  /// A rate in whole units a second, grouped.
+  static func rate(_ value: Double) -> String {
+    value.isFinite && value >= 0 && value < 1e18 ? grouped(UInt64(value.rounded())) : "n/a"
+  }
+
   static func counted(_ count: some BinaryInteger, _ noun: String) -> String {
-    "\(count) \(noun)\(count == 1 ? "" : "s")"
+    "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
   }
 }

@@ -9,7 +9,7 @@ public enum RecordJSON {
   public static func encode(_ record: RunRecord) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(Document(record: finite(record))) + Data("\n".utf8)
+    return try encoder.encode(finite(record)) + Data("\n".utf8)
   }
 
   /// Reads a record back. The error says in one line what is wrong with the file.
@@ -35,25 +35,13 @@ public enum RecordJSON {
   /// Read first and alone: a record of another version may differ in everything else.
   private struct Version: Decodable { var schemaVersion: Int }
 
-  /// Writes `mutant` as null where the synthesized coding would leave the key out: the schema has it always.
-  private struct Document: Encodable {
-    var record: RunRecord
-
-    enum Key: CodingKey { case mutant }
-
-    func encode(to encoder: any Encoder) throws {
-      try record.encode(to: encoder)
-      var container = encoder.container(keyedBy: Key.self)
-      try container.encode(record.mutant, forKey: .mutant)
-    }
-  }
-
   private static func finite(_ record: RunRecord) -> RunRecord {
     var record = record
     for index in record.outcomes.indices where !record.outcomes[index].share.isFinite {
       record.outcomes[index].share = 0
     }
     if !record.busyPercent.isFinite { record.busyPercent = 0 }
+    if record.exploration?.newShare.isFinite == false { record.exploration?.newShare = 0 }
     if !record.timing.elapsedSeconds.isFinite { record.timing.elapsedSeconds = 0 }
     if !record.timing.operationsPerSecond.isFinite { record.timing.operationsPerSecond = 0 }
     return record

@@ -2,7 +2,7 @@ import Campaign
 
 /// A run record for a person to read: what ran, what it met, what was checked, and the verdict as the last line.
 ///
-/// No line is longer than `width`, but for the command that runs a round again, which must survive copying.
+/// No line is longer than `width`, but for commands, which must survive copying, and the verdict, which is one line.
 public struct TextReport {
   public static let width = 100
 
@@ -11,54 +11,48 @@ public struct TextReport {
   public init(_ record: RunRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
-  public func render() -> String {
-    let sections = [
-      header, Self.outcomes(record), Self.latencies(record), Self.coverage(record), Self.checkers(record), scope,
-    ]
-    return Self.join(sections + findings + [[VerdictLine.render(record)]])
+  ///
+  /// - Parameter full: every step of an interleaving is shown, also those that do not matter.
+  public func render(full: Bool = false) -> String {
+    Self.join([Self.header(record)] + measurements + [scope] + findings(full: full) + [[VerdictLine.render(record)]])
   }
 
   /// What `--quiet` leaves: the violations, the faults of the harness and the verdict line.
-  public func renderQuietly() -> String {
-    Self.join(findings + [[VerdictLine.render(record)]])
+  public func renderQuietly(full: Bool = false) -> String {
+    Self.join(findings(full: full) + [[VerdictLine.render(record)]])
   }
 
   private static func join(_ sections: [[String]]) -> String {
     sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
 
-  private var header: [String] {
-    let timing = record.timing
-    let lines = [
-      "seed \(record.seed), protocol \(record.protocol), mutant \(record.mutant ?? "none"), "
-        + "policy \(record.policy), \(Figures.counted(record.threads, "thread"))",
-      "\(Figures.counted(record.rounds, "round")), \(Figures.counted(record.operations, "operation")) in "
-        + "\(Figures.fixed(timing.elapsedSeconds, digits: 1)) s, "
-        + "\(Figures.fixed(timing.operationsPerSecond, digits: 0)) ops/s, "
-        + "\(timing.liveThreads) live at once, peak memory \(Figures.mebibytes(timing.peakResidentBytes))",
-      "busy \(Figures.fixed(record.busyPercent, digits: 1))%, perturb \(record.perturb), "
-        + "guest of \(record.memoryGiB) GiB, mix \(mix)",
-    ]
-    return lines.flatMap { TextWrap.hanging("", $0.onOneLine, width: Self.width) }
-  }
-
-  private var mix: String {
-    let weights = record.mix.filter { $0.value > 0 }.sorted { $0.key < $1.key }
-    return weights.isEmpty ? "none" : weights.map { "\($0.key)=\($0.value)" }.joined(separator: ", ")
+  /// What was counted. One execution alone has no statistics; what was not checked in it matters all the same.
+  private var measurements: [[String]] {
+    switch RunKind(record) {
+    case .soak:
+      [Self.outcomes(record), Self.latencies(record), Self.coverage(record), Self.checkers(record)]
+    case .explore: [Self.outcomes(record), Self.coverage(record), Self.checkers(record)]
+    case .replay, .minimize: [Self.unchecked(record)]
+    }
   }
 
   private var scope: [String] {
     TextWrap.hanging("Scope: ", record.scope.onOneLine, width: Self.width)
   }
 
-  private var findings: [[String]] {
+  private func findings(full: Bool) -> [[String]] {
     let total = record.violations.count
     let violations = record.violations.enumerated().flatMap { index, violation in
-      ViolationText(violation, number: index + 1, total: total).sections
+      ViolationText(violation, of: record, number: index + 1, total: total, full: full).sections
     }
     let faults = record.harnessFaults.flatMap {
       TextWrap.hanging("harness fault: ", $0.onOneLine, width: Self.width)
     }
-    return violations + [faults]
+    return violations + [traceOfCleanReplay(full: full), faults]
+  }
+
+  private func traceOfCleanReplay(full: Bool) -> [String] {
+    guard record.violations.isEmpty, let interleaving = record.replay?.interleaving else { return [] }
+    return InterleavingText(interleaving, title: "Interleaving", checker: "", full: full).lines
   }
 }

@@ -25,13 +25,25 @@ struct TextTable {
   func lines(width: Int) -> [String] {
     let widths = fittedWidths(width)
     let rule = widths.map { String(repeating: "-", count: $0) }
-    return [line(columns.map(\.title), widths), line(rule, widths)] + rows.flatMap { wrapped($0, widths) }
+    return wrapped(columns.map(\.title), widths) + [line(rule, widths)] + rows.flatMap { wrapped($0, widths) }
+  }
+
+  /// Whether the table keeps to `width` with no column narrower than `comfortable`, unless all of it is.
+  func fits(_ width: Int, comfortable: Int) -> Bool {
+    let needed = zip(columns, naturalWidths).reduce(0) { sum, column in
+      sum + (column.0.wraps ? min(column.1, comfortable) : column.1)
+    }
+    return needed + Self.gap * (columns.count - 1) <= width
+  }
+
+  private var naturalWidths: [Int] {
+    columns.indices.map { column in
+      rows.reduce(columns[column].title.count) { max($0, $1[column].count) }
+    }
   }
 
   private func fittedWidths(_ width: Int) -> [Int] {
-    var widths = columns.indices.map { column in
-      rows.reduce(columns[column].title.count) { max($0, $1[column].count) }
-    }
+    var widths = naturalWidths
     let limit = width - Self.gap * (columns.count - 1)
     while widths.reduce(0, +) > limit {
       let candidates = columns.indices.filter { columns[$0].wraps && widths[$0] > Self.narrowest }

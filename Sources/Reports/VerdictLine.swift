@@ -3,12 +3,19 @@ import Campaign
 /// The last line of every report: one line, its first word is the verdict.
 public enum VerdictLine {
   public static func render(_ record: RunRecord) -> String {
-    switch record.verdict {
-    case .violation: failure(record)
-    case .harnessFault: "HARNESS FAULT \(fault(record))"
-    case .clean where record.interrupted: "INTERRUPTED after \(extent(record)); no violation so far"
-    case .clean: "PASS sampled: \(extent(record)); not a proof"
+    if record.verdict == .harnessFault { return "HARNESS FAULT \(fault(record))" }
+    switch RunKind(record) {
+    case .soak, .explore: return campaign(record)
+    case .replay: return replay(record)
+    case .minimize: return minimizing(record)
     }
+  }
+
+  private static func campaign(_ record: RunRecord) -> String {
+    if record.verdict == .violation { return failure(record) }
+    let extent = extent(record).joined(separator: ", ")
+    return record.interrupted
+      ? "INTERRUPTED after \(extent); no violation so far" : "PASS sampled: \(extent); not a proof"
   }
 
   private static func failure(_ record: RunRecord) -> String {
@@ -16,22 +23,48 @@ public enum VerdictLine {
     guard let first = record.violations.first else { return "FAIL with no violation on record, \(seed)" }
     let others = record.violations.count - 1
     let more = others > 0 ? " and \(others) more" : ""
-    return "FAIL \(first.checker.onOneLine)\(more) in round \(first.round), \(seed)"
+    return "FAIL \(first.checker.onOneLine)\(more)\(place(first, record)), \(seed)"
+  }
+
+  /// Which round or schedule it was, in digits that can be searched for.
+  private static func place(_ violation: RunRecord.Violation, _ record: RunRecord) -> String {
+    guard RunKind(record) == .explore else { return " in round \(violation.round)" }
+    guard let reproduction = violation.reproduction else { return "" }
+    let doubt = ReproductionText.isVerified(reproduction) ? "" : ", not reproduced"
+    return " at schedule \(reproduction.schedule)\(doubt)"
   }
 
   private static func fault(_ record: RunRecord) -> String {
     let count = Figures.counted(max(record.harnessFaults.count, 1), "fault")
-    return "\(count), so this run says nothing about the protocol, seed \(record.seed.onOneLine)"
+    let seed =
+      switch RunKind(record) {
+      case .soak, .explore: ", seed \(record.seed.onOneLine)"
+      case .replay, .minimize: ""
+      }
+    return "\(count), so this run says nothing about the protocol\(seed)"
   }
 
-  private static func extent(_ record: RunRecord) -> String {
-    var parts = [
-      Figures.counted(record.rounds, "round"), Figures.counted(record.operations, "operation"),
-      Figures.counted(record.threads, "thread"),
-    ]
+  private static func extent(_ record: RunRecord) -> [String] {
+    var parts = RunKind(record) == .explore ? schedules(record) : rounds(record)
     let missed = record.coverageWarnings.count
     if missed > 0 { parts.append("\(Figures.counted(missed, "race")) not met") }
     if let mutant = record.mutant { parts.append("mutant \(mutant.onOneLine) not caught") }
-    return parts.joined(separator: ", ")
+    return parts
+  }
+
+  private static func rounds(_ record: RunRecord) -> [String] {
+    [
+      Figures.counted(record.rounds, "round"), Figures.counted(record.operations, "operation"),
+      Figures.counted(record.threads, "thread"),
+    ]
+  }
+
+  private static func schedules(_ record: RunRecord) -> [String] {
+    guard let exploration = record.exploration else { return ["0 schedules"] }
+    let about = exploration.distinctIsExact ? "" : "about "
+    let distinct = "\(about)\(Figures.grouped(exploration.distinctSchedules)) distinct (by happens-before hash)"
+    let share = Figures.fixed(exploration.newShare * 100, digits: 1)
+    let news = "\(share) % of the last \(Figures.grouped(exploration.window)) were new"
+    return [Figures.counted(exploration.schedules, "schedule"), distinct] + (exploration.window > 0 ? [news] : [])
   }
 }

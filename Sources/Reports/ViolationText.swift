@@ -1,36 +1,105 @@
 import Campaign
 
-/// One violation: what was broken, where, the merged last events of the threads involved, and how to see it again.
+/// One violation: what was broken and where, what led to it, and how to see it again.
 struct ViolationText {
+  private static let labelWidth = 11
+
   private let violation: RunRecord.Violation
+  private let kind: RunKind
+  private let replay: RunRecord.Replay?
   private let number: Int
   private let total: Int
+  private let full: Bool
 
-  init(_ violation: RunRecord.Violation, number: Int, total: Int) {
+  init(_ violation: RunRecord.Violation, of record: RunRecord, number: Int, total: Int, full: Bool) {
     self.violation = violation
+    kind = RunKind(record)
+    replay = record.replay
     self.number = number
     self.total = total
+    self.full = full
   }
 
-  var sections: [[String]] { [facts, events, ["run again: \(violation.command.onOneLine)"]] }
+  var sections: [[String]] {
+    switch kind {
+    case .soak: [facts, events] + bridge
+    case .explore, .minimize: [facts, steps, command]
+    case .replay: [facts, steps]
+    }
+  }
+
+  private var reproduction: ReproductionText? {
+    violation.reproduction.map { ReproductionText($0, checker: violation.checker.onOneLine, full: full) }
+  }
+
+  /// What a schedule made of a violation that threads had found.
+  private var bridge: [[String]] {
+    guard let reproduction else { return [again] }
+    return [reproduction.bridge, reproduction.interleaving, reproduction.command + again]
+  }
+
+  private var steps: [String] {
+    guard let interleaving = replay?.interleaving else {
+      let steps = reproduction?.interleaving ?? []
+      return steps.isEmpty ? events : steps
+    }
+    return InterleavingText(
+      interleaving, title: "Interleaving", checker: violation.checker.onOneLine, full: full
+    ).lines
+  }
+
+  /// What was replayed needs no other command.
+  private var command: [String] {
+    let isVerified = violation.reproduction.map(ReproductionText.isVerified) ?? false
+    return (reproduction?.command ?? []) + (isVerified || violation.command.isEmpty ? [] : again)
+  }
+
+  private var again: [String] { ["run again: \(violation.command.onOneLine)"] }
 
   private var facts: [String] {
-    let fields = [
-      ("checker", "\(violation.checker): \(violation.rule)"),
-      ("thread", violation.thread < 0 ? "none, found at the barrier" : "\(violation.thread)"),
-      ("operation", violation.operation),
-      ("gfn", violation.gfn),
-      ("level", Self.level(violation.level)),
-      ("round", "\(violation.round)"),
-      ("expected", violation.expected),
-      ("seen", violation.seen),
-    ]
     let title = total == 1 ? "Violation" : "Violation \(number) of \(total)"
-    return [title, ""]
-      + fields.flatMap { name, value in
-        TextWrap.hanging(
-          name.padded(to: 11, alignment: .left), value.isEmpty ? "-" : value.onOneLine, width: TextReport.width)
-      }
+    let fields: [(name: String, paragraphs: [String])] =
+      [
+        ("checker", ["\(violation.checker): \(violation.rule)"]),
+        ("thread", [thread]),
+        ("operation", [violation.operation]),
+        ("gfn", [violation.gfn]),
+        ("level", [Self.level(violation.level)]),
+      ] + place + [
+        ("expected", [violation.expected]),
+        ("seen", [violation.seen]),
+      ] + size
+    return [title, ""] + fields.flatMap { field($0.name, $0.paragraphs) }
+  }
+
+  private func field(_ name: String, _ paragraphs: [String]) -> [String] {
+    paragraphs.enumerated().flatMap { index, text in
+      TextWrap.hanging(
+        (index == 0 ? name : "").padded(to: Self.labelWidth, alignment: .left), text.isEmpty ? "-" : text.onOneLine,
+        width: TextReport.width)
+    }
+  }
+
+  /// Where in the run it fell.
+  private var place: [(name: String, paragraphs: [String])] {
+    switch kind {
+    case .soak: [("round", ["\(violation.round)"])]
+    case .explore:
+      violation.reproduction.map { [("scenario", ["\($0.scenario), schedule \($0.schedule)"])] } ?? []
+    case .replay, .minimize: []
+    }
+  }
+
+  private var size: [(name: String, paragraphs: [String])] {
+    switch kind {
+    case .soak, .replay: []
+    case .explore, .minimize: violation.reproduction.map { [("schedule", SizeText.lines($0))] } ?? []
+    }
+  }
+
+  private var thread: String {
+    if violation.thread >= 0 { return "\(violation.thread)" }
+    return kind == .soak ? "none, found at the barrier" : "none, found when all threads had ended"
   }
 
   private var events: [String] {

@@ -5,7 +5,9 @@ import Testing
 
 /// The record file: what is written can be read back, and a file that cannot be trusted is refused.
 @Suite struct RecordJSONTests {
-  @Test(arguments: [SampleRecords.clean, SampleRecords.violation, SampleRecords.empty, SampleRecords.fault])
+  @Test(
+    arguments: [SampleRecords.clean, SampleRecords.violation, SampleRecords.empty, SampleRecords.fault]
+      + SampleExplorations.all)
   func `a record survives writing and reading`(record: RunRecord) throws {
     #expect(try RecordJSON.decode(RecordJSON.encode(record)) == record)
   }
@@ -20,9 +22,33 @@ import Testing
     try Golden.expect(text, matches: "record-violation.json")
   }
 
-  @Test func `the mutant is null where there is none`() throws {
-    let text = String(decoding: try RecordJSON.encode(SampleRecords.clean), as: UTF8.self)
-    #expect(text.contains("\"mutant\" : null"))
+  @Test(arguments: [
+    (SampleRecords.clean, ["exploration", "mutant", "replay"]), (SampleRecords.violation, ["reproduction"]),
+    (SampleExplorations.clean, ["shard"]),
+    (SampleExplorations.unverified, ["bridgedSchedules", "minimized"]),
+    (SampleExplorations.fixed, ["violationStep"]),
+  ])
+  func `what a record has nothing to say about is null, not missing`(record: RunRecord, keys: [String]) throws {
+    let text = String(decoding: try RecordJSON.encode(record), as: UTF8.self)
+    for key in keys { #expect(text.contains("\"\(key)\" : null"), "\(key)") }
+  }
+
+  @Test func `a record from before there were schedules is read as one of a soak`() throws {
+    #expect(try RecordJSON.decode(Golden.data("record-without-schedules.json")) == SampleRecords.violation)
+  }
+
+  @Test func `an exploration reads as its golden text`() throws {
+    let text = String(decoding: try RecordJSON.encode(SampleExplorations.violation), as: UTF8.self)
+    try Golden.expect(text, matches: "record-exploration.json")
+  }
+
+  @Test func `damage within a schedule is told with its path`() throws {
+    let text = String(decoding: try RecordJSON.encode(SampleExplorations.violation), as: UTF8.self)
+    let damaged = text.replacingOccurrences(of: "\"preemptions\" : 31", with: "\"preemptions\" : []")
+    let error = #expect(throws: RecordJSONError.self) { try RecordJSON.decode(Data(damaged.utf8)) }
+    #expect(
+      error?.message
+        == "the record is damaged: violations[0].reproduction.found.preemptions has another type than in the schema")
   }
 
   @Test func `64-bit numbers keep all their bits`() throws {
@@ -35,11 +61,14 @@ import Testing
     var record = SampleRecords.clean
     record.outcomes[0].share = .nan
     record.busyPercent = .infinity
+    record.exploration = SampleExplorations.clean.exploration
+    record.exploration?.newShare = .nan
     record.timing.elapsedSeconds = -.infinity
     record.timing.operationsPerSecond = .nan
     let read = try RecordJSON.decode(RecordJSON.encode(record))
     #expect(read.outcomes[0].share == 0)
     #expect(read.busyPercent == 0)
+    #expect(read.exploration?.newShare == 0)
     #expect(read.timing.elapsedSeconds == 0)
     #expect(read.timing.operationsPerSecond == 0)
   }

@@ -27,6 +27,10 @@ public struct SoakConfiguration: Sendable {
   /// Each thread works in a 1 GiB range of its own, all memory private: nothing but the locks is shared. For
   /// benchmarks.
   public var isDisjoint = false
+  /// A violation is looked for on fibers too, so that the report ends with a schedule that repeats it.
+  public var bridges = true
+  /// Where the failures are kept that could be repeated; nil for nowhere.
+  public var failureDirectory: String?
 
   public init(
     threads: Int = 64, length: Length = .seconds(30), seed: UInt64, protocolName: ProtocolName = .mainline,

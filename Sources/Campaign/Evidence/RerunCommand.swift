@@ -23,3 +23,36 @@ enum RerunCommand {
     "\(prefix(configuration)) \(round)"
   }
 }
+
+extension RerunCommand {
+  /// The campaign's own command, less what has no influence on what it finds.
+  static func campaign(_ configuration: ExploreConfiguration) -> String {
+    var words = options(configuration)
+    if case .schedules(let count) = configuration.length { words += ["--schedules", "\(count)"] }
+    if let shard = configuration.shard { words += ["--shard", shard.text] }
+    return words.joined(separator: " ")
+  }
+
+  /// Runs one episode's schedules again; the number of the first is left out at the end.
+  static func prefix(_ configuration: ExploreConfiguration) -> String {
+    (options(configuration) + ["--schedules", "\(ChunkRunner.schedules(configuration))", "--first-schedule"])
+      .joined(separator: " ")
+  }
+
+  static func schedule(_ schedule: UInt64, of configuration: ExploreConfiguration) -> String {
+    "\(prefix(configuration)) \(schedule)"
+  }
+
+  private static func options(_ configuration: ExploreConfiguration) -> [String] {
+    var words = [
+      "stress", "explore", "--threads", "\(configuration.threads)", "--operations", "\(configuration.operations)",
+      "--seed", SeedText.format(configuration.seed),
+    ]
+    if let scenario = configuration.scenario { words += ["--scenario", scenario.rawValue] }
+    if configuration.strategy != .portfolio { words += ["--strategy", configuration.strategy.rawValue] }
+    if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
+    if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }
+    if configuration.policy != .fourK { words += ["--policy", configuration.policy.rawValue] }
+    return words
+  }
+}

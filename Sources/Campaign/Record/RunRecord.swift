@@ -80,10 +80,12 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// The command that runs that round again.
     public var command: String
     public var events: [EventRow]
+    /// How the violation is repeated step by step; null where no schedule of it is known.
+    @NullIfAbsent public var reproduction: Reproduction?
 
     public init(
       checker: String, rule: String, thread: Int, operation: String, gfn: String, level: Int, expected: String,
-      seen: String, round: UInt64, command: String, events: [EventRow]
+      seen: String, round: UInt64, command: String, events: [EventRow], reproduction: Reproduction? = nil
     ) {
       self.checker = checker
       self.rule = rule
@@ -96,6 +98,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
       self.round = round
       self.command = command
       self.events = events
+      self.reproduction = reproduction
     }
   }
 
@@ -148,7 +151,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var subject = "model"
   public var `protocol`: String
   /// The mutant's name, null for the protocol as it is.
-  public var mutant: String?
+  @NullIfAbsent public var mutant: String?
   public var policy: String
   /// `0x` and 16 digits, as JSON numbers lose the low bits of a 64-bit seed.
   public var seed: String
@@ -176,13 +179,17 @@ public struct RunRecord: Codable, Sendable, Equatable {
   /// What went wrong with the harness itself; empty unless the verdict is `harness-fault`.
   public var harnessFaults: [String]
   public var timing: Timing
+  /// What an exploration of schedules adds; null for a soak.
+  @NullIfAbsent public var exploration: Exploration?
+  /// What `stress replay` adds; null for everything else.
+  @NullIfAbsent public var replay: Replay?
 
   public init(
     protocol: String, mutant: String?, policy: String, seed: String, threads: Int, mix: [String: Int],
     busyPercent: Double, perturb: String, memoryGiB: Int, rounds: UInt64, operations: UInt64, workload: String,
     outcomes: [OutcomeRow], coverage: [String: UInt64], coverageWarnings: [String], checkers: [CheckerRow],
     violations: [Violation], verdict: Verdict, scope: String, interrupted: Bool, harnessFaults: [String],
-    timing: Timing
+    timing: Timing, exploration: Exploration? = nil, replay: Replay? = nil
   ) {
     self.protocol = `protocol`
     self.mutant = mutant
@@ -206,5 +213,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     self.interrupted = interrupted
     self.harnessFaults = harnessFaults
     self.timing = timing
+    self.exploration = exploration
+    self.replay = replay
   }
 }

@@ -8,7 +8,9 @@ struct Monitor {
   let workers: Workers
   var watchdog: Watchdog
   var rounds: UInt64 = 0
-  var round: UInt64 = 0
+  private(set) var round: UInt64 = 0
+  /// By thread: operations that it had completed when the round's race began; nil until then.
+  private var completedBefore: [UInt64]?
   var liveThreads = 0
   var allStanding = false
   /// When progress was last told.
@@ -28,6 +30,31 @@ struct Monitor {
 
   /// Seconds since the run began.
   var elapsed: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+
+  mutating func begin(_ round: UInt64) {
+    self.round = round
+    completedBefore = nil
+  }
+
+  /// The threads are about to be let into the round.
+  mutating func beginRace() {
+    completedBefore = (0..<world.configuration.threads).map {
+      world.machine.pointee.tasks[$0].published(.operationsCompleted)
+    }
+  }
+
+  /// The violation that ended the run, and how far each thread had come in its round.
+  var threadViolation: ThreadViolation? {
+    guard let violation = world.machine.pointee.reports.violation else { return nil }
+    let before = completedBefore ?? []
+    let begun = before.indices.map { id in
+      let task = world.machine.pointee.tasks[id]
+      return task.published(.operationsCompleted) &- before[id] &+ (task.published(.operation) == 0 ? 0 : 1)
+    }
+    return ThreadViolation(
+      configuration: world.configuration, round: round, violation: violation,
+      moment: completedBefore == nil ? .populating : atBarrier ? .atRest : .racing, begun: begun)
+  }
 
   func progress() -> SoakProgress {
     let operations = (0..<world.configuration.threads).reduce(UInt64(0)) {

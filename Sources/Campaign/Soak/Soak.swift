@@ -11,6 +11,8 @@ public struct SoakProgress: Sendable {
   public var rounds: UInt64
   public var operations: UInt64
   public var liveThreads: Int
+  /// What it does at the moment, if not racing: `bridging`, `minimising`, `verifying`.
+  public var phase: String?
 }
 
 public final class Soak: Sendable {
@@ -47,7 +49,8 @@ public final class Soak: Sendable {
       notice("the seed is not kept on disk: \(error.message)")
     }
     var monitor = Monitor(world: world)
-    let record = race(world, &monitor, state, progress)
+    var record = race(world, &monitor, state, progress)
+    bridge(&record, monitor, progress, notice)
     // What a killed run leaves behind, a run that failed does too: its seed.
     state?.close(keep: record.verdict != .clean)
     // Threads that never came back still use the world; the process is about to end.
@@ -76,7 +79,7 @@ public final class Soak: Sendable {
 
     while !isOver(monitor) {
       let round = configuration.firstRound &+ monitor.rounds
-      monitor.round = round
+      monitor.begin(round)
       state?.begin(round: round)
       let plan = RoundPlan(runSeed: configuration.seed, round: round, guestPages: world.guestPages)
       box.workload.prepare(plan)
@@ -100,7 +103,7 @@ public final class Soak: Sendable {
     return monitor.record(interrupted: isStopped)
   }
 
-  private var isStopped: Bool { stopRequested.load(ordering: .acquiring) }
+  var isStopped: Bool { stopRequested.load(ordering: .acquiring) }
 
   private func isOver(_ monitor: Monitor) -> Bool {
     if isStopped || monitor.world.mainTask.isHalted { return true }
@@ -132,6 +135,7 @@ public final class Soak: Sendable {
   private func runRound(_ monitor: inout Monitor, _ progress: (SoakProgress) -> Void) {
     monitor.watchdog.rest(now: monitor.elapsed)
     monitor.allStanding = false
+    monitor.beginRace()
     monitor.workers.open()
     var haltedAt: Double?
     while !monitor.workers.waitForAll(nanoseconds: Self.tick) {

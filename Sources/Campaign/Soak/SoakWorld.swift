@@ -59,6 +59,8 @@ struct SoakWorld: @unchecked Sendable {
     stopWord.deallocate()
   }
 
+  private var runner: OperationRunner { OperationRunner(subject: subject, suite: suite) }
+
   /// The task that speaks for the harness while no worker runs.
   var mainTask: TaskPointer { machine.pointee.tasks[0] }
 
@@ -106,8 +108,7 @@ struct SoakWorld: @unchecked Sendable {
       if _slowPath(task.isHalted) {
         outcome = machine.pointee.reports.violation?.task == id ? .failed : .stopped
       }
-      task.pointee.outcomes[
-        Int(request.operation.rawValue) &* Outcome.allCases.count &+ Int(outcome.rawValue)] &+= 1
+      OperationRunner.count(task, request.operation, outcome)
       done &+= 1
       task.publish(.operationsCompleted, task.published(.operationsCompleted) &+ 1)
     }
@@ -119,37 +120,9 @@ struct SoakWorld: @unchecked Sendable {
   /// One operation with its events, its promise to the checkers and its latency.
   @discardableResult
   @inline(__always) func carryOut(_ task: TaskPointer, _ request: Request) -> Outcome {
-    task.pointee.currentOperation = request.operation
-    // An invalidation is about everything: the barrier looks at that.
-    let looksAtRange = request.operation != .invalidate
-    task.pointee.rangeStart = looksAtRange ? request.range.lowerBound : 0
-    task.pointee.rangeEnd = looksAtRange ? request.range.upperBound : 0
-    task.pointee.zapping = .nothing
-    task.pointee.firstWriteEpoch = 0
-    task.pointee.sawRetry = false
-    task.pointee.sawYield = false
-    task.endStreak()
-    task.emit(
-      .operationBegin, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue),
-      new: UInt64(request.range.count))
-    let begin = task.lastStamp
-    task.publish(.operationStart, begin)
-    task.publish(.operation, (UInt64(request.operation.rawValue) + 1) << 56 | request.range.lowerBound)
-
-    let effect = subject.perform(task, request)
-
-    task.emit(.operationEnd, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue))
-    latencies.add(task.pointee.id, request.operation, task.lastStamp &- begin)
-    task.drain()
-    if let mapped = effect.mapped {
-      suite.promised(task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge)
-    }
-    if let unmapped = effect.unmapped {
-      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
-    }
-    if let merged = effect.merged { suite.promised(task, merged: merged) }
-    task.rcuPoll()
-    return effect.outcome
+    let (outcome, duration) = runner.carryOut(task, request, pollsAlways: false)
+    latencies.add(task.pointee.id, request.operation, duration)
+    return outcome
   }
 
   /// All workers stand at the barrier: verifies the tables, takes the VM down, verifies that nothing is left.

@@ -56,50 +56,10 @@ package struct Watchdog {
   }
 
   private func report(seconds: Double) {
-    var stuck: [(task: TaskPointer, waiting: Task.Waiting)] = []
-    for id in 0..<machine.pointee.taskCount {
-      let task = machine.pointee.tasks[id]
-      guard task.published(.operation) != 0 else { continue }
-      stuck.append((task, Task.Waiting(rawValue: task.published(.waiting) >> 56) ?? .nothing))
-    }
-    // Whoever waits for something other than the lock is what the others wait for.
-    guard let culprit = stuck.min(by: { rank($0.waiting) < rank($1.waiting) }) else { return }
-    let word = culprit.task.published(.operation)
-    let operation = Operation(rawValue: UInt8((word >> 56) - 1)) ?? .fault
-    let gfn = word & (1 << 56 - 1)
-    let others = Dictionary(grouping: stuck.filter { $0.task != culprit.task }, by: \.waiting)
-      .map { "\($0.value.count) \(text($0.key))" }.sorted().joined(separator: ", ")
     let seconds = (seconds * 10).rounded() / 10
-    let onlyLocks = stuck.allSatisfy { rank($0.waiting) == 3 }
-    machine.pointee.reports.add(
-      Violation(
-        checker: onlyLocks ? .lck2 : .liv1, task: culprit.task.pointee.id, operation: operation, gfn: gfn, level: 0,
-        expected: "the operation ends",
-        seen: "for \(seconds) s \(text(culprit.waiting))\(others.isEmpty ? "" : "; the other threads: \(others)")",
-        entry: 0, stamp: cycle_counter()))
+    let stuck = StuckTasks(machine)
+    guard let violation = stuck.violation(prefix: "for \(seconds) s ", stamp: cycle_counter()) else { return }
+    machine.pointee.reports.add(violation)
     machine.pointee.halt()
-  }
-
-  private func rank(_ waiting: Task.Waiting) -> Int {
-    switch waiting {
-    case .busySeamcall, .nothing: 0
-    case .guestExit, .frozenSpte, .pagesLock: 1
-    case .faultRetry: 2
-    case .mmuLockRead, .mmuLockWrite, .readersToLeave: 3
-    }
-  }
-
-  private func text(_ waiting: Task.Waiting) -> String {
-    switch waiting {
-    case .nothing: "running without end"
-    case .mmuLockRead: "waiting for mmu_lock (read)"
-    case .mmuLockWrite: "waiting for mmu_lock (write)"
-    case .readersToLeave: "waiting for mmu_lock's readers to leave"
-    case .pagesLock: "waiting for tdp_mmu_pages_lock"
-    case .frozenSpte: "waiting for a frozen SPTE"
-    case .guestExit: "waiting for a vCPU to leave the guest"
-    case .faultRetry: "retrying a fault"
-    case .busySeamcall: "retrying a busy SEAMCALL, mmu_lock held and the SPTE frozen"
-    }
   }
 }

@@ -12,9 +12,11 @@ enum Runs {
   /// The file that holds what identifies the run in progress, below the working directory.
   static var statePath: String { ".stress/runs/\(ProcessInfo.processInfo.processIdentifier).txt" }
 
-  /// Runs a soak and removes the file that one with a violation leaves behind.
+  /// Runs a soak without the bridge and removes the file that one with a violation leaves behind.
   static func run(_ configuration: SoakConfiguration) -> RunRecord {
     defer { removeState() }
+    var configuration = configuration
+    configuration.bridges = false
     return Soak(configuration: configuration).run()
   }
 

@@ -1,0 +1,125 @@
+/// A run of consecutive schedule numbers on one episode: the unit in which a campaign is dealt to its workers.
+///
+/// What a chunk does follows from the campaign's seed and the chunk's number alone. So the sum of all chunks is the
+/// same whoever runs which.
+import Exploration
+import Machine
+
+struct ChunkResult {
+  let chunk: UInt64
+  var schedules: UInt64 = 0
+  var points: UInt64 = 0
+  /// Happens-before hashes of the executions, in their order.
+  var hashes: [UInt64] = []
+  var counters = ExploreCounters()
+  /// The schedule number that broke a rule.
+  var failure: UInt64?
+  var harnessFault: String?
+}
+
+struct ChunkRunner {
+  /// Schedules of one chunk: enough to pay for building the episode's tables, few enough to meet many episodes.
+  static let modelSchedules: UInt64 = 16
+  static let microSchedules: UInt64 = 1024
+  /// In one chunk of so many a schedule runs twice, to see that nothing but the seed decides.
+  static let chunksPerCheck: UInt64 = 4
+
+  let configuration: ExploreConfiguration
+  let world: FiberWorld
+  let strategies: StrategySet
+
+  init?(_ configuration: ExploreConfiguration) {
+    guard let world = FiberWorld(tasks: configuration.threads, subject: configuration.subject) else { return nil }
+    self.configuration = configuration
+    self.world = world
+    strategies = StrategySet(tasks: configuration.threads)
+  }
+
+  func deallocate() { strategies.deallocate() }
+
+  static func schedules(_ configuration: ExploreConfiguration) -> UInt64 {
+    configuration.scenario == .micro ? microSchedules : modelSchedules
+  }
+
+  /// The episode of a chunk.
+  static func episode(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
+    var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk)
+    return Scenario.episode(
+      configuration.scenario ?? ScenarioName.deal(chunk), threads: configuration.threads,
+      operations: configuration.operations, policy: configuration.policy, draws: &draws)
+  }
+
+  /// The chunk's first `limit` schedules, up to the first that fails.
+  func run(_ chunk: UInt64, limit: UInt64) -> ChunkResult {
+    var result = ChunkResult(chunk: chunk)
+    let first = chunk * Self.schedules(configuration)
+    let episode = Self.episode(configuration, chunk)
+    guard world.prepare(episode) else {
+      result.failure = first
+      result.harnessFault = world.harnessFault
+      return result
+    }
+    let salt = episode.contentHash
+    result.hashes.reserveCapacity(Int(limit))
+    var length = Self.guess(episode)
+    var last = length
+    for index in 0..<limit {
+      last = length
+      world.execute(chooser(first + index, Int(index), length))
+      result.schedules += 1
+      result.points &+= UInt64(world.scheduler.pointee.steps)
+      result.hashes.append(world.scheduler.happensBeforeHash ^ salt)
+      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+      if _slowPath(world.isHalted || world.end != .completed) {
+        result.failure = first + index
+        result.harnessFault =
+          world.end == .diverged
+          ? "schedule \(first + index): the strategy named a thread that cannot run" : world.harnessFault
+        break
+      }
+    }
+    result.counters = .take(from: world, episode.threads.count)
+    if result.failure == nil && result.schedules > 0 && chunk % Self.chunksPerCheck == 0 {
+      result.harnessFault = checkDeterminism(first, Int(result.schedules) - 1, last)
+    }
+    return result
+  }
+
+  /// Readies the strategy of one schedule.
+  /// - Parameter index: its place in the chunk.
+  @inline(__always) private func chooser(
+    _ schedule: UInt64, _ index: Int, _ length: ExecutionLength
+  ) -> FiberScheduler.Chooser {
+    strategies.begin(
+      Portfolio.deal(configuration.strategy, index), SplitMix64(seed: configuration.seed, .schedule, index: schedule),
+      length)
+  }
+
+  /// Runs the chunk's last schedule again: all its events must be the same.
+  private func checkDeterminism(_ first: UInt64, _ index: Int, _ length: ExecutionLength) -> String? {
+    let hash = world.eventHash
+    world.execute(chooser(first + UInt64(index), index, length))
+    defer { _ = ExploreCounters.take(from: world, world.episode.threads.count) }
+    if world.eventHash == hash { return nil }
+    return "schedule \(first + UInt64(index)) gave other events when it was run again: the harness is not deterministic"
+  }
+
+  /// Runs the chunk up to schedule number `failure`, which is left as the world's last execution.
+  func rerun(to failure: UInt64) {
+    let first = failure / Self.schedules(configuration) * Self.schedules(configuration)
+    let episode = Self.episode(configuration, failure / Self.schedules(configuration))
+    guard world.prepare(episode) else { return }
+    var length = Self.guess(episode)
+    for schedule in first...failure {
+      world.execute(chooser(schedule, Int(schedule - first), length))
+      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+    }
+  }
+
+  /// The length of an execution before one was seen.
+  private static func guess(_ episode: Episode) -> ExecutionLength {
+    let perOperation = episode.subject == .micro ? (3, 2) : (40, 12)
+    return ExecutionLength(
+      steps: max(1, episode.operations * perOperation.0), changes: max(1, episode.operations * perOperation.1))
+  }
+}

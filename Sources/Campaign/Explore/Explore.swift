@@ -1,0 +1,73 @@
+/// The engine that explores schedules, from a configuration to a record: run, and if a rule was broken, write it down,
+/// minimise it, verify that it can be repeated.
+import Foundation
+import Synchronization
+
+public final class Explore: Sendable {
+  public let configuration: ExploreConfiguration
+  private let stopRequested = Atomic(false)
+
+  public init(configuration: ExploreConfiguration) { self.configuration = configuration }
+
+  /// Asks a running exploration to end; safe from any thread and from a signal source. `run` then returns what ran so
+  /// far.
+  public func requestStop() { stopRequested.store(true, ordering: .releasing) }
+
+  /// Runs to the end of the configured length, to a violation, or to `requestStop`. Blocks the calling thread.
+  /// - Parameters:
+  ///   - progress: called about ten times a second.
+  ///   - notice: called with a line for the user when something that the run can do without is missing.
+  public func run(
+    progress: @escaping (ExploreProgress) -> Void = { _ in }, notice: @escaping (String) -> Void = { _ in }
+  ) -> RunRecord {
+    let clock = StopWatch()
+    var state: RunState?
+    do {
+      state = try RunState(command: RerunCommand.prefix(configuration))
+    } catch {
+      notice("the seed is not kept on disk: \(error.message)")
+    }
+    let explorer = Explorer(configuration)
+    func tell(_ phase: String?) {
+      let totals = explorer.merge.totals
+      progress(
+        ExploreProgress(
+          elapsedSeconds: clock.seconds, schedules: totals.schedules, distinct: totals.distinct.count,
+          points: totals.points, phase: phase))
+    }
+    let isMade = explorer.run {
+      tell(nil)
+      state?.begin(round: explorer.merge.firstInFlight)
+      return !isOver(clock)
+    }
+    let explored = clock.seconds
+    var totals = explorer.merge.totals
+    if !isMade { totals.harnessFault = "no address space for the stacks of \(configuration.threads) threads" }
+    var violation: RunRecord.Violation?
+    if let failure = totals.failure, totals.harnessFault == nil {
+      state?.begin(round: failure)
+      let report = FailureReport(configuration, schedule: failure, notice: notice, phase: { tell($0) }).make()
+      violation = report.violation
+      totals.harnessFault = report.harnessFault
+    }
+    let record = ExploreRecord(
+      configuration: configuration, totals: totals, violation: violation,
+      interrupted: stopRequested.load(ordering: .acquiring), exploredSeconds: explored, elapsedSeconds: clock.seconds
+    ).build()
+    state?.close(keep: record.verdict != .clean)
+    return record
+  }
+
+  private func isOver(_ clock: StopWatch) -> Bool {
+    if stopRequested.load(ordering: .acquiring) { return true }
+    if case .seconds(let seconds) = configuration.length { return clock.seconds >= seconds }
+    return false
+  }
+}
+
+/// Seconds since it was made.
+struct StopWatch {
+  private let start = DispatchTime.now().uptimeNanoseconds
+
+  var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
+}

@@ -1,0 +1,61 @@
+/// The engine that runs schedules: a campaign's chunks on one or more workers, up to the first failure.
+import Foundation
+import Synchronization
+
+/// What a running exploration tells about itself.
+public struct ExploreProgress: Sendable {
+  public var elapsedSeconds: Double
+  public var schedules: UInt64
+  public var distinct: UInt64
+  public var points: UInt64
+  /// What it does at the moment, if not exploring: `minimising`, `verifying`.
+  public var phase: String?
+}
+
+final class Explorer: Sendable {
+  let configuration: ExploreConfiguration
+  let merge: Merge
+  private let running: Mutex<Int>
+  private let failedWorkers = Mutex(0)
+  private static let stackBytes = 4 << 20
+
+  init(_ configuration: ExploreConfiguration) {
+    self.configuration = configuration
+    merge = Merge(configuration)
+    running = Mutex(configuration.jobs)
+  }
+
+  /// Runs the campaign. `tick` is called about ten times a second and ends it by answering false.
+  /// - Returns: false if no worker could be made.
+  func run(tick: () -> Bool) -> Bool {
+    let done = DispatchSemaphore(value: 0)
+    for _ in 0..<configuration.jobs {
+      let thread = Thread { [self] in
+        work()
+        done.signal()
+      }
+      thread.stackSize = Self.stackBytes
+      thread.start()
+    }
+    var left = configuration.jobs
+    while left > 0 {
+      if done.wait(timeout: .now() + .milliseconds(100)) == .success {
+        left -= 1
+        continue
+      }
+      if !tick() { merge.stop() }
+    }
+    return failedWorkers.withLock { $0 } < configuration.jobs
+  }
+
+  private func work() {
+    guard let runner = ChunkRunner(configuration), runner.world.scheduler.registerThread() else {
+      return failedWorkers.withLock { $0 += 1 }
+    }
+    while let (chunk, limit) = merge.take() {
+      merge.give(runner.run(chunk, limit: limit))
+    }
+    runner.world.scheduler.unregisterThread()
+    runner.deallocate()
+  }
+}

@@ -1,0 +1,81 @@
+/// What is done with a failing execution, in this order: kept on disk as it was found, minimised, verified in a fresh
+/// world, kept on disk as it is then, drawn up step by step.
+import Exploration
+import Machine
+
+struct FailurePipeline {
+  static let replays = 3
+
+  private let subject: FiberWorld.Subject
+  private let minimizes: Bool
+  private let directory: String?
+  private let comments: [String]
+  private let notice: (String) -> Void
+  private let phase: (String) -> Void
+
+  init(
+    _ subject: FiberWorld.Subject, minimizes: Bool, directory: String?, comments: [String],
+    notice: @escaping (String) -> Void, phase: @escaping (String) -> Void
+  ) {
+    self.subject = subject
+    self.minimizes = minimizes
+    self.directory = directory
+    self.comments = comments
+    self.notice = notice
+    self.phase = phase
+  }
+
+  /// - Returns: how the violation is repeated, and the execution that shows it.
+  func run(_ found: Finding, _ replayer: Replayer, schedule: UInt64) -> (RunRecord.Reproduction, Finding) {
+    let first = keep(found)
+    var final = found
+    var isMinimal = false
+    var executions: UInt64 = 0
+    if minimizes {
+      phase("minimising")
+      let minimizer = Minimizer(found, replayer) { _ in phase("minimising") }
+      (final, isMinimal) = minimizer.run()
+      executions = minimizer.executions
+    }
+    phase("verifying")
+    let verified = Self.verify(final, subject)
+    // The fresh world had this thread's handler for stack overflow to itself.
+    _ = replayer.world.scheduler.registerThread()
+    if verified == Self.replays, let second = keep(final), let first, first != second {
+      try? FailureArchive.remove(first)
+    }
+    let reproduction = RunRecord.Reproduction(
+      token: token(final).text, scenario: found.episode.scenario, schedule: schedule, found: found.size,
+      minimized: minimizes ? final.size : nil, minimizingExecutions: executions, isMinimal: isMinimal,
+      eventHash: SeedText.format(final.eventHash), verified: verified, replays: Self.replays,
+      interleaving: InterleavingBuilder.build(replayer, final))
+    return (reproduction, final)
+  }
+
+  /// Replays in a world of its own, as another process would.
+  /// - Returns: how many times the same rule was broken by the same events.
+  static func verify(_ finding: Finding, _ subject: FiberWorld.Subject) -> Int {
+    guard let fresh = Replayer(tasks: finding.episode.threads.count, subject: subject) else { return 0 }
+    return (0..<replays).count { _ in
+      let outcome = fresh.replay(finding.episode, finding.schedule, isStrict: true)
+      return outcome.isFollowed && outcome.violation?.checker == finding.violation.checker
+        && outcome.eventHash == finding.eventHash
+    }
+  }
+
+  func token(_ finding: Finding) -> Token {
+    Token(
+      protocolName: subject.protocolName, mutant: subject.mutant, episode: finding.episode,
+      schedule: finding.schedule, checker: finding.violation.checker, eventHash: finding.eventHash)
+  }
+
+  private func keep(_ finding: Finding) -> String? {
+    guard let directory else { return nil }
+    do {
+      return try FailureArchive(directory: directory).store(token(finding), comments: comments)
+    } catch {
+      notice("the failure is not kept on disk: \(error.message)")
+      return nil
+    }
+  }
+}

@@ -1,0 +1,72 @@
+/// From the number of a failing schedule to all that is told of it.
+import Exploration
+import Foundation
+import Machine
+
+struct FailureReport {
+  let configuration: ExploreConfiguration
+  let schedule: UInt64
+  private let notice: (String) -> Void
+  private let phase: (String) -> Void
+
+  init(
+    _ configuration: ExploreConfiguration, schedule: UInt64, notice: @escaping (String) -> Void,
+    phase: @escaping (String) -> Void
+  ) {
+    self.configuration = configuration
+    self.schedule = schedule
+    self.notice = notice
+    self.phase = phase
+  }
+
+  func make() -> (violation: RunRecord.Violation?, harnessFault: String?) {
+    guard let runner = ChunkRunner(configuration) else { return (nil, "no address space to run the failure again") }
+    defer { runner.deallocate() }
+    let replayer = Replayer(runner.world)
+    guard runner.world.scheduler.registerThread() else { return (nil, "no handler for stack overflow can be had") }
+    runner.rerun(to: schedule)
+    if let fault = runner.world.harnessFault { return (nil, fault) }
+    guard let violation = runner.world.violation else {
+      return (nil, "schedule \(schedule) broke a rule and did not when run again: the harness is not deterministic")
+    }
+    guard let found = FoundFailure.write(replayer, violation) else {
+      return (nil, "schedule \(schedule) broke \(violation.checker.name) and could not be written down as a schedule")
+    }
+    let pipeline = FailurePipeline(
+      configuration.subject, minimizes: configuration.minimizes, directory: configuration.failureDirectory,
+      comments: ["found by: \(RerunCommand.campaign(configuration))"], notice: notice, phase: phase)
+    let (reproduction, final) = pipeline.run(found, replayer, schedule: schedule)
+    return (
+      .of(final, command: RerunCommand.schedule(schedule, of: configuration), reproduction: reproduction), nil
+    )
+  }
+}
+
+/// The first writing down of a failing execution.
+package enum FoundFailure {
+  /// - Parameter violation: of the world's last execution, or of its preparation: then the requests that were to
+  ///   populate the tables become one thread's operations.
+  package static func write(_ replayer: Replayer, _ violation: Violation) -> Finding? {
+    let world = replayer.world
+    if world.scheduler.pointee.steps > 0, world.isPrepared { return Minimizer.written(replayer, violation) }
+    var episode = world.episode
+    episode.threads = [episode.populated]
+    episode.populated = []
+    guard world.prepare(episode) else { return nil }
+    let outcome = replayer.replay(Schedule(), isStrict: false)
+    guard let again = outcome.violation, again.checker == violation.checker else { return nil }
+    return Minimizer.written(replayer, again)
+  }
+}
+
+extension RunRecord.Violation {
+  /// - Parameter finding: the execution that the report shows.
+  static func of(_ finding: Finding, command: String, reproduction: RunRecord.Reproduction?) -> Self {
+    let violation = finding.violation
+    return RunRecord.Violation(
+      checker: violation.checker.name, rule: violation.checker.rule, thread: finding.isAtRest ? -1 : violation.task,
+      operation: finding.isAtRest ? "" : violation.operation.name, gfn: LastEvents.text(violation.gfn),
+      level: violation.level, expected: violation.expected, seen: violation.seen, round: 0, command: command,
+      events: [], reproduction: reproduction)
+  }
+}

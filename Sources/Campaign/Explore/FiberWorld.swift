@@ -1,0 +1,270 @@
+/// A world whose tasks are fibers of one thread: runs an episode under any schedule, as often as wanted, each time from
+/// the same tables.
+///
+/// One world serves one thread. It is made once for a number of tasks and a subject; episodes come and go in it.
+import CAtomics
+import Checkers
+import Exploration
+import Machine
+import MirrorMMU
+import SecureEPT
+
+package final class FiberWorld {
+  /// What does not change from episode to episode.
+  package struct Subject: Sendable, Equatable {
+    package var protocolName: ProtocolName
+    package var mutant: Mutant?
+    package var policy: Policy
+
+    package init(protocolName: ProtocolName, mutant: Mutant?, policy: Policy) {
+      self.protocolName = protocolName
+      self.mutant = mutant
+      self.policy = policy
+    }
+  }
+
+  /// Page tables that an episode can use: far more than one needs, and each task takes them in batches.
+  private static func tables(tasks: Int) -> Int { max(4096, 64 * tasks) }
+
+  /// Steps for one operation, on average: an episode that takes more does not come to its end.
+  private static let stepsPerOperation = 1_000
+
+  package let machine: MachinePointer
+  package let scheduler: FiberSchedulerPointer
+  package let suite: CheckerSuitePointer
+  package let subject: Subject
+  let model: ModelMMU
+  let micro: MicroModel
+  private let snapshot: Snapshot
+  /// What the fibers' bodies reach through `FiberScheduler.engine`.
+  private let race: UnsafeMutablePointer<Race>
+  package private(set) var episode: Episode
+  /// The episode's tables are built, and no rule was broken on the way.
+  package private(set) var isPrepared = false
+  package private(set) var end = ExecutionEnd.completed
+  /// Hash of all events of the last execution, in their order.
+  package private(set) var eventHash: UInt64 = 0
+  package var capacity: Int { machine.pointee.taskCount }
+
+  /// - Returns: nil if the address space cannot be had.
+  package init?(tasks: Int, subject: Subject) {
+    guard let machine = Machine.create(tasks: tasks, capacity: Self.tables(tasks: tasks)) else { return nil }
+    guard let scheduler = FiberScheduler.create(machine) else {
+      Machine.destroy(machine)
+      return nil
+    }
+    self.machine = machine
+    self.scheduler = scheduler
+    self.subject = subject
+    let largest = UInt64(Episode.largestRegionCount) * 512
+    model = ModelMMU.create(
+      machine, protocolName: subject.protocolName, mutant: subject.mutant, policy: subject.policy,
+      guestPages: largest)
+    suite = CheckerSuite.install(on: machine, guestPages: largest, mergesPrivate: subject.policy == .huge)
+    suite.pointee.digests = true
+    micro = MicroModel(mutant: subject.mutant)
+    snapshot = Snapshot(of: machine)
+    model.register(in: snapshot)
+    CheckerSuite.register(suite, in: snapshot)
+    race = UnsafeMutablePointer<Race>.allocate(capacity: 1)
+    race.initialize(to: Race(runner: OperationRunner(subject: model, suite: suite), micro: micro, tasks: tasks))
+    scheduler.pointee.engine = UnsafeMutableRawPointer(race)
+    episode = Episode(scenario: "", policy: subject.policy, regions: [], threads: [])
+  }
+
+  deinit {
+    race.pointee.deallocate()
+    race.deallocate()
+    micro.deallocate()
+    CheckerSuite.remove(suite)
+    model.destroy()
+    FiberScheduler.destroy(scheduler)
+    Machine.destroy(machine)
+  }
+
+  /// Builds the episode's tables. At most `capacity` threads.
+  /// - Returns: false if a rule was broken, or the harness failed, before any thread ran.
+  package func prepare(_ episode: Episode) -> Bool {
+    self.episode = episode
+    isPrepared = false
+    race.pointee.load(episode.threads)
+    scheduler.setStepLimit(max(FiberScheduler.defaultStepLimit, episode.operations * Self.stepsPerOperation))
+    guard episode.subject == .model else {
+      isPrepared = true
+      return true
+    }
+    snapshot.reset()
+    scheduler.resetClock()
+    outsideRace()
+    let task = machine.pointee.tasks[0]
+    model.resize(guestPages: episode.guestPages)
+    model.build(task)
+    suite.beginRound(
+      mirrorRoot: model.kvm.pointee.mirrorRoot, septRoot: model.td.pointee.rootPage,
+      directRoots: model.kvm.pointee.roots.words, guestPages: episode.guestPages)
+    model.kvm.pointee.provesMmu = episode.provesMmu
+    let regions = episode.regions
+    model.kvm.pointee.attributes.reset(regions: regions.count) { (regions[$0].isPrivate, regions[$0].allowsHuge) }
+    for id in 0..<episode.threads.count {
+      machine.pointee.tasks[id].pointee.busyThreshold = 0
+      machine.pointee.tasks[id].pointee.mayResched = false
+    }
+    for request in episode.populated where !task.isHalted {
+      race.pointee.runner.carryOut(task, request, pollsAlways: true)
+      task.publish(.operation, 0)
+    }
+    model.finalize()
+    for id in 0..<episode.threads.count {
+      machine.pointee.tasks[id].pointee.busyThreshold = episode.injectsBusy ? 1 : 0
+      machine.pointee.tasks[id].pointee.mayResched = episode.mayYield
+    }
+    guard !task.isHalted else { return false }
+    snapshot.take()
+    isPrepared = true
+    return true
+  }
+
+  /// Runs the episode once, from its initial tables. What was found stands in `violation` and `harnessFault`.
+  @inline(__always) package func execute(_ chooser: FiberScheduler.Chooser) {
+    episode.subject == .model ? executeModel(chooser) : executeMicro(chooser)
+  }
+
+  package var violation: Violation? { machine.pointee.reports.violation }
+  package var harnessFault: String? { machine.pointee.reports.harnessFault }
+  @inline(__always) package var isHalted: Bool { raw_load32(machine.pointee.haltWord) != 0 }
+
+  private func executeMicro(_ chooser: FiberScheduler.Chooser) {
+    if isHalted {
+      machine.pointee.clearHalt()
+      machine.pointee.reports.reset()
+    }
+    micro.reset()
+    race.pointee.digest = 0
+    end = scheduler.run(count: race.pointee.count, body: microBody, chooser: chooser)
+    eventHash = race.pointee.digest ^ scheduler.happensBeforeHash
+    if _fastPath(end == .completed) { micro.verify(machine) } else { explain() }
+  }
+
+  private func executeModel(_ chooser: FiberScheduler.Chooser) {
+    snapshot.restore()
+    end = scheduler.run(count: race.pointee.count, body: modelBody, chooser: chooser)
+    let count = race.pointee.count
+    outsideRace()
+    if _fastPath(end == .completed) {
+      for id in 0..<count { machine.pointee.tasks[id].rcuPoll(force: true) }
+      verify()
+    } else {
+      // What the others did before the halt may be the cause of what was found.
+      for id in 0..<count { machine.pointee.tasks[id].drain() }
+      explain()
+    }
+    eventHash = suite.pointee.digest(count) ^ scheduler.happensBeforeHash
+  }
+
+  /// Points that the harness itself passes are no decisions.
+  @inline(__always) private func outsideRace() { machine.pointee.tasks[0].pointee.point.countdown = .max / 2 }
+
+  private func verify() {
+    let task = machine.pointee.tasks[0]
+    let roots = model.kvm.pointee.roots
+    suite.verifyAtRest(task, directRoot: roots.currentSlot.map { roots.page($0) } ?? 0)
+    guard episode.endsInTeardown, !task.isHalted else { return }
+    task.pointee.rangeStart = 0
+    task.pointee.rangeEnd = 0
+    task.pointee.mayResched = false
+    task.pointee.busyThreshold = 0
+    model.tearDown(task)
+    task.drain()
+    for id in 0..<race.pointee.count { machine.pointee.tasks[id].rcuPoll(force: true) }
+    if !task.isHalted { suite.verifyTornDown(task) }
+  }
+
+  /// Turns an end without a violation into what it is: a rule about progress, or a fault of the harness.
+  private func explain() {
+    switch end {
+    case .completed, .halted: break
+    case .deadlock, .livelock:
+      reportStuck(end == .deadlock ? "no thread can ever run again: " : "nothing changes any more: ")
+    case .budget: reportStuck("no end in \(scheduler.pointee.steps) steps, the last of them under a fair schedule: ")
+    case .diverged: break
+    case .stackOverflow(let task):
+      let operation = machine.pointee.tasks[task].pointee.currentOperation.name
+      machine.pointee.reports.add(
+        harnessFault:
+          "the fiber of thread \(task) has used up its stack of \(FiberScheduler.stackKiB) KiB in \(operation)")
+      machine.pointee.halt()
+    }
+  }
+
+  private func reportStuck(_ prefix: String) {
+    guard !isHalted else { return }
+    let violation = StuckTasks(machine).violation(
+      prefix: prefix, stamp: machine.pointee.tasks[0].stamp(), holders: LockHolders.of(machine, suite))
+    if let violation {
+      machine.pointee.reports.add(violation)
+    } else {
+      machine.pointee.reports.add(harnessFault: "an execution did not end, and no thread is inside an operation")
+    }
+    machine.pointee.halt()
+  }
+}
+
+/// What the fibers of one world share.
+private struct Race {
+  let runner: OperationRunner
+  let micro: MicroModel
+  /// By thread: its requests.
+  let requests: UnsafeMutablePointer<UnsafeMutableBufferPointer<Request>>
+  let tasks: Int
+  var count = 0
+  var digest: UInt64 = 0
+
+  init(runner: OperationRunner, micro: MicroModel, tasks: Int) {
+    self.runner = runner
+    self.micro = micro
+    self.tasks = tasks
+    requests = .allocate(capacity: tasks)
+    requests.initialize(repeating: .init(start: nil, count: 0), count: tasks)
+  }
+
+  mutating func load(_ threads: [[Request]]) {
+    for id in 0..<tasks {
+      requests[id].deallocate()
+      requests[id] = .init(start: nil, count: 0)
+    }
+    count = min(threads.count, tasks)
+    for (id, list) in threads.prefix(count).enumerated() {
+      requests[id] = .allocate(capacity: list.count)
+      _ = requests[id].initialize(from: list)
+    }
+  }
+
+  func deallocate() {
+    for id in 0..<tasks { requests[id].deallocate() }
+    requests.deallocate()
+  }
+}
+
+private let microBody: FiberScheduler.Body = { raw in
+  let task = raw.assumingMemoryBound(to: Task.self)
+  guard let race = task.pointee.fibers?.pointee.engine?.assumingMemoryBound(to: Race.self) else { return }
+  var digest: UInt64 = 0
+  race.pointee.micro.race(task, iterations: race.pointee.requests[task.pointee.id].count, &digest)
+  race.pointee.digest = race.pointee.digest &+ (digest ^ UInt64(truncatingIfNeeded: task.pointee.id))
+}
+
+private let modelBody: FiberScheduler.Body = { raw in
+  let task = raw.assumingMemoryBound(to: Task.self)
+  guard let fibers = task.pointee.fibers,
+    let race = fibers.pointee.engine?.assumingMemoryBound(to: Race.self)
+  else { return }
+  let requests = race.pointee.requests[task.pointee.id]
+  var index = 0
+  while index < requests.count && !task.isHalted {
+    let (outcome, _) = race.pointee.runner.carryOut(task, requests[index], pollsAlways: true)
+    OperationRunner.count(task, requests[index].operation, task.isHalted ? .stopped : outcome)
+    fibers.progress()
+    index &+= 1
+  }
+  task.publish(.operation, 0)
+}

@@ -1,0 +1,40 @@
+/// A broken rule with all that repeats it: the episode, the schedule, and what was seen.
+import Exploration
+import Machine
+
+package struct Finding {
+  package var episode: Episode
+  package var schedule: Schedule
+  package var violation: Violation
+  package var eventHash: UInt64
+  package var steps: Int
+  package var preemptions: Int
+  /// Found in the tables at rest, by no thread in particular.
+  package var isAtRest: Bool
+
+  package init(
+    episode: Episode, schedule: Schedule, violation: Violation, eventHash: UInt64, steps: Int, preemptions: Int,
+    isAtRest: Bool
+  ) {
+    self.episode = episode
+    self.schedule = schedule
+    self.violation = violation
+    self.eventHash = eventHash
+    self.steps = steps
+    self.preemptions = preemptions
+    self.isAtRest = isAtRest
+  }
+
+  package var size: RunRecord.Size {
+    RunRecord.Size(
+      operations: episode.operations, threads: episode.threads.count, steps: steps, preemptions: preemptions)
+  }
+}
+
+extension FiberWorld {
+  /// The steps of the last execution up to the one that broke the rule: what came after is not part of the failure.
+  func steps(to violation: Violation) -> Int {
+    let steps = scheduler.pointee.steps
+    return end == .completed ? steps : min(steps, Int(violation.stamp >> FiberScheduler.clockShift))
+  }
+}

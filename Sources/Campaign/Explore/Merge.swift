@@ -1,0 +1,96 @@
+/// Puts the chunks of a campaign together in their order, whoever ran them and whenever they came.
+///
+/// Chunks are handed out in ascending order, and counted in ascending order up to the first that failed: what was run
+/// beyond it is forgotten, so that the result is the same for any number of workers.
+import Exploration
+import Synchronization
+
+final class Merge: Sendable {
+  struct State {
+    /// The next chunk to hand out, and the next to count.
+    var next: UInt64
+    var merged: UInt64
+    var waiting: [UInt64: ChunkResult] = [:]
+    var totals = Totals()
+    var isStopped = false
+    var inFlight: Set<UInt64> = []
+  }
+
+  struct Totals {
+    var schedules: UInt64 = 0
+    var points: UInt64 = 0
+    var distinct = DistinctCounter()
+    var counters = ExploreCounters()
+    var failure: UInt64?
+    var harnessFault: String?
+  }
+
+  private let state: Mutex<State>
+  private let step: UInt64
+  private let chunkSize: UInt64
+  /// Schedules to run in all; the maximum if time ends the campaign.
+  private let budget: UInt64
+
+  init(_ configuration: ExploreConfiguration) {
+    let shard = configuration.shard ?? .init(index: 1, count: 1)
+    step = shard.count
+    chunkSize = ChunkRunner.schedules(configuration)
+    let first = configuration.firstSchedule / chunkSize
+    if case .schedules(let count) = configuration.length {
+      let (end, overflow) = count.addingReportingOverflow(first * chunkSize)
+      budget = overflow ? .max : end
+    } else {
+      budget = .max
+    }
+    // The shard's first chunk that is not before the first one.
+    let (index, residue) = (shard.index - 1, first % step)
+    let (start, overflow) = first.addingReportingOverflow(index >= residue ? index - residue : step - residue + index)
+    // Beyond the last chunk that there is: nothing to do.
+    state = Mutex(overflow ? State(next: .max, merged: .max) : State(next: start, merged: start))
+  }
+
+  /// The next chunk and how many of its schedules to run; nil if there is nothing left to do.
+  func take() -> (chunk: UInt64, limit: UInt64)? {
+    state.withLock { state in
+      guard !state.isStopped else { return nil }
+      let chunk = state.next
+      let (first, overflow) = chunk.multipliedReportingOverflow(by: chunkSize)
+      guard !overflow, first < budget else { return nil }
+      let (next, end) = chunk.addingReportingOverflow(step)
+      state.next = end ? .max : next
+      state.inFlight.insert(chunk)
+      return (chunk, min(chunkSize, budget - first))
+    }
+  }
+
+  /// Hands out no more chunks: those that were handed out are counted.
+  func stop() { state.withLock { $0.isStopped = true } }
+
+  func give(_ result: ChunkResult) {
+    state.withLock { state in
+      state.inFlight.remove(result.chunk)
+      if result.failure != nil || result.harnessFault != nil { state.isStopped = true }
+      state.waiting[result.chunk] = result
+      while let next = state.waiting.removeValue(forKey: state.merged) {
+        state.merged &+= step
+        state.totals.add(next)
+      }
+    }
+  }
+
+  var totals: Totals { state.withLock { $0.totals } }
+  /// The first schedule that may be running now.
+  var firstInFlight: UInt64 { state.withLock { ($0.inFlight.min() ?? $0.merged) &* chunkSize } }
+}
+
+extension Merge.Totals {
+  fileprivate mutating func add(_ chunk: ChunkResult) {
+    guard failure == nil && harnessFault == nil else { return }
+    schedules += chunk.schedules
+    points &+= chunk.points
+    for hash in chunk.hashes { distinct.insert(hash) }
+    counters.add(chunk.counters)
+    failure = chunk.failure
+    harnessFault = chunk.harnessFault
+  }
+}

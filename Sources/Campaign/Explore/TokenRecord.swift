@@ -1,0 +1,61 @@
+/// The record of a run that is about one token.
+import Machine
+
+extension Violation {
+  /// Stands in where a token's rule was not broken: what the interleaving is about.
+  static func none(_ token: Token) -> Violation {
+    let first = token.episode.threads.first?.first
+    return Violation(
+      checker: token.checker, task: 0, operation: first?.operation ?? .fault, gfn: first?.range.lowerBound ?? 0,
+      level: 1, expected: "", seen: "", entry: 0, stamp: .max)
+  }
+}
+
+struct TokenRecord {
+  let token: Token
+  let engine: String
+  let clock: StopWatch
+
+  init(_ token: Token, engine: String, clock: StopWatch) {
+    self.token = token
+    self.engine = engine
+    self.clock = clock
+  }
+
+  func failed(_ fault: String) -> RunRecord {
+    var record = empty(.harnessFault, "nothing is said about the protocol")
+    record.harnessFaults = [fault]
+    return record
+  }
+
+  /// - Parameter counters: of one execution, the token's.
+  func build(
+    _ finding: Finding, _ counters: ExploreCounters, isBroken: Bool, interleaving: Interleaving?,
+    reproduction: RunRecord.Reproduction? = nil
+  ) -> RunRecord {
+    var record = empty(isBroken ? .violation : .clean, "one schedule of one episode, sequentially consistent")
+    record.replay = RunRecord.Replay(
+      token: token.text, scenario: token.episode.scenario, expectedChecker: token.checker.name,
+      expectedEventHash: SeedText.format(token.eventHash), eventHash: SeedText.format(finding.eventHash),
+      size: finding.size, interleaving: interleaving)
+    record.checkers = counters.checkerRows(micro: token.episode.subject == .micro ? 1 : nil)
+    if isBroken {
+      record.violations = [.of(finding, command: "stress replay \(token.text)", reproduction: reproduction)]
+    }
+    return record
+  }
+
+  private func empty(_ verdict: RunRecord.Verdict, _ scope: String) -> RunRecord {
+    var record = RunRecord(
+      protocol: token.protocolName.rawValue, mutant: token.mutant?.rawValue, policy: token.episode.policy.rawValue,
+      seed: SeedText.format(0), threads: token.episode.threads.count, mix: [:], busyPercent: 0,
+      perturb: Perturbation.off.rawValue, memoryGiB: 0, rounds: 0, operations: UInt64(token.episode.operations),
+      workload: SeedText.format(0), outcomes: [], coverage: [:], coverageWarnings: [], checkers: [], violations: [],
+      verdict: verdict, scope: scope, interrupted: false, harnessFaults: [],
+      timing: RunRecord.Timing(
+        elapsedSeconds: clock.seconds, operationsPerSecond: 0, liveThreads: 1, latencies: [],
+        peakResidentBytes: ExploreRecord.peakResidentBytes()))
+    record.engine = engine
+    return record
+  }
+}

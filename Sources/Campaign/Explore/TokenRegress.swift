@@ -1,0 +1,53 @@
+/// `stress regress`: does what a token once showed still happen?
+///
+/// Where the protocol has changed, the recorded schedule mostly does not fit any more. Then the token's episode is run
+/// under what can be followed of the schedule, and under a number of drawn ones: if none breaks a rule, it is fixed as
+/// far as those tell.
+import Exploration
+import Machine
+
+public enum TokenRegress {
+  public enum Result: Sendable, Equatable {
+    /// No rule was broken; with the number of schedules that were drawn, 0 where the recorded one could be followed.
+    case fixed(drawn: Int)
+    /// The checker that fired.
+    case fails(String)
+    case unknown(String)
+  }
+
+  /// Drawn schedules for a token whose own does not fit any more.
+  public static let schedules = 2_000
+
+  public static func check(_ token: Token) -> Result {
+    let subject = FiberWorld.Subject(
+      protocolName: token.protocolName, mutant: token.mutant, policy: token.episode.policy)
+    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
+      return .unknown("no address space for the threads' stacks")
+    }
+    let strict = replayer.replay(token.episode, token.schedule, isStrict: true)
+    if let result = result(strict.violation, strict.harnessFault) { return result }
+    if strict.isFollowed { return .fixed(drawn: 0) }
+    let lenient = replayer.replay(token.schedule, isStrict: false)
+    if let result = result(lenient.violation, lenient.harnessFault) { return result }
+    return draw(replayer.world, token)
+  }
+
+  private static func draw(_ world: FiberWorld, _ token: Token) -> Result {
+    let strategies = StrategySet(tasks: world.capacity)
+    defer { strategies.deallocate() }
+    var length = ExecutionLength(
+      steps: max(1, world.scheduler.pointee.steps), changes: max(1, world.scheduler.pointee.changes))
+    for index in 0..<schedules {
+      let draws = SplitMix64(seed: token.eventHash, .schedule, index: UInt64(index))
+      world.execute(strategies.begin(Portfolio.deal(.portfolio, index), draws, length))
+      if let result = result(world.violation, world.harnessFault) { return result }
+      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+    }
+    return .fixed(drawn: schedules)
+  }
+
+  private static func result(_ violation: Violation?, _ harnessFault: String?) -> Result? {
+    if let harnessFault { return .unknown(harnessFault) }
+    return violation.map { .fails($0.checker.name) }
+  }
+}

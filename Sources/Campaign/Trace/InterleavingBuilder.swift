@@ -1,0 +1,95 @@
+/// Replays a finding and tells its execution step by step, as the report's table shows it.
+import Machine
+
+package enum InterleavingBuilder {
+  /// An execution that comes to no end has hundreds of thousands: the last are kept.
+  private static let mostRows = 5_000
+
+  /// - Parameter finding: with a violation at the end of time, one that breaks no rule.
+  /// - Returns: nil if the strict replay does not break the same rule.
+  package static func build(_ replayer: Replayer, _ finding: Finding) -> Interleaving? {
+    let world = replayer.world
+    // Once to learn which entry it is about, once to watch that.
+    guard let (scout, violation) = record(replayer, finding, focus: nil) else { return nil }
+    let isMicro = finding.episode.subject == .micro
+    let focus = isMicro ? nil : TraceFocus(world, violation, scout.events)
+    guard let (trace, _) = record(replayer, finding, focus: focus) else { return nil }
+
+    // Found when all threads had ended, it is no step's fault.
+    let step = world.end == .completed ? nil : UInt64(violation.stamp >> FiberScheduler.clockShift)
+    let actions = TraceActions(violation, focus: focus)
+    var rows = rows(trace, actions.texts(trace.steps), focus)
+    let marks = TraceRelevance(
+      trace.steps, focus: focus, violation: violation, breaking: step.map { Int($0) },
+      isStuck: world.end != .completed && world.end != .halted, readers: readers(world)
+    ).marks(changes: rows.map { $0.changesSpte || $0.changesExternal })
+    for index in rows.indices { rows[index].matters = marks[index] }
+    rows = TraceFolding.fold(rows, keeping: step)
+    if step == nil { rows += teardown(trace, actions, violation) }
+    if rows.count > mostRows { rows = Array(rows.suffix(mostRows)) }
+    let (spteTitle, externalTitle) = titles(focus, isMicro: isMicro)
+    return Interleaving(
+      threads: Array(finding.episode.threads.indices), spteTitle: spteTitle, externalTitle: externalTitle, rows: rows,
+      violationStep: step)
+  }
+
+  private static func record(
+    _ replayer: Replayer, _ finding: Finding, focus: TraceFocus?
+  ) -> (TraceRecorder, Violation)? {
+    guard replayer.world.prepare(finding.episode) else { return nil }
+    let recorder = TraceRecorder(replayer.world, focus: focus)
+    let outcome = recorder.record { replayer.replay(finding.schedule, isStrict: true) }
+    guard outcome.isFollowed, outcome.harnessFault == nil else { return nil }
+    let isExpected =
+      outcome.violation.map { $0.checker == finding.violation.checker } ?? (finding.violation.stamp == .max)
+    return isExpected ? (recorder, outcome.violation ?? finding.violation) : nil
+  }
+
+  /// The threads that are in an RCU section.
+  private static func readers(_ world: FiberWorld) -> Set<Int> {
+    Set(world.episode.threads.indices.filter { world.machine.pointee.tasks[$0].pointee.rcuDepth > 0 })
+  }
+
+  private static func rows(
+    _ trace: TraceRecorder, _ texts: [String], _ focus: TraceFocus?
+  ) -> [Interleaving.Row] {
+    var (spte, external) = trace.initial
+    return trace.steps.indices.map { index in
+      let step = trace.steps[index]
+      defer { (spte, external) = (step.spte, step.external) }
+      // An entry that is written again as it was is written all the same.
+      let isWritten = step.access.map { event in
+        (event.kind == .store || event.kind == .cmpxchg) && focus?.isAbout(event) ?? false
+      }
+      return Interleaving.Row(
+        step: UInt64(step.number), thread: step.thread, action: texts[index], spte: TraceActions.text(step.spte),
+        external: TraceActions.text(step.external), changesSpte: isWritten ?? false || step.spte != spte,
+        changesExternal: step.external != external, isPreemption: step.isPreemption, matters: false)
+    }
+  }
+
+  /// What of the VM's end a violation in it is about. No thread races then, and no step is counted.
+  private static func teardown(
+    _ trace: TraceRecorder, _ actions: TraceActions, _ violation: Violation
+  ) -> [Interleaving.Row] {
+    guard let last = trace.steps.last else { return [] }
+    return trace.afterwards.filter { event in
+      guard event.stamp <= violation.stamp, event.gfn == violation.gfn, Int(event.level) == violation.level else {
+        return false
+      }
+      return event.isAccess || event.kind == .seamcall
+    }.map { event in
+      Interleaving.Row(
+        step: UInt64(last.number), thread: 0, action: actions.teardown(event), spte: TraceActions.text(last.spte),
+        external: TraceActions.text(last.external), changesSpte: false, changesExternal: false, isPreemption: false,
+        matters: true)
+    }
+  }
+
+  private static func titles(_ focus: TraceFocus?, isMicro: Bool) -> (spte: String, external: String) {
+    if isMicro { return ("SPTE", "external word") }
+    guard let focus else { return ("SPTE", "S-EPT") }
+    let place = "\(LastEvents.text(focus.gfn)) \(TraceActions.level(focus.level))"
+    return focus.isMirror ? ("SPTE \(place)", "S-EPT \(place)") : ("\(focus.root) SPTE \(place)", "S-EPT")
+  }
+}

@@ -1,0 +1,147 @@
+/// Takes down one execution: the scheduler tells of each step before it is taken, the checkers of each event as they
+/// read it. The two meet by the step number in an event's stamp.
+import CAtomics
+import Checkers
+import Machine
+
+final class TraceRecorder {
+  private let world: FiberWorld
+  private let tables: TraceTables
+  private let focus: TraceFocus?
+  private var wasReached = false
+  private(set) var steps: [TraceStep] = []
+  private(set) var events: [Event] = []
+  /// Of the focus, before the first step.
+  private(set) var initial = (spte: TraceValue.none, external: TraceValue.none)
+  /// What the harness did once all threads had ended: the VM's end.
+  private(set) var afterwards: [Event] = []
+  /// By thread: the operation that begins with its next step.
+  private var begun: [Event?]
+
+  /// - Parameter focus: whose values to take down; nil for none.
+  init(_ world: FiberWorld, focus: TraceFocus?) {
+    self.world = world
+    self.focus = focus
+    tables = TraceTables(world)
+    begun = .init(repeating: nil, count: world.capacity)
+  }
+
+  /// Runs `body`, which executes the prepared episode once.
+  func record<Value>(_ body: () -> Value) -> Value {
+    world.scheduler.pointee.observerState = Unmanaged.passUnretained(self).toOpaque()
+    world.scheduler.pointee.observer = Self.beforeStep
+    defer {
+      world.scheduler.pointee.observer = nil
+      world.scheduler.pointee.observerState = nil
+      world.suite.pointee.observer = nil
+    }
+    let value = body()
+    // After a complete execution the tables were looked at, perhaps torn down: the end of the last operation is where
+    // its values were taken.
+    if world.end != .completed || world.episode.subject == .micro { endStep() }
+    deal()
+    return value
+  }
+
+  // MARK: Callbacks
+
+  private static let beforeStep: @convention(c) (UnsafeMutableRawPointer) -> Void = { raw in
+    let scheduler = raw.assumingMemoryBound(to: FiberScheduler.self)
+    guard let state = scheduler.pointee.observerState else { return }
+    Unmanaged<TraceRecorder>.fromOpaque(state).takeUnretainedValue().beginStep(scheduler)
+  }
+
+  private static let onEvent: @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> Void = { raw, event in
+    let task = raw.assumingMemoryBound(to: Task.self)
+    guard let state = task.pointee.fibers?.pointee.observerState else { return }
+    Unmanaged<TraceRecorder>.fromOpaque(state).takeUnretainedValue()
+      .read(event.assumingMemoryBound(to: Event.self).pointee, task)
+  }
+
+  private func beginStep(_ scheduler: FiberSchedulerPointer) {
+    if steps.isEmpty {
+      // The suite's own state goes back when an execution begins, this pointer with it.
+      world.suite.pointee.observer = Self.onEvent
+      initial = sample()
+    } else {
+      endStep()
+    }
+    let thread = Int(scheduler.log[scheduler.pointee.steps - 1])
+    let fiber = scheduler.pointee.fibers[thread]
+    let before = scheduler.pointee.current
+    var step = TraceStep(
+      number: scheduler.pointee.steps, thread: thread, kind: fiber.pendingKind,
+      place: place(fiber.pendingAddress))
+    // A thread that spins could not have gone on, though this step may be what it waits for.
+    step.isPreemption =
+      before >= 0 && before != thread && scheduler.isReady(before)
+      && scheduler.pointee.fibers[before].pendingKind != SCHEDULE_RELAX.rawValue
+    step.waited = waiting(thread)
+    switch step.place {
+    case .entry(let entry, _, _, _): step.before = tables.value(entry)
+    case .microSpte: step.before = raw_load64(world.micro.spte)
+    case .microExternal: step.before = raw_load64(world.micro.external)
+    case .none, .mmuLock, .rcu, .word: break
+    }
+    steps.append(step)
+  }
+
+  private func read(_ event: Event, _ task: TaskPointer) {
+    let number = Int(event.stamp >> FiberScheduler.clockShift)
+    let isOver = (0..<world.scheduler.pointee.count).allSatisfy { world.scheduler.pointee.fibers[$0].state == .done }
+    // What the harness does once all threads have ended comes after the last step.
+    if isOver && number == steps.count { return afterwards.append(event) }
+    events.append(event)
+    guard number > 0 else {
+      if event.kind == .operationBegin { begun[task.pointee.id] = event }
+      return
+    }
+    guard number <= steps.count, steps[number - 1].thread == task.pointee.id else { return }
+    steps[number - 1].events.append(event)
+    if event.kind == .operationEnd && number == steps.count { endStep() }
+  }
+
+  // MARK: Steps
+
+  private func place(_ address: UnsafeRawPointer?) -> TraceStep.Place {
+    guard let address else { return .none }
+    if world.episode.subject == .micro {
+      return address == UnsafeRawPointer(world.micro.spte) ? .microSpte : .microExternal
+    }
+    if let entry = tables.index(of: address) { return tables.place(entry) }
+    if address == UnsafeRawPointer(world.machine.pointee.mmuLock.pointee.writer) { return .mmuLock }
+    if address == UnsafeRawPointer(world.machine.pointee.rcuEpoch) { return .rcu }
+    return .word(world.model.name(of: address) ?? "")
+  }
+
+  private func waiting(_ thread: Int) -> Task.Waiting {
+    Task.Waiting(rawValue: world.machine.pointee.tasks[thread].published(.waiting) >> 56) ?? .nothing
+  }
+
+  /// What the last step left behind.
+  private func endStep() {
+    guard let last = steps.indices.last else { return }
+    steps[last].waits = waiting(steps[last].thread)
+    steps[last].isBlocked = world.scheduler.pointee.fibers[steps[last].thread].state == .blocked
+    (steps[last].spte, steps[last].external) = sample()
+  }
+
+  private func sample() -> (spte: TraceValue, external: TraceValue) {
+    if world.episode.subject == .micro {
+      return (.word(raw_load64(world.micro.spte)), .word(raw_load64(world.micro.external)))
+    }
+    guard let focus else { return (.none, .none) }
+    return (tables.spte(focus, wasReached: &wasReached), tables.external(focus))
+  }
+
+  /// Gives each operation's begin to its first step, and puts the events in their order in time.
+  private func deal() {
+    events.sort { $0.stamp < $1.stamp }
+    for index in steps.indices {
+      let thread = steps[index].thread
+      steps[index].begins = begun[thread]
+      begun[thread] = steps[index].events.last { $0.kind == .operationBegin }
+      steps[index].events.removeAll { $0.kind == .operationBegin }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+/// Which steps of an execution a reader has to see to understand the violation.
+import CAtomics
+import Machine
+
+struct TraceRelevance {
+  private let steps: [TraceStep]
+  private let focus: TraceFocus?
+  private let violation: Violation
+  /// The step that broke the rule, nil if none did.
+  private let breaking: Int?
+  /// The threads could not go on: their last steps are what a reader wants to see.
+  private let isStuck: Bool
+  /// Threads that stand in an RCU section at the end.
+  private let readers: Set<Int>
+
+  init(
+    _ steps: [TraceStep], focus: TraceFocus?, violation: Violation, breaking: Int?, isStuck: Bool, readers: Set<Int>
+  ) {
+    self.steps = steps
+    self.focus = focus
+    self.violation = violation
+    self.breaking = breaking
+    self.isStuck = isStuck
+    self.readers = readers
+  }
+
+  /// One answer for each step.
+  /// - Parameter changes: the steps after which the focus or its external entry reads otherwise.
+  func marks(changes: [Bool]) -> [Bool] {
+    var marks = steps.indices.map {
+      changes[$0] || isAboutFocus(steps[$0]) || isAboutRule(steps[$0]) || steps[$0].number == breaking
+    }
+    markReads(&marks)
+    markCalls(&marks)
+    if isStuck { markEnds(&marks) }
+    if violation.checker == .rcu1 { markReaders(&marks) }
+    var involved = Set(steps.indices.filter { marks[$0] }.map { steps[$0].thread })
+    involved.insert(violation.task)
+    markSections(&marks, involved)
+    // What the threads still did before the rule was found broken.
+    if let breaking { for index in steps.indices where steps[index].number > breaking { marks[index] = false } }
+    return marks
+  }
+
+  // MARK: Steps by themselves
+
+  private func isAboutFocus(_ step: TraceStep) -> Bool {
+    guard let focus else { return step.place == .microSpte || step.place == .microExternal }
+    if let event = step.access {
+      if focus.isAbout(event) { return true }
+      // A table above it that goes takes it along.
+      if focus.isBelow(event) && Spte.isShadowPresent(event.old) && !Spte.isShadowPresent(event.new) { return true }
+    } else if step.kind == SCHEDULE_RMW.rawValue && focus.isAbout(step.place) {
+      return true
+    }
+    if let event = step.seamcall, focus.isAbout(event) { return true }
+    return false
+  }
+
+  private func isAboutRule(_ step: TraceStep) -> Bool {
+    switch violation.checker {
+    case .rcu1:
+      return step.events.contains {
+        switch $0.kind {
+        case .tableAllocated, .tableFreed, .tableDeferred: $0.new == UInt64(violation.entry / 512)
+        default: false
+        }
+      }
+    case .tlb1:
+      if step.waited == .guestExit || step.waits == .guestExit { return true }
+      if let event = step.seamcall { return event.seamcall == .track || event.seamcall == .accept }
+      return step.place == .none && step.kind == SCHEDULE_LOAD.rawValue
+    case .map1, .eq1:
+      // What stood below the huge page that the rule was broken with.
+      guard let event = step.access, let focus, event.root == focus.root else { return false }
+      return event.gfn == violation.gfn && Int(event.level) < focus.level
+    case .cnt1: return step.seamcall?.status == .operandBusy
+    case .ord4:
+      guard let focus else { return false }
+      return step.events.contains { focus.isBelow($0) && ($0.kind == .seamcall || $0.isAccess) }
+    case .liv1: return step.seamcall?.status == .operandBusy
+    default: return false
+    }
+  }
+
+  // MARK: Steps by what is around them
+
+  /// Reads of the focus that met something, or that were overtaken before their thread came back to it.
+  private func markReads(_ marks: inout [Bool]) {
+    guard let focus else { return }
+    var known = [Int: UInt64]()
+    var overtaken = [Int: Int]()
+    for index in steps.indices {
+      let step = steps[index]
+      if focus.isAbout(step.place), step.kind == SCHEDULE_LOAD.rawValue {
+        if step.before == Spte.frozen || step.before == Spte.poison { marks[index] = true }
+        if let last = known[step.thread], last != step.before { marks[index] = true }
+        known[step.thread] = step.before
+        overtaken[step.thread] = index
+      } else if let event = step.access, focus.isAbout(event) {
+        known[step.thread] = event.new
+        overtaken[step.thread] = nil
+        for (thread, read) in overtaken where thread != step.thread && event.kind != .cmpxchgLost {
+          marks[read] = true
+        }
+      }
+      if step.ends { overtaken[step.thread] = nil }
+    }
+  }
+
+  /// The beginning of a SEAMCALL in whose middle another thread ran, and for TLB-1 the ways into the guest.
+  private func markCalls(_ marks: inout [Bool]) {
+    var next = [Int: Int]()
+    for index in steps.indices.reversed() {
+      let thread = steps[index].thread
+      defer { next[thread] = index }
+      guard steps[index].kind == SCHEDULE_SEAMCALL.rawValue, steps[index].seamcall == nil else { continue }
+      if let end = next[thread], steps[end].seamcall != nil {
+        marks[index] = marks[index] || (end > index + 1 && marks[end])
+      } else if violation.checker == .tlb1 {
+        marks[index] = true
+      }
+    }
+  }
+
+  /// Where each thread entered the RCU section in which it still stands.
+  private func markReaders(_ marks: inout [Bool]) {
+    for reader in readers {
+      if let index = steps.lastIndex(where: { $0.thread == reader && $0.place == .rcu }) { marks[index] = true }
+    }
+  }
+
+  private func markEnds(_ marks: inout [Bool]) {
+    var seen = Set<Int>()
+    for index in steps.indices.reversed() where seen.insert(steps[index].thread).inserted { marks[index] = true }
+  }
+
+  /// Operations and mmu_lock sections of the threads involved, where they enclose something that is shown.
+  private func markSections(_ marks: inout [Bool], _ involved: Set<Int>) {
+    let own = Dictionary(grouping: steps.indices.filter { involved.contains(steps[$0].thread) }) { steps[$0].thread }
+    for indices in own.values {
+      mark(indices, &marks, isBound: { $0.begins != nil || $0.ends }, closes: { $0.ends })
+      mark(
+        indices, &marks, isBound: { isLock($0) || $0.has(.readUnlock) || $0.has(.writeUnlock) },
+        closes: { $0.has(.readUnlock) || $0.has(.writeUnlock) })
+      if violation.checker == .rcu1 {
+        mark(indices, &marks, isBound: { $0.place == .rcu }, closes: { $0.has(.readUnlock) || $0.ends })
+      }
+    }
+  }
+
+  /// Asks for mmu_lock, or has waited for it.
+  private func isLock(_ step: TraceStep) -> Bool {
+    switch step.waited {
+    case .mmuLockRead, .mmuLockWrite, .readersToLeave: true
+    default:
+      step.place == .mmuLock
+        && (step.kind == SCHEDULE_LOCK.rawValue || step.kind == SCHEDULE_LOCK_SHARED.rawValue)
+    }
+  }
+
+  /// Marks the bounds of each section of a thread's steps that has a mark.
+  private func mark(
+    _ own: [Int], _ marks: inout [Bool], isBound: (TraceStep) -> Bool, closes: (TraceStep) -> Bool
+  ) {
+    var bounds: [Int] = []
+    var hasMark = false
+    for index in own {
+      if isBound(steps[index]) { bounds.append(index) }
+      hasMark = hasMark || marks[index]
+      guard closes(steps[index]) || index == own.last else { continue }
+      if hasMark { for bound in bounds { marks[bound] = true } }
+      bounds = []
+      hasMark = false
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/// One step of an execution as the recorder takes it down: what is needed to name it and to tell whether it matters.
+import Machine
+
+/// What stands in an entry, as a reader of the tables finds it.
+enum TraceValue: Equatable {
+  /// Nothing is known about it, or it does not exist.
+  case none
+  /// No table is there that would hold it.
+  case noTable
+  /// A leaf of this level maps the gfn instead.
+  case underLeaf(level: Int)
+  /// Its table has been freed.
+  case freed
+  case spte(UInt64, level: Int)
+  /// Without the lock bit: a SEAMCALL holds it while it works.
+  case sept(UInt64)
+  /// A word of the common model.
+  case word(UInt64)
+}
+
+struct TraceStep {
+  /// What the step accesses.
+  enum Place: Equatable {
+    case none
+    case entry(UInt32, gfn: Gfn, level: Int, root: PageHeader.Kind)
+    case microSpte, microExternal
+    case mmuLock, rcu
+    /// A word of the subject, or a lock.
+    case word(String)
+  }
+
+  /// From 1.
+  var number: Int
+  var thread: Int
+  /// `schedule_kind`
+  var kind: UInt32
+  var place: Place
+  /// What the entry or word held before the step.
+  var before: UInt64 = 0
+  var isPreemption = false
+  /// What the thread waited for before and after the step.
+  var waited: Task.Waiting = .nothing
+  var waits: Task.Waiting = .nothing
+  var isBlocked = false
+  /// Of the focus, after the step.
+  var spte = TraceValue.none
+  var external = TraceValue.none
+  /// What the thread emitted in this step, less what begins an operation: that belongs to the operation's first step.
+  var events: [Event] = []
+  var begins: Event?
+  var ends: Bool { events.contains { $0.kind == .operationEnd } }
+  var access: Event? { events.first { $0.isAccess } }
+  var seamcall: Event? { events.first { $0.kind == .seamcall } }
+
+  /// The thread was woken and looks again whether its wait is over.
+  var isWoken: Bool {
+    switch waited {
+    case .mmuLockRead, .mmuLockWrite, .readersToLeave, .pagesLock, .guestExit: true
+    case .nothing, .frozenSpte, .faultRetry, .busySeamcall: false
+    }
+  }
+
+  func has(_ kind: Event.Kind) -> Bool { events.contains { $0.kind == kind } }
+}
+
+extension Event {
+  /// Of an SPTE.
+  var isAccess: Bool {
+    switch kind {
+    case .cmpxchg, .cmpxchgLost, .xchg, .fetchAnd, .store: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,15 @@
+import Campaign
+
+/// What kind of run a record is of: each reads differently.
+enum RunKind {
+  case soak, explore, replay, minimize
+
+  init(_ record: RunRecord) {
+    switch record.engine {
+    case "explore": self = .explore
+    case "replay": self = .replay
+    case "minimize": self = .minimize
+    default: self = .soak
+    }
+  }
+}

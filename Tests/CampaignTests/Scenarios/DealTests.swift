@@ -1,0 +1,39 @@
+import Campaign
+import Testing
+
+@Suite struct DealTests {
+  private static let block: UInt64 = 23
+
+  @Test func `all means every scenario but micro`() {
+    #expect(ScenarioName.dealt == ScenarioName.allCases.filter { $0 != .micro })
+  }
+
+  @Test func `each block deals every scenario, none more than twice`() {
+    for block in 0..<200 as Range<UInt64> {
+      let dealt = (0..<Self.block).map { ScenarioName.deal(block * Self.block + $0) }
+      let counts = Dictionary(dealt.map { ($0, 1) }, uniquingKeysWith: +)
+      #expect(Set(counts.keys) == Set(ScenarioName.dealt))
+      #expect(counts.values.allSatisfy { $0 <= 2 })
+      #expect(counts[.lockless] == 2 && counts[.busy] == 2)
+    }
+  }
+
+  /// Shards and strategies take every n-th execution.
+  @Test(arguments: 1...64 as ClosedRange<UInt64>)
+  func `whoever takes every n-th execution gets all scenarios soon`(stride: UInt64) {
+    for offset in 0..<stride {
+      let taken = Set((0..<500).map { ScenarioName.deal($0 * stride + offset) })
+      #expect(taken.count == ScenarioName.dealt.count)
+    }
+  }
+
+  @Test func `the largest number of an execution is dealt like any other`() {
+    #expect(ScenarioName.dealt.contains(ScenarioName.deal(.max)))
+  }
+
+  @Test func `every scenario has a line of its own for the list`() {
+    let summaries = ScenarioName.allCases.map(\.summary)
+    #expect(Set(summaries).count == summaries.count)
+    #expect(summaries.allSatisfy { !$0.isEmpty && $0.count <= 90 && !$0.contains("\n") })
+  }
+}

@@ -1,0 +1,68 @@
+/// Explorations run inside the tests, and worlds to run schedules in.
+import Campaign
+import Exploration
+import Foundation
+import Machine
+import MirrorMMU
+import SecureEPT
+import Testing
+
+/// Suites that call these are extensions of `SoakTests`: a run keeps its seed in a file named after the process.
+enum Explorations {
+  static func run(_ configuration: ExploreConfiguration, notice: @escaping (String) -> Void = { _ in }) -> RunRecord {
+    defer { Runs.removeState() }
+    return Explore(configuration: configuration).run(notice: notice)
+  }
+
+  /// What a failing run printed, as a token.
+  static func token(_ record: RunRecord) throws -> Token {
+    try Token(parsing: #require(record.violations.first?.reproduction).token)
+  }
+}
+
+/// A world, the strategies, and the episodes of one test.
+final class Rehearsal {
+  let world: FiberWorld
+  let replayer: Replayer
+  private let strategies: StrategySet
+  private var length = ExecutionLength(steps: 100, changes: 30)
+
+  init(tasks: Int = 3, mutant: Mutant? = nil, policy: Policy = .fourK) throws {
+    let subject = FiberWorld.Subject(protocolName: .mainline, mutant: mutant, policy: policy)
+    world = try #require(FiberWorld(tasks: tasks, subject: subject), "no address space")
+    replayer = Replayer(world)
+    strategies = StrategySet(tasks: tasks)
+  }
+
+  deinit { strategies.deallocate() }
+
+  static func episode(
+    _ name: ScenarioName, threads: Int = 3, operations: Int = 3, policy: Policy = .fourK, seed: UInt64
+  ) -> Episode {
+    var draws = SplitMix64(seed: seed, .episode)
+    return Scenario.episode(name, threads: threads, operations: operations, policy: policy, draws: &draws)
+  }
+
+  /// Runs the prepared episode once.
+  func execute(_ name: StrategyName, _ number: UInt64, seed: UInt64 = 1) {
+    world.execute(strategies.begin(name, SplitMix64(seed: seed, .schedule, index: number), length))
+    length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+  }
+
+  var log: [UInt16] { Array(world.scheduler.log) }
+
+  /// The first failing execution of a scenario's episodes, or of all scenarios' in turn, written down.
+  func findFailure(_ name: ScenarioName?, threads: Int = 3, operations: Int = 3, episodes: Range<UInt64>) -> Finding? {
+    for seed in episodes {
+      let episode = Self.episode(
+        name ?? ScenarioName.deal(seed), threads: threads, operations: operations, policy: world.subject.policy,
+        seed: seed)
+      guard world.prepare(episode) else { continue }
+      for number in 0..<200 as Range<UInt64> {
+        execute(Portfolio.deal(.portfolio, Int(number)), number, seed: seed)
+        if let violation = world.violation { return FoundFailure.write(replayer, violation) }
+      }
+    }
+    return nil
+  }
+}

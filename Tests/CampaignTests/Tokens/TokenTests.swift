@@ -1,0 +1,105 @@
+import Campaign
+import Exploration
+import Machine
+import MirrorMMU
+import SecureEPT
+import Testing
+
+@Suite struct TokenTests {
+  @Test func `what is written is read again`() throws {
+    var draws = SplitMix64(seed: 1, .layout)
+    for _ in 0..<2000 {
+      let token = Tokens.draw(&draws)
+      let text = token.text
+      #expect(try Token(parsing: text) == token)
+      #expect(try Token(parsing: text).text == text)
+    }
+  }
+
+  @Test func `the largest sizes and numbers survive`() throws {
+    var draws = SplitMix64(seed: 2, .layout)
+    let episode = Scenario.episode(.random, threads: 1024, operations: 64, policy: .huge, draws: &draws)
+    var token = Tokens.minimized()
+    token.episode = episode
+    token.episode.regions = Array(repeating: Episode.Region(isPrivate: false, allowsHuge: true), count: 64)
+    let whole = Request(operation: .zap, range: 0..<token.episode.guestPages, draw: 255)
+    token.episode.threads = Array(repeating: [whole], count: 1023) + [Array(repeating: whole, count: 4096)]
+    token.schedule = Schedule(
+      switches: [Schedule.Switch(task: 1023, step: .max, next: 1023)],
+      answers: [Schedule.Answer(task: 1023, index: .max)])
+    #expect(try Token(parsing: token.text) == token)
+    #expect(Tokens.isWithinBounds(token))
+  }
+
+  @Test func `a minimised token fits two lines of a terminal`() {
+    for mutant in Mutant.allCases {
+      let text = Tokens.minimized(mutant).text
+      #expect(text.count < 160)
+      #expect(
+        text.hasPrefix("m1:") && text.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "-_:".contains($0)) })
+    }
+  }
+
+  @Test func `whitespace around a token is forgiven`() throws {
+    let token = Tokens.minimized()
+    for text in ["  \(token.text)", "\(token.text)\r\n", "\t\n\(token.text) \n"] {
+      #expect(try Token(parsing: text) == token)
+      #expect(Token.resembles(text))
+    }
+  }
+
+  @Test func `a scenario that this version does not name is carried along`() throws {
+    var token = Tokens.minimized()
+    for name in ["bridge", "", "a-scenario-of-2031"] {
+      token.episode.scenario = name
+      #expect(try Token(parsing: token.text).episode.scenario == name)
+    }
+  }
+
+  /// Tokens outlive the version that printed them: this one was printed when the format was made.
+  @Test func `a token of long ago means what it meant`() throws {
+    let text =
+      "m1:CG1haW5saW5lE3JlY292ZXItaW52YWxpZGF0ZWQBCQIBBP8CAcAMAcgCvAUByAICBYAMgATIAcAMAcgCCIAMgATIBoAMgATIAwAAAQKs"
+      + "AgAB-AoBAgADAYwBERAyVHaYutz-xXhFKA"
+    #expect(try Token(parsing: text) == Tokens.minimized())
+    #expect(Tokens.minimized().text == text)
+  }
+
+  @Test func `codes never change and none is used twice`() {
+    #expect(
+      Operation.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
+        "fault=1", "fault-2m=2", "fast-fault=3", "zap=4", "unmap=5", "split=6", "split-exclusive=7", "recover=8",
+        "nx-recover=9", "wrprot=10", "clear-dirty=11", "age=12", "convert=13", "invalidate=14", "guest=15",
+      ])
+    #expect(Policy.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == ["4k=1", "huge=2"])
+    #expect([Episode.Subject.model, .micro].map(\.tokenCode) == [1, 2])
+    #expect(
+      CheckerID.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
+        "FRZ-1=1", "FRZ-2=2", "FRZ-3=3", "ORD-1=4", "ORD-2=5", "ORD-3=6", "ORD-4=7", "DUP-1=8", "EQ-1=9", "LCK-1=10",
+        "LCK-2=11", "RCU-1=12", "CNT-1=13", "BUG-1=14", "TLB-1=15", "LIV-1=16", "MAP-1=17",
+      ])
+    #expect(
+      ScenarioName.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == [
+        "fault-fault=1", "fault-neighbours=2", "fault-zap=3", "fault-unmap=4", "fault-split=5", "fault-convert=6",
+        "fault-nx-recover=7", "fault-recover=8", "fault-invalidate=9", "busy=10", "guest-zap=11", "lockless=12",
+        "recover-unmap=13", "teardown=14", "random=15", "micro=16",
+      ])
+  }
+
+  @Test func `the checksum is CRC-32 and the letters are base64url`() throws {
+    // The check value of the CRC catalogue, and RFC 4648's examples.
+    #expect(CRC32.checksum(of: Array("123456789".utf8)) == 0xcbf4_3926)
+    let examples = [
+      "": "", "f": "Zg", "fo": "Zm8", "foo": "Zm9v", "foob": "Zm9vYg", "fooba": "Zm9vYmE", "foobar": "Zm9vYmFy",
+    ]
+    for (plain, encoded) in examples {
+      #expect(Base64URL.encode(Array(plain.utf8)) == encoded)
+      #expect(try Base64URL.decode(Array(encoded.utf8)[...]) == Array(plain.utf8))
+    }
+    #expect(Base64URL.encode([0xfb, 0xff]) == "-_8")
+    // Bits that no byte has, and a letter that is too few for one.
+    for other in ["Zh", "Zm9", "Z", "Zm9vY"] {
+      #expect(throws: TokenError.damaged) { try Base64URL.decode(Array(other.utf8)[...]) }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/// Failing executions to draw up: the first of a broken subject that a search meets, and small ones written by hand.
+import Campaign
+import Exploration
+import Machine
+import MirrorMMU
+import SecureEPT
+import Testing
+
+struct Failing {
+  let replayer: Replayer
+  let finding: Finding
+
+  /// Explores a scenario of a mutant until a rule is broken, a fixed number of schedules at most.
+  static func search(
+    _ mutant: Mutant, _ scenario: ScenarioName, threads: Int = 2, policy: Policy = .fourK, minimized: Bool = false,
+    where isWanted: (Violation) -> Bool = { _ in true }
+  ) throws -> Failing {
+    let replayer = try #require(
+      Replayer(tasks: threads, subject: .init(protocolName: .mainline, mutant: mutant, policy: policy)))
+    let world = replayer.world
+    let strategies = StrategySet(tasks: threads)
+    defer { strategies.deallocate() }
+    let length = ExecutionLength(steps: 200, changes: 60)
+    for chunk in 0..<400 as Range<UInt64> {
+      var draws = SplitMix64(seed: 11, .episode, index: chunk)
+      let episode = Scenario.episode(scenario, threads: threads, operations: 2, policy: policy, draws: &draws)
+      guard world.prepare(episode) else { continue }
+      for index in 0..<32 {
+        let name = Portfolio.deal(.portfolio, index)
+        let number = chunk * 32 + UInt64(index)
+        world.execute(strategies.begin(name, SplitMix64(seed: 11, .schedule, index: number), length))
+        guard let violation = world.violation, isWanted(violation) else { continue }
+        return try Failing(replayer: replayer, episode, violation, minimized: minimized)
+      }
+    }
+    throw Missing()
+  }
+
+  private init(replayer: Replayer, _ episode: Episode, _ violation: Violation, minimized: Bool) throws {
+    self.replayer = replayer
+    let (schedule, preemptions) = replayer.record()
+    let world = replayer.world
+    let found = Finding(
+      episode: episode, schedule: schedule, violation: violation, eventHash: world.eventHash,
+      steps: world.scheduler.pointee.steps, preemptions: preemptions, isAtRest: world.end == .completed)
+    finding = minimized ? Minimizer(found, replayer).run().finding : found
+  }
+
+  /// An episode under a schedule, whatever comes of it.
+  init(_ episode: Episode, _ schedule: Schedule, mutant: Mutant? = nil) throws {
+    replayer = try #require(
+      Replayer(
+        tasks: episode.threads.count,
+        subject: .init(protocolName: .mainline, mutant: mutant, policy: episode.policy)))
+    let outcome = replayer.replay(episode, schedule, isStrict: true)
+    let first = episode.threads[0][0]
+    let none = Violation(
+      checker: .frz1, task: 0, operation: first.operation, gfn: first.range.lowerBound, level: 1, expected: "",
+      seen: "", entry: 0, stamp: .max)
+    finding = Finding(
+      episode: episode, schedule: schedule, violation: outcome.violation ?? none, eventHash: outcome.eventHash,
+      steps: outcome.steps, preemptions: 0, isAtRest: outcome.end == .completed)
+  }
+
+  func interleaving() throws -> Interleaving { try #require(InterleavingBuilder.build(replayer, finding)) }
+
+  struct Missing: Error {}
+}
+
+extension Interleaving {
+  /// The rows that a reader is shown.
+  var shown: [Row] { rows.filter { $0.matters } }
+  var breaking: Row? { rows.last { $0.step == violationStep } }
+
+  /// The shown actions as lines `thread action | SPTE | external`, with a star at what was written.
+  var lines: [String] {
+    shown.map { row in
+      "\(row.thread) \(row.action) | \(row.changesSpte ? "*" : "")\(row.spte) "
+        + "| \(row.changesExternal ? "*" : "")\(row.external)"
+    }
+  }
+}
