@@ -19,4 +19,14 @@ enum ExitStatus {
     case .clean: record.interrupted ? interrupted(by: signal ?? SIGINT) : clean
     }
   }
+
+  /// Ends the process after a run whose record was, or was not, brought to its reader.
+  ///
+  /// After a clean run all threads have ended. After any other some may still hang in the tables, and the handlers
+  /// of `exit` must not pull the process down around them.
+  static func leave(_ record: RunRecord, signal: Int32?, isDelivered: Bool) -> Never {
+    let status = of(record, signal: signal)
+    guard status == clean else { _exit(status) }
+    exit(isDelivered ? clean : harnessFault)
+  }
 }

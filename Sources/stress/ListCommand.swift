@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Exploration
 import Foundation
 import Machine
 import MirrorMMU
@@ -7,20 +8,22 @@ import MirrorMMU
 /// `stress list`: the names that the options take and the reports show.
 struct ListCommand: ParsableCommand {
   enum Kind: String, CaseIterable {
-    case protocols, mutants, checkers, operations
+    case protocols, mutants, checkers, operations, scenarios, strategies
   }
 
   static let configuration = CommandConfiguration(
     commandName: "list",
-    abstract: "List protocols, mutants, checkers or operations, each with one line of explanation.",
+    abstract: "List the names that the options take and the reports show.",
     discussion: """
       EXAMPLES:
         stress list mutants       what --mutant takes, and the checkers that find each
         stress list operations    the keys of --mix
+        stress list scenarios     what --scenario takes
+        stress list strategies    what --strategy takes
       """)
 
   @Argument(
-    help: .init("One of protocols, mutants, checkers, operations.", valueName: "kind"),
+    help: .init("One of protocols, mutants, checkers, operations, scenarios, strategies.", valueName: "kind"),
     transform: { try NameArgument.parse($0) as Kind })
   var kind: Kind?
 
@@ -39,6 +42,8 @@ struct ListCommand: ParsableCommand {
       Mutant.allCases.map { [$0.rawValue, $0.caughtBy.map(\.name).joined(separator: ", "), $0.summary] }
     case .checkers: CheckerID.allCases.map { [$0.name, $0.rule] }
     case .operations: Operation.allCases.map { [$0.name, $0.summary] }
+    case .scenarios: ScenarioArgument.allCases.map { [$0.rawValue, $0.summary] }
+    case .strategies: StrategyName.allCases.map { [$0.rawValue, $0.summary] }
     }
   }
 

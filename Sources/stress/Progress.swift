@@ -7,7 +7,7 @@ struct Progress {
   private let isQuiet: Bool
   private let interval: Double
   private var lastTime = 0.0
-  private var lastOperations: UInt64 = 0
+  private var lastCount: UInt64 = 0
   private var shownWidth = 0
 
   init(quiet: Bool) {
@@ -18,12 +18,25 @@ struct Progress {
 
   /// Shows `now` if it is time to.
   mutating func update(_ now: SoakProgress) {
-    let passed = now.elapsedSeconds - lastTime
-    guard !isQuiet, passed >= interval else { return }
-    let done = now.operations >= lastOperations ? now.operations - lastOperations : 0
-    show(Self.line(now, rate: Double(done) / passed))
-    lastTime = now.elapsedSeconds
-    lastOperations = now.operations
+    guard let rate = rate(now.operations, at: now.elapsedSeconds) else { return }
+    show(Self.line(now, rate: rate))
+  }
+
+  /// Shows `now` if it is time to.
+  mutating func update(_ now: ExploreProgress) {
+    guard let rate = rate(now.schedules, at: now.elapsedSeconds) else { return }
+    show(Self.line(now, rate: rate))
+  }
+
+  /// What was done in each second since the last line: a run that slows down shows it. nil if it is not yet time for
+  /// another line.
+  private mutating func rate(_ count: UInt64, at time: Double) -> Double? {
+    let passed = time - lastTime
+    guard !isQuiet, passed >= interval else { return nil }
+    let done = count >= lastCount ? count - lastCount : 0
+    lastTime = time
+    lastCount = count
+    return Double(done) / passed
   }
 
   /// Leaves an empty line where the progress was.
@@ -45,12 +58,16 @@ struct Progress {
     shownWidth = shown.count
   }
 
-  /// The rate is that of the time since the last line: a run that slows down shows it.
   private static func line(_ now: SoakProgress, rate: Double) -> String {
     String(format: "%.0f s  ", now.elapsedSeconds)
       + "\(now.rounds) rounds  \(now.operations) operations  "
-      + String(format: "%.0f ops/s  ", rate)
-      + "\(now.liveThreads) threads live"
+      + (now.phase ?? String(format: "%.0f ops/s  ", rate) + "\(now.liveThreads) threads live")
+  }
+
+  private static func line(_ now: ExploreProgress, rate: Double) -> String {
+    String(format: "%.0f s  ", now.elapsedSeconds)
+      + "\(now.schedules) schedules  \(now.distinct) distinct  "
+      + (now.phase ?? String(format: "%.0f schedules/s", rate))
   }
 
   private static var terminalWidth: Int {

@@ -9,9 +9,11 @@ struct RunCommand: ParsableCommand {
     commandName: "run",
     abstract: "Race threads on one page table and report every broken rule.",
     discussion: """
-      The run is a chain of rounds, all drawn from one seed. In a round all threads race on one table; then they meet \
-      at a barrier, where the whole tree is checked. The first violation stops the run, and the report names the \
-      broken rule, the last events of the threads involved, and the command that runs that round again.
+      The run is a chain of rounds, all drawn from one seed. In a round all threads race on one table; then they \
+      meet at a barrier, where the whole tree is checked. The first violation stops the run, and the report names \
+      the broken rule, the last events of the threads involved, and the command that runs that round again. Threads \
+      that met once may not meet again; so a schedule is then looked for that breaks the same rule, and the report \
+      ends with its token, for 'stress replay'.
 
       Silence is no proof: the report counts the races that the run met and warns about each that it did not meet.
 
@@ -33,39 +35,24 @@ struct RunCommand: ParsableCommand {
       """)
 
   @OptionGroup var options: RunOptions
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Write the run record as JSON to FILE; '-' is standard output, the report then goes to standard error.",
-      valueName: "file"))
-  var json: String?
-
-  @Flag(help: "Print the violations and the verdict line only, and no progress.")
-  var quiet = false
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var steps: StepOptions
 
   func run() throws {
-    let file = try json.map(RecordFile.init(path:))
+    let file = try output.file()
     let seed = options.seed ?? UInt64.random(in: .min ... .max)
     let soak = Soak(configuration: options.configuration(seed: seed))
     let signals = Signals(onFirst: { soak.requestStop() })
     // Before anything runs: whatever happens next, the seed is known.
     StandardStreams.error.write("seed \(SeedText.format(seed))\n")
 
-    var progress = Progress(quiet: quiet)
+    var progress = Progress(quiet: output.quiet)
     let record = soak.run(
       progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
     progress.finish()
 
-    let isDelivered = Delivery(record: record, file: file, isQuiet: quiet).perform()
-    let status = ExitStatus.of(record, signal: signals.received)
-    leave(status == ExitStatus.clean && !isDelivered ? ExitStatus.harnessFault : status)
-  }
-
-  /// After a clean run all threads have ended. After any other some may still hang in the tables, and the handlers
-  /// of `exit` must not pull the process down around them.
-  private func leave(_ status: Int32) -> Never {
-    if status == ExitStatus.clean { Foundation.exit(status) }
-    _exit(status)
+    let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
+    if !output.quiet { KeptFailures.tell(record) }
+    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }
 }

@@ -20,9 +20,7 @@ final class Signals: Sendable {
 
   /// Must be called before other threads exist: they inherit the mask that leaves both signals to the sources.
   init(onFirst stop: @escaping @Sendable () -> Void) {
-    // A closed pipe or a full disk shows as an error of write(), which does not lose the record.
-    signal(SIGPIPE, SIG_IGN)
-    signal(SIGXFSZ, SIG_IGN)
+    Self.ignoreBrokenOutput()
     let numbers = [SIGINT, SIGTERM]
     var mask = sigset_t()
     sigemptyset(&mask)
@@ -39,6 +37,12 @@ final class Signals: Sendable {
       source.setEventHandler { [self] in receive(number, stop) }
       source.resume()
     }
+  }
+
+  /// A closed pipe or a full disk shows as an error of write(), which does not lose the record.
+  static func ignoreBrokenOutput() {
+    signal(SIGPIPE, SIG_IGN)
+    signal(SIGXFSZ, SIG_IGN)
   }
 
   /// Runs on the one serial queue of both sources.

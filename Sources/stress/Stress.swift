@@ -9,13 +9,19 @@ struct Stress: ParsableCommand {
 
   static let configuration = CommandConfiguration(
     commandName: "stress",
-    abstract: "Races threads on a model of KVM/TDX mirror page tables and checks every rule of the protocol.",
+    abstract: "Finds races in a model of KVM/TDX mirror page tables, and repeats them.",
     discussion: """
       The model has the tables, locks and steps of the kernel's TDP MMU (arch/x86/kvm/mmu/tdp_mmu.c) and of the TDX \
-      module's secure EPT. Without a subcommand, 'run' is meant: 'stress' alone races 64 threads for 30 seconds.
+      module's secure EPT; checkers watch every access. Two engines drive it: 'run' races real threads, 'explore' runs \
+      schedules that a seed decides, so that what it finds can be replayed, minimised and kept.
+
+      Without a subcommand, 'run' is meant: 'stress' alone races 64 threads for 30 seconds. Its options follow below.
       """,
     version: version,
-    subcommands: [RunCommand.self, ListCommand.self],
+    subcommands: [
+      RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, RegressCommand.self,
+      ListCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 
   static func main() {
@@ -49,8 +55,17 @@ struct Stress: ParsableCommand {
     {
       return "; allowed:" + help.dropFirst("Help:".count)
     }
-    if message.hasPrefix("Unexpected argument") { return "; allowed are options, see 'stress --help'" }
-    if message.hasPrefix("Unknown option") { return "; see 'stress --help' for those allowed" }
+    let help = "see '\(helpCommand(for: error))'"
+    if message.hasPrefix("Unexpected argument") { return "; allowed are options, \(help)" }
+    if message.hasPrefix("Unknown option") { return "; \(help) for those allowed" }
+    if message.hasPrefix("Missing expected argument") { return "; \(help)" }
     return ""
+  }
+
+  /// The help of the subcommand that was given. That of `run` is part of the root's, as `run` need not be typed.
+  private static func helpCommand(for error: any Error) -> String {
+    let words = fullMessage(for: error).split(separator: "'", omittingEmptySubsequences: false)
+    let command = words.last { $0.hasPrefix("stress ") && $0.hasSuffix(" --help") } ?? ""
+    return command.isEmpty || command == "stress run --help" ? "stress --help" : String(command)
   }
 }

@@ -1,3 +1,5 @@
+import Campaign
+import Foundation
 import MirrorMMU
 import Testing
 
@@ -10,9 +12,43 @@ import Testing
     #expect(result.errors == "")
     for option in [
       "--threads", "--seconds", "--rounds", "--seed", "--protocol", "--mutant", "--policy", "--mix", "--busy",
-      "--perturb", "--memory-gib", "--first-round", "--json", "--quiet", "EXAMPLES:", "EXIT CODES:",
+      "--perturb", "--memory-gib", "--first-round", "--no-bridge", "--json", "--quiet", "--full", "EXAMPLES:",
+      "EXIT CODES:",
     ] {
       #expect(result.output.contains(option), "\(option)")
+    }
+  }
+
+  @Test(arguments: [["--help"], ["help"]])
+  func `help has every subcommand with a line on what it does`(arguments: [String]) throws {
+    let output = try StressCommand.run(arguments).output
+    for command in ["run (default)", "explore", "replay", "minimize", "regress", "list"] {
+      #expect(
+        output.contains(try Regex("\n  \(NSRegularExpression.escapedPattern(for: command)) +[A-Z]")), "\(command)")
+    }
+  }
+
+  @Test(arguments: [
+    (
+      "explore",
+      [
+        "--threads", "--operations", "--scenario", "--strategy", "--schedules", "--seconds", "--seed", "--protocol",
+        "--mutant", "--policy", "--jobs", "--shard", "--first-schedule", "--no-minimize", "--json", "--quiet", "--full",
+      ]
+    ),
+    ("replay", ["<token|file>", "--trace", "--json", "--quiet", "--full"]),
+    ("minimize", ["<token|file>", "--json", "--quiet", "--full"]), ("regress", ["<dir>"]),
+  ])
+  func `a subcommand's help names its options and has examples and exit codes`(
+    command: String, options: [String]
+  ) throws {
+    for arguments in [[command, "--help"], ["help", command]] {
+      let result = try StressCommand.run(arguments)
+      #expect(result.status == 0)
+      #expect(result.errors == "")
+      for text in options + ["EXAMPLES:", "EXIT CODES:", "stress \(command)"] {
+        #expect(result.output.contains(text), "\(text)")
+      }
     }
   }
 
@@ -38,6 +74,11 @@ import Testing
         "fault", "fault-2m", "fast-fault", "zap", "unmap", "split", "split-exclusive", "recover", "nx-recover",
         "wrprot", "clear-dirty", "age", "convert", "invalidate",
       ]
+    ),
+    ("scenarios", ["all"] + ScenarioName.allCases.map(\.rawValue)),
+    (
+      "strategies",
+      ["portfolio", "random-walk", "pos", "pct-2", "pct-3", "pct-4", "pct-changes-2", "pct-changes-3", "round-robin"]
     ),
   ])
   func `a list has one line for each name, with an explanation`(kind: String, names: [String]) throws {

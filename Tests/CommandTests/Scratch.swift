@@ -18,9 +18,19 @@ struct Scratch {
     FileManager.default.contents(atPath: file(name)).map { String(decoding: $0, as: UTF8.self) } ?? ""
   }
 
-  /// The names of all files but the captured output.
+  func write(_ text: String, to name: String) throws {
+    try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+  }
+
+  /// The names of all files but the captured output and the command's own folder.
   var names: [String] {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return all.filter { $0 != "stdout" && $0 != "stderr" }.sorted()
+    return all.filter { !["stdout", "stderr", ".stress"].contains($0) }.sorted()
+  }
+
+  /// The names of the failures that were kept.
+  var failures: [String] {
+    let names = try? FileManager.default.contentsOfDirectory(atPath: file(".stress/failures"))
+    return (names ?? []).sorted()
   }
 }

@@ -117,6 +117,34 @@ import Testing
     }
   }
 
+  @Test func `what threads found is repeated by a schedule in another process`() throws {
+    try Scratch.use { scratch in
+      let arguments = ["--threads", "8", "--seed", "42", "--mutant", "no-freeze", "--json", scratch.file("r.json")]
+      let result = try StressCommand.start(arguments, in: scratch).finish()
+      #expect(result.status == 1)
+      let violation = try #require(try record(scratch.text("r.json")).violations.first)
+      let reproduction = try #require(violation.reproduction)
+      #expect(result.output.contains("\nreplay: stress replay \(reproduction.token)\n"))
+      #expect(scratch.failures.count == 1)
+      #expect(result.errors.contains("kept in .stress/failures/\(scratch.failures.first ?? "-")\n"))
+
+      let replayed = try StressCommand.run(["replay", reproduction.token, "--json", "-"])
+      #expect(replayed.status == 1)
+      #expect(try record(replayed.output).violations.first?.checker == violation.checker)
+      #expect(try record(replayed.output).replay?.eventHash == reproduction.eventHash)
+    }
+  }
+
+  @Test func `with no-bridge no schedule is looked for`() throws {
+    try Scratch.use { scratch in
+      let arguments = ["--threads", "8", "--seed", "42", "--mutant", "no-freeze", "--no-bridge", "--json", "-"]
+      let result = try StressCommand.start(arguments, in: scratch).finish()
+      #expect(result.status == 1)
+      #expect(try record(result.output).violations.first?.reproduction == nil)
+      #expect(scratch.failures.isEmpty)
+    }
+  }
+
   @Test func `a violation keeps its exit code when the record cannot be written`() throws {
     let result = try StressCommand.run([
       "--threads", "8", "--seconds", "60", "--seed", "42", "--mutant", "no-freeze", "--json", "/dev/full",

@@ -53,10 +53,12 @@ struct StressCommand {
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
 
-    let words = ([path] + arguments).map { strdup($0) }
+    // What a run leaves beside its record, in `.stress`, goes with the scratch folder.
+    let shell = ["/bin/sh", "-c", "cd -- \"$0\" && exec \"$@\"", scratch.folder.path]
+    let words = (shell + [path] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
     var process: pid_t = 0
-    let code = posix_spawn(&process, path, &actions, &attributes, words + [nil], environ)
+    let code = posix_spawn(&process, shell[0], &actions, &attributes, words + [nil], environ)
     try #require(code == 0, "cannot start \(path): \(String(cString: strerror(code)))", sourceLocation: sourceLocation)
     return StressCommand(process: process, scratch: scratch)
   }

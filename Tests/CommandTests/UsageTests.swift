@@ -48,12 +48,63 @@ import Testing
     Case("--mix", "fault=0", says: "more than 0"), Case("--mix", "fault=0,zap=0", says: "more than 0"),
     Case("--mix", "", says: "NAME=WEIGHT"), Case("--mix=", says: "name=weight"),
     Case("--mix", "fault", says: "NAME=WEIGHT"),
-    Case("list", "x", says: "protocols, mutants, checkers, operations"),
-    Case("list", says: "protocols, mutants, checkers, operations"),
+    Case("list", "x", says: "protocols, mutants, checkers, operations, scenarios, strategies"),
+    Case("list", says: "protocols, mutants, checkers, operations, scenarios, strategies"),
     Case("list", "mutants", "x", says: "--help"),
     Case("stray", says: "--help"), Case("--thread", "3", says: "--threads"), Case("--nonsense", says: "--help"),
     Case("run", "stray", says: "--help"),
   ]
+
+  static let explore: [Case] = [
+    Case("explore", "--threads", "0", says: "1...1024"), Case("explore", "--threads", "1025", says: "1...1024"),
+    Case("explore", "--threads", "-3", says: "1...1024"), Case("explore", "--threads=", says: "1...1024"),
+    Case("explore", "--operations", "0", says: "1...64"), Case("explore", "--operations", "65", says: "1...64"),
+    Case("explore", "--operations", "x", says: "1...64"),
+    Case("explore", "--scenario", "fault", says: "all, fault-fault"),
+    Case("explore", "--scenario", "fault-zip", says: "did you mean fault-zap"),
+    Case("explore", "--scenario", "", says: "random, micro"),
+    Case("explore", "--strategy", "pct", says: "portfolio, random-walk"),
+    Case("explore", "--strategy", "pct-5", says: "did you mean"),
+    Case("explore", "--schedules", "0", says: "1..."), Case("explore", "--schedules", "-1", says: "1..."),
+    Case("explore", "--schedules", "1e6", says: "whole number"),
+    Case("explore", "--schedules", "99999999999999999999", says: "1..."),
+    Case("explore", "--seconds", "0", says: "above 0"), Case("explore", "--seconds", "nan", says: "above 0"),
+    Case("explore", "--seconds", "604801", says: "up to 604800"),
+    Case("explore", "--seconds", "1", "--schedules", "1", says: "--seconds and --schedules"),
+    Case("explore", "--seed", "x", says: "git hash"), Case("explore", "--seed=", says: "git hash"),
+    Case("explore", "--protocol", "x", says: "mainline"), Case("explore", "--policy", "2m", says: "4k, huge"),
+    Case("explore", "--mutant", "thaw-frst", says: "did you mean thaw-first"),
+    Case("explore", "--jobs", "0", says: "1...256"), Case("explore", "--jobs", "257", says: "1...256"),
+    Case("explore", "--jobs", "-1", says: "1...256"),
+    Case("explore", "--shard", "", says: "i/n"), Case("explore", "--shard=", says: "i/n"),
+    Case("explore", "--shard", "1", says: "i/n"), Case("explore", "--shard", "0/3", says: "i/n"),
+    Case("explore", "--shard", "4/3", says: "i/n"), Case("explore", "--shard", "1/0", says: "i/n"),
+    Case("explore", "--shard", "/3", says: "i/n"), Case("explore", "--shard", "1/", says: "i/n"),
+    Case("explore", "--shard", "1/2/3", says: "i/n"), Case("explore", "--shard", "-1/3", says: "i/n"),
+    Case("explore", "--shard", "1/1000001", says: "i/n"), Case("explore", "--shard", " 1/3", says: "i/n"),
+    Case("explore", "--first-schedule", "-1", says: "0..."),
+    Case("explore", "--rounds", "1", says: "explore --help"), Case("explore", "stray", says: "explore --help"),
+    Case("explore", "--json", "/nonexistent/record.json", says: "allowed is a file"),
+    Case("explore", "--json", "--quiet", says: "file name"), Case("explore", "--no-minimise", says: "--no-minimize"),
+  ]
+
+  static let tokens: [Case] =
+    ["replay", "minimize"].flatMap { command in
+      [
+        Case(command, says: "token|file"), Case(command, "x", says: "m1:"), Case(command, "", says: "m1:"),
+        Case(command, "m1:", says: "damaged"), Case(command, "m1:AQEA", says: "damaged"),
+        Case(command, "m1:ä", says: "damaged"), Case(command, "m2:AQEA", says: "m2"),
+        Case(command, ".stress/failures/ORD-2-0.txt", says: "No such file"), Case(command, ".", says: "directory"),
+        Case(command, "/dev/null", says: "holds no token"), Case(command, "/dev/zero", says: "larger than"),
+        Case(command, "m1:AQEA", "stray", says: "\(command) --help"),
+        Case(command, "m1:AQEA", "--seed", "1", says: "\(command) --help"),
+        Case(command, String(repeating: "x", count: 10_000), says: "neither"),
+      ]
+    } + [
+      Case("minimize", "m1:AQEA", "--trace", says: "minimize --help"),
+      Case("regress", "a", "b", says: "regress --help"), Case("regress", "--json", "x", says: "regress --help"),
+      Case("regress", "/dev/null", says: "Not a directory"),
+    ]
 
   static let files: [Case] = [
     Case("--json", "", says: "file name"), Case("--json=", says: "standard output"), Case("--json", says: "FILE"),
@@ -63,7 +114,7 @@ import Testing
     Case("--json", "/proc/record.json", says: "allowed is a file"),
   ]
 
-  @Test(arguments: numbers + names + files)
+  @Test(arguments: numbers + names + explore + tokens + files)
   func `bad input is refused in one line that says what is allowed`(bad: Case) throws {
     let result = try StressCommand.run(bad.arguments)
     #expect(result.status == 64)

@@ -91,6 +91,9 @@ struct RunOptions: ParsableArguments {
     transform: NumberArgument.whole(0...mostRounds))
   var firstRound: UInt64 = 0
 
+  @Flag(name: .customLong("no-bridge"), help: "Look for no schedule that repeats a violation without threads.")
+  var leavesViolationsToThreads = false
+
   func validate() throws {
     if seconds != nil, rounds != nil {
       throw ValidationError("--seconds and --rounds exclude each other; one of them is allowed")
@@ -109,6 +112,8 @@ struct RunOptions: ParsableArguments {
     if let perturb { result.perturbation = perturb }
     if let memoryGiB { result.memoryGiB = memoryGiB }
     result.mutant = mutant
+    result.bridges = !leavesViolationsToThreads
+    result.failureDirectory = FailureArchive.defaultDirectory
     return result
   }
 }

@@ -1,0 +1,130 @@
+import ArgumentParser
+import Campaign
+import Exploration
+import Foundation
+import MirrorMMU
+import SecureEPT
+
+/// The options of `stress explore` and the configuration that they make.
+///
+/// Every value is taken as it stands (`.unconditional`): `--threads -1` is a bad number of threads, not an option `-1`.
+struct ExploreOptions: ParsableArguments {
+  static let mostJobs = 256
+
+  @Option(
+    parsing: .unconditional, help: .init("Threads that race, 1...1024. (default: 3)", valueName: "n"),
+    transform: NumberArgument.whole(1...1024))
+  var threads: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Operations of each thread, 1...64. (default: 3) For --scenario micro its iterations. (default: 2)",
+      valueName: "n"),
+    transform: NumberArgument.whole(1...64))
+  var operations: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("What the threads do; see 'stress list scenarios'. (default: all)", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var scenario: ScenarioArgument?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("How schedules are chosen; see 'stress list strategies'. (default: portfolio)", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var strategy: StrategyName?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Length of the campaign in schedules; makes it repeatable. (default: 200000)", valueName: "n"),
+    transform: NumberArgument.whole(1...RunOptions.mostRounds))
+  var schedules: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Length of the campaign in seconds, up to 604800, instead of --schedules.", valueName: "s"),
+    transform: NumberArgument.seconds)
+  var seconds: Double?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
+      valueName: "seed"),
+    transform: { try SeedText.parse($0) })
+  var seed: UInt64?
+
+  @Option(
+    name: .customLong("protocol"), parsing: .unconditional,
+    help: .init("The update protocol to run; see 'stress list protocols'. (default: mainline)", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var protocolName: ProtocolName?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Break the protocol in one way, to see the checkers find it; see 'stress list mutants'.", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var mutant: Mutant?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "What the secure EPT supports: 4k (4K leaves only) or huge (2M leaves too). (default: 4k)", valueName: "policy"),
+    transform: { try NameArgument.parse($0) })
+  var policy: Policy?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Processors to explore on, 1...\(mostJobs); the result is the same for any. (default: all)", valueName: "n"),
+    transform: NumberArgument.whole(1...mostJobs))
+  var jobs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Explore the i-th of n disjoint parts of the campaign, to share it among machines.", valueName: "i/n"),
+    transform: { try ShardArgument.parse($0) })
+  var shard: ExploreConfiguration.Shard?
+
+  @Option(
+    name: .customLong("first-schedule"), parsing: .unconditional,
+    help: .init(
+      "The schedule to begin with; a report's 'run again' command uses it. (default: 0)", valueName: "n"),
+    transform: NumberArgument.whole(0...RunOptions.mostRounds))
+  var firstSchedule: UInt64?
+
+  @Flag(name: .customLong("no-minimize"), help: "Report a failing schedule as it was found.")
+  var leavesFailuresAsFound = false
+
+  func validate() throws {
+    if seconds != nil, schedules != nil {
+      throw ValidationError("--seconds and --schedules exclude each other; one of them is allowed")
+    }
+  }
+
+  /// What is not given keeps the engine's default, so that it is written down once.
+  func configuration(seed: UInt64) -> ExploreConfiguration {
+    var result = ExploreConfiguration(seed: seed)
+    if let threads { result.threads = threads }
+    if let operations { result.operations = operations }
+    if let scenario { result.scenario = scenario.scenario }
+    // The common model has two iterations where nothing else is said.
+    if result.scenario == .micro && operations == nil { result.operations = 2 }
+    if let strategy { result.strategy = strategy }
+    if let schedules { result.length = .schedules(schedules) }
+    if let seconds { result.length = .seconds(seconds) }
+    if let protocolName { result.protocolName = protocolName }
+    if let policy { result.policy = policy }
+    result.mutant = mutant
+    result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, Self.mostJobs)
+    result.shard = shard
+    if let firstSchedule { result.firstSchedule = firstSchedule }
+    result.minimizes = !leavesFailuresAsFound
+    result.failureDirectory = FailureArchive.defaultDirectory
+    return result
+  }
+}

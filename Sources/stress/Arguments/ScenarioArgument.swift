@@ -1,0 +1,29 @@
+import Campaign
+
+/// What `--scenario` takes: the name of a scenario, or `all`.
+struct ScenarioArgument: CaseIterable, RawRepresentable {
+  static let all = "all"
+
+  /// nil for all of them.
+  let scenario: ScenarioName?
+
+  static var allCases: [ScenarioArgument] {
+    [ScenarioArgument(scenario: nil)] + ScenarioName.allCases.map { ScenarioArgument(scenario: $0) }
+  }
+
+  var rawValue: String { scenario?.rawValue ?? Self.all }
+
+  var summary: String { scenario?.summary ?? "the default: each of the others but micro by its share" }
+
+  init(scenario: ScenarioName?) { self.scenario = scenario }
+
+  init?(rawValue: String) {
+    if rawValue == Self.all {
+      self.init(scenario: nil)
+    } else if let scenario = ScenarioName(rawValue: rawValue) {
+      self.init(scenario: scenario)
+    } else {
+      return nil
+    }
+  }
+}

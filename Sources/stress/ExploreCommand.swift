@@ -1,0 +1,58 @@
+import ArgumentParser
+import Campaign
+import Foundation
+
+/// `stress explore`: runs schedules, then writes the record, then prints the report made from it.
+struct ExploreCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explore",
+    abstract: "Run schedules that a seed decides, and shrink the first that breaks a rule to a token.",
+    discussion: """
+      A schedule says at every shared access, lock and SEAMCALL which thread goes on; a strategy draws it from the \
+      seed. The threads are fibers, so nothing else has a say: what broke a rule once breaks it again. The first \
+      failure ends the campaign. It is made as small as possible, replayed, and reported as an interleaving and a \
+      token, with which 'stress replay' shows the same on any machine.
+
+      A failure is also kept as a file in \(FailureArchive.defaultDirectory); 'stress regress' replays them all.
+
+      --jobs changes how long a campaign takes and nothing else. Shards 1/n to n/n run the campaign's schedules \
+      between them, each of them once.
+
+      EXAMPLES:
+        stress explore                        200,000 schedules of all scenarios
+        stress explore --mutant thaw-first    exits 1: ORD-2 is broken
+        stress explore --scenario fault-zap --operations 2 --strategy pct-3
+        stress explore --policy huge --seconds 3600 --quiet --json record.json
+        stress explore --seed 7 --schedules 8000000 --shard 2/8
+
+      EXIT CODES:
+        0    no violation
+        1    a violation
+        64   bad usage, nothing was started
+        70   a fault of the harness, or record or report could not be written
+        130  ended by SIGINT, with report and record of what ran so far
+        143  the same by SIGTERM; a second signal ends the run at once
+      """)
+
+  @OptionGroup var options: ExploreOptions
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var steps: StepOptions
+
+  func run() throws {
+    let file = try output.file()
+    let seed = options.seed ?? UInt64.random(in: .min ... .max)
+    let explore = Explore(configuration: options.configuration(seed: seed))
+    let signals = Signals(onFirst: { explore.requestStop() })
+    // Before anything runs: whatever happens next, the seed is known.
+    StandardStreams.error.write("seed \(SeedText.format(seed))\n")
+
+    var progress = Progress(quiet: output.quiet)
+    let record = explore.run(
+      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
+    progress.finish()
+
+    let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
+    if !output.quiet { KeptFailures.tell(record) }
+    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
+  }
+}

@@ -1,0 +1,123 @@
+import ArgumentParser
+import Campaign
+import Foundation
+
+/// `stress regress`: are the failures that were found fixed?
+struct RegressCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "regress",
+    abstract: "Replay every failure that 'explore' has kept, and tell which are fixed.",
+    discussion: """
+      A line for each file says 'fixed', 'still fails' or 'not replayable' and why; the last line has the sums. A \
+      failure of a mutant is fixed by no change to the protocol; its line names the mutant.
+
+      EXAMPLES:
+        stress regress                       all of \(FailureArchive.defaultDirectory)
+        stress regress tests/races           files that were moved where they are not lost
+
+      EXIT CODES:
+        0    all are fixed, or there are none
+        1    at least one still fails
+        64   bad usage, or a directory that cannot be read
+        70   none fails, but at least one could not be replayed
+        130  ended by SIGINT, with the sums of what was replayed
+        143  the same by SIGTERM
+      """)
+
+  @Argument(
+    help: .init("The directory. (default: \(FailureArchive.defaultDirectory))", valueName: "dir"))
+  var directory: String?
+
+  func run() throws {
+    let archive = FailureArchive(directory: directory ?? FailureArchive.defaultDirectory)
+    let entries: [FailureArchive.Entry]
+    do {
+      entries = try archive.list()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+    if entries.isEmpty {
+      StandardStreams.error.write(
+        "stress: no failure is kept in \(archive.directory); 'stress explore' keeps what it finds in "
+          + "\(FailureArchive.defaultDirectory)\n")
+    }
+    let signals = Signals(onFirst: {})
+    var sums = RegressSums()
+    let width = entries.map(\.name.count).max() ?? 0
+    for entry in entries where signals.received == nil {
+      sums.add(Regression(entry.path), named: entry.name, width: width)
+    }
+    sums.tellAll()
+    Foundation.exit(sums.status(signal: signals.received))
+  }
+}
+
+/// What came of one file.
+private enum Regression {
+  case fixed(String)
+  case fails(String)
+  case notReplayable(String)
+
+  init(_ path: String) {
+    do {
+      let token = try FailureArchive.read(path)
+      self.init(token, TokenRegress.check(token))
+    } catch {
+      self = .notReplayable("\(error)")
+    }
+  }
+
+  private init(_ token: Token, _ result: TokenRegress.Result) {
+    switch result {
+    case .fixed(let drawn): self = .fixed(drawn == 0 ? "" : ", its episode is clean in \(drawn) drawn schedules")
+    case .unknown(let reason): self = .notReplayable(reason)
+    case .fails(let checker):
+      let other = checker == token.checker.name ? "" : ", with \(checker)"
+      self = .fails(other + (token.mutant.map { " (mutant \($0.rawValue))" } ?? ""))
+    }
+  }
+
+  var text: String {
+    switch self {
+    case .fixed(let how): "fixed\(how)"
+    case .fails(let how): "still fails\(how)"
+    case .notReplayable(let reason): "not replayable: \(reason)"
+    }
+  }
+}
+
+private struct RegressSums {
+  private var fixed = 0
+  private var failing = 0
+  private var notReplayable = 0
+  private var isTold = true
+
+  mutating func add(_ regression: Regression, named name: String, width: Int) {
+    switch regression {
+    case .fixed: fixed += 1
+    case .fails: failing += 1
+    case .notReplayable: notReplayable += 1
+    }
+    tell(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + regression.text)
+  }
+
+  mutating func tellAll() {
+    var parts = ["\(fixed + failing) replayed"]
+    if fixed + failing > 0 { parts.append("\(fixed) fixed") }
+    if failing > 0 { parts.append("\(failing) still fail\(failing == 1 ? "s" : "")") }
+    if notReplayable > 0 { parts.append("\(notReplayable) not replayable") }
+    tell(parts.joined(separator: ", "))
+  }
+
+  private mutating func tell(_ line: String) {
+    // A reader that closed the pipe still gets the exit code of all.
+    if let failure = StandardStreams.output.write(line + "\n"), failure != EPIPE { isTold = false }
+  }
+
+  /// A failure outweighs what is not known, and both the signal.
+  func status(signal: Int32?) -> Int32 {
+    if failing > 0 { return ExitStatus.violation }
+    if notReplayable > 0 || !isTold { return ExitStatus.harnessFault }
+    return signal.map(ExitStatus.interrupted(by:)) ?? ExitStatus.clean
+  }
+}
