@@ -12,10 +12,14 @@ let package = Package(
   ],
   targets: [
     .target(name: "CBaseline", cSettings: [.unsafeFlags(["-O2"])]),
+    .target(
+      name: "CExplorationBaseline",
+      dependencies: [.product(name: "CFibers", package: "stress")],
+      cSettings: [.unsafeFlags(["-O3"])]),
     .executableTarget(
       name: "stress-bench",
       dependencies: [
-        "CBaseline",
+        "CBaseline", "CExplorationBaseline",
         .product(name: "Campaign", package: "stress"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),

@@ -1,12 +1,15 @@
-// The command of the benchmarks: `stress-bench [soak|scaling|memory]`, all three when none is named.
+// The command of the benchmarks: `stress-bench [soak|scaling|memory|explore|mmu]`, all when none is named.
 import ArgumentParser
 
 @main
 struct StressBench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stress-bench",
-    abstract: "Measure the tool beside a plain pthread program that does the same work with nothing watching.",
-    subcommands: [All.self, SoakBenchmark.self, ScalingBenchmark.self, MemoryBenchmark.self],
+    abstract: "Measure the tool beside plain programs that do the same work with nothing watching.",
+    subcommands: [
+      All.self, SoakBenchmark.self, ScalingBenchmark.self, MemoryBenchmark.self, ExploreBenchmark.self,
+      MmuBenchmark.self,
+    ],
     defaultSubcommand: All.self)
 }
 
@@ -35,6 +38,7 @@ struct All: ParsableCommand {
   func run() throws {
     let tables = [
       try SoakBenchmark.measure(options), try ScalingBenchmark.measure(options), try MemoryBenchmark.measure(),
+      try ExploreBenchmark.measure(options), try MmuBenchmark.measure(options),
     ]
     try report(tables, check: options.check)
   }
