@@ -40,7 +40,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     let file = try output.file()
-    let seed = options.seed ?? UInt64.random(in: .min ... .max)
+    let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
     let soak = Soak(configuration: options.configuration(seed: seed))
     let signals = Signals(onFirst: { soak.requestStop() })
     // Before anything runs: whatever happens next, the seed is known.

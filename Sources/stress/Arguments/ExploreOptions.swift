@@ -48,33 +48,7 @@ struct ExploreOptions: ParsableArguments {
     transform: NumberArgument.seconds)
   var seconds: Double?
 
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
-      valueName: "seed"),
-    transform: { try SeedText.parse($0) })
-  var seed: UInt64?
-
-  @Option(
-    name: .customLong("protocol"), parsing: .unconditional,
-    help: .init("The update protocol to run; see 'stress list protocols'. (default: mainline)", valueName: "name"),
-    transform: { try NameArgument.parse($0) })
-  var protocolName: ProtocolName?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Break the protocol in one way, to see the checkers find it; see 'stress list mutants'.", valueName: "name"),
-    transform: { try NameArgument.parse($0) })
-  var mutant: Mutant?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "What the secure EPT supports: 4k (4K leaves only) or huge (2M leaves too). (default: 4k)", valueName: "policy"),
-    transform: { try NameArgument.parse($0) })
-  var policy: Policy?
+  @OptionGroup var subject: SubjectOptions
 
   @Option(
     parsing: .unconditional,
@@ -117,9 +91,9 @@ struct ExploreOptions: ParsableArguments {
     if let strategy { result.strategy = strategy }
     if let schedules { result.length = .schedules(schedules) }
     if let seconds { result.length = .seconds(seconds) }
-    if let protocolName { result.protocolName = protocolName }
-    if let policy { result.policy = policy }
-    result.mutant = mutant
+    if let protocolName = subject.protocolName { result.protocolName = protocolName }
+    if let policy = subject.policy { result.policy = policy }
+    result.mutant = subject.mutant
     result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, Self.mostJobs)
     result.shard = shard
     if let firstSchedule { result.firstSchedule = firstSchedule }

@@ -28,33 +28,7 @@ struct RunOptions: ParsableArguments {
     transform: NumberArgument.whole(1...mostRounds))
   var rounds: UInt64?
 
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
-      valueName: "seed"),
-    transform: { try SeedText.parse($0) })
-  var seed: UInt64?
-
-  @Option(
-    name: .customLong("protocol"), parsing: .unconditional,
-    help: .init("The update protocol to run; see 'stress list protocols'. (default: mainline)", valueName: "name"),
-    transform: { try NameArgument.parse($0) })
-  var protocolName: ProtocolName?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Break the protocol in one way, to see the checkers find it; see 'stress list mutants'.", valueName: "name"),
-    transform: { try NameArgument.parse($0) })
-  var mutant: Mutant?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "What the secure EPT supports: 4k (4K leaves only) or huge (2M leaves too). (default: 4k)", valueName: "policy"),
-    transform: { try NameArgument.parse($0) })
-  var policy: Policy?
+  @OptionGroup var subject: SubjectOptions
 
   @Option(
     parsing: .unconditional,
@@ -105,13 +79,13 @@ struct RunOptions: ParsableArguments {
     var result = SoakConfiguration(threads: threads, seed: seed, firstRound: firstRound)
     if let seconds { result.length = .seconds(seconds) }
     if let rounds { result.length = .rounds(rounds) }
-    if let protocolName { result.protocolName = protocolName }
-    if let policy { result.policy = policy }
+    if let protocolName = subject.protocolName { result.protocolName = protocolName }
+    if let policy = subject.policy { result.policy = policy }
     if let mix { result.mix = mix }
     if let busy { result.busyPercent = busy }
     if let perturb { result.perturbation = perturb }
     if let memoryGiB { result.memoryGiB = memoryGiB }
-    result.mutant = mutant
+    result.mutant = subject.mutant
     result.bridges = !leavesViolationsToThreads
     result.failureDirectory = FailureArchive.defaultDirectory
     return result

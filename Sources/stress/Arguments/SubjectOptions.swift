@@ -1,0 +1,35 @@
+import ArgumentParser
+import Campaign
+import MirrorMMU
+import SecureEPT
+
+/// What is run, and from which seed: the same options for every engine.
+struct SubjectOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
+      valueName: "seed"),
+    transform: { try SeedText.parse($0) })
+  var seed: UInt64?
+
+  @Option(
+    name: .customLong("protocol"), parsing: .unconditional,
+    help: .init("The update protocol to run; see 'stress list protocols'. (default: mainline)", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var protocolName: ProtocolName?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Break the protocol in one way, to see the checkers find it; see 'stress list mutants'.", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var mutant: Mutant?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "What the secure EPT supports: 4k (4K leaves only) or huge (2M leaves too). (default: 4k)", valueName: "policy"),
+    transform: { try NameArgument.parse($0) })
+  var policy: Policy?
+}
