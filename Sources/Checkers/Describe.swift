@@ -18,6 +18,7 @@ public func describeSept(_ entry: UInt64) -> String {
   switch SeptEntry.state(entry) {
   case .free: return "free" + locked
   case .nonLeaf: return "table #\(PageArena.page(pfn: SeptEntry.pfn(entry)))" + locked
+  case .nonLeafBlocked: return "blocked table #\(PageArena.page(pfn: SeptEntry.pfn(entry)))" + locked
   case .mapped, .pending, .blocked, .pendingBlocked:
     return "\(SeptEntry.state(entry)) pfn 0x\(String(SeptEntry.pfn(entry), radix: 16))" + locked
   }

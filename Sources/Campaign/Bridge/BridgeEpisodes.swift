@@ -136,6 +136,6 @@ package struct BridgeEpisodes {
   }
 
   private static let meetsHugePages: Set<Operation> = [
-    .fault2M, .split, .splitExclusive, .recover, .nxRecover, .convert, .wrprot, .clearDirty,
+    .fault2M, .split, .splitExclusive, .recover, .nxRecover, .convert, .wrprot, .clearDirty, .splitMirror,
   ]
 }

@@ -18,7 +18,7 @@ package struct Workload {
 
   /// The workload of a configuration; `prepare` sets the round.
   package init(_ configuration: SoakConfiguration) {
-    keepsHuge = configuration.policy == .huge
+    keepsHuge = configuration.policy.mapsHuge
     isDisjoint = configuration.isDisjoint
     func memory(_ count: Int) -> UnsafeMutablePointer<Gfn> {
       let memory = UnsafeMutablePointer<Gfn>.allocate(capacity: count)
@@ -75,7 +75,7 @@ package struct Workload {
     let operation = table[Int(word & UInt64(Self.slots - 1))]
     let wantsPrivate =
       switch operation {
-      case .zap, .guest: true
+      case .zap, .guest, .splitMirror, .pruneMirror, .plant: true
       case .unmap, .split, .recover, .nxRecover, .wrprot, .clearDirty, .age, .fastFault, .invalidate: false
       case .fault, .fault2M, .splitExclusive, .convert: word & 1 << 10 == 0
       }
@@ -110,7 +110,7 @@ package struct Workload {
     let length: UInt64
     switch operation {
     case .fault, .fault2M, .fastFault, .nxRecover, .invalidate: return gfn..<(gfn + 1)
-    case .split, .splitExclusive, .recover:
+    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant:
       let start = Spte.round(gfn, 2)
       return start..<(start + 512)
     case .guest: length = 1 + (word >> 4) & 15

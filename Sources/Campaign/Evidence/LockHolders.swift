@@ -1,4 +1,4 @@
-/// Who holds mmu_lock, `tdp_mmu_pages_lock` or an SPTE frozen: what makes a stuck execution understood.
+/// Who holds mmu_lock, `tdp_mmu_pages_lock`, the external side's lock or an SPTE frozen: what makes a stuck execution understood.
 ///
 /// Looks at what only the tasks' own thread writes: for executions on fibers, which stand still meanwhile.
 import Checkers
@@ -15,6 +15,7 @@ enum LockHolders {
     tell("mmu_lock is held for write") { $0.pointee.lockMode == .write }
     tell("mmu_lock is held for read") { $0.pointee.lockMode == .read }
     tell("tdp_mmu_pages_lock is held") { $0.pointee.pagesLockHeld }
+    tell("the external side's lock is held") { $0.pointee.septLockHeld }
     for (task, gfn, level) in suite.pointee.frozen {
       lines.append("the SPTE of gfn \(LastEvents.text(gfn)) at level \(level) is frozen by thread \(task)")
     }

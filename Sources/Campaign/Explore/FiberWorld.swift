@@ -60,7 +60,7 @@ package final class FiberWorld {
     model = ModelMMU.create(
       machine, protocolName: subject.protocolName, mutant: subject.mutant, policy: subject.policy,
       guestPages: largest)
-    suite = CheckerSuite.install(on: machine, guestPages: largest, mergesPrivate: subject.policy == .huge)
+    suite = CheckerSuite.install(on: machine, guestPages: largest, mergesPrivate: subject.policy.mapsHuge)
     suite.pointee.digests = true
     micro = MicroModel(mutant: subject.mutant)
     snapshot = Snapshot(of: machine)

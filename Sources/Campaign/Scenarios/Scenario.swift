@@ -33,6 +33,9 @@ public enum Scenario {
     case .teardown: draft.drawTeardown()
     case .random: draft.drawRandom()
     case .micro: draft.drawMicro()
+    case .mirrorSplit: draft.drawMirrorSplit()
+    case .mirrorPrune: draft.drawMirrorPrune()
+    case .planted: draft.drawPlanted()
     }
     draws = draft.draws
     return draft.episode

@@ -18,6 +18,9 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   case teardown
   case random
   case micro
+  case mirrorSplit = "mirror-split"
+  case mirrorPrune = "mirror-prune"
+  case planted
 
   /// One line for `stress list scenarios`.
   public var summary: String {
@@ -38,6 +41,9 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     case .teardown: "faults of both kinds, then the end of the VM"
     case .random: "any operations on any gfns, sizes and flags drawn"
     case .micro: "the common model M(T, iterations): freeze, external write, thaw, on one SPTE"
+    case .mirrorSplit: "shared splits of private huge pages against faults, guests and zaps of the same page"
+    case .mirrorPrune: "shared removal of private page tables against faults and guests in them"
+    case .planted: "a private huge page that no fault mapped: its split or zap, and faults beside it"
     }
   }
 

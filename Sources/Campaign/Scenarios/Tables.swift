@@ -4,9 +4,9 @@ import MirrorMMU
 
 extension EpisodeDraft {
   /// A fault on a 4K page meets a huge page that others are splitting: on the direct root everyone splits, on the
-  /// mirror root (policy `huge`) only who holds the lock for write.
+  /// mirror root, where it holds any, only who holds the lock for write.
   mutating func drawFaultSplit() {
-    if policy == .huge && oneIn(2) { return drawMirrorSplit() }
+    if policy.mapsHuge && oneIn(2) { return drawExclusiveMirrorSplit() }
     let region = addRegion(isPrivate: false)
     let hot = gfn(in: region)
     let near = neighbour(of: hot)
@@ -22,7 +22,7 @@ extension EpisodeDraft {
     ])
   }
 
-  private mutating func drawMirrorSplit() {
+  private mutating func drawExclusiveMirrorSplit() {
     let region = addRegion(isPrivate: true, allowsHuge: true)
     let hot = gfn(in: region)
     let near = neighbour(of: hot)

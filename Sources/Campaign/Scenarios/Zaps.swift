@@ -73,7 +73,7 @@ extension EpisodeDraft {
   }
 
   /// A guest that keeps to few gfns, and is suspected of single-stepping more often than by chance.
-  private mutating func guest(around gfn: Gfn) -> Request {
+  mutating func guest(around gfn: Gfn) -> Request {
     var request = request(.guest, range(around: gfn, width: 2))
     if oneIn(4) { request.draw &= ~15 }
     return request

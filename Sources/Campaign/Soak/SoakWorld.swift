@@ -41,7 +41,7 @@ struct SoakWorld: @unchecked Sendable {
     subject = ModelMMU.create(
       machine, protocolName: configuration.protocolName, mutant: configuration.mutant, policy: configuration.policy,
       guestPages: guestPages)
-    suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy == .huge)
+    suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy.mapsHuge)
     operationsPerRound = Self.operationsPerRound(configuration)
     latencies = Latencies(threads: configuration.threads, capacity: operationsPerRound)
     digests = UnsafeMutablePointer<UInt64>.allocate(capacity: configuration.threads)

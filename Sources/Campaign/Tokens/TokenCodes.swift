@@ -39,6 +39,9 @@ extension Operation: TokenCoded {
     case .convert: 13
     case .invalidate: 14
     case .guest: 15
+    case .splitMirror: 16
+    case .pruneMirror: 17
+    case .plant: 18
     }
   }
 }
@@ -48,6 +51,7 @@ extension Policy: TokenCoded {
     switch self {
     case .fourK: 1
     case .huge: 2
+    case .hugeShared: 3
     }
   }
 }
@@ -82,6 +86,9 @@ extension ScenarioName: TokenCoded {
     case .teardown: 14
     case .random: 15
     case .micro: 16
+    case .mirrorSplit: 17
+    case .mirrorPrune: 18
+    case .planted: 19
     }
   }
 }

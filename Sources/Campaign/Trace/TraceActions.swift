@@ -147,6 +147,7 @@ struct TraceActions {
 
   private func lock(_ step: TraceStep) -> String {
     if step.place == .rcu { return "rcu_read_lock" }
+    if case .word(let name) = step.place, !name.isEmpty { return "spin_lock \(name)" + (step.isBlocked ? ": waits" : "") }
     guard step.place == .mmuLock else { return "spin_lock pages_lock" + (step.isBlocked ? ": waits" : "") }
     let name = step.kind == SCHEDULE_LOCK.rawValue ? "write_lock" : "read_lock"
     return name + (step.isBlocked ? ": waits" : "")
@@ -158,6 +159,7 @@ struct TraceActions {
     case .mmuLockWrite where !step.isBlocked, .readersToLeave where !step.isBlocked: "write_lock"
     case .readersToLeave: "waits for readers"
     case .pagesLock: step.isBlocked ? "waits for pages_lock" : "spin_lock pages_lock"
+    case .septLock: step.isBlocked ? "waits for sept_lock" : "spin_lock sept_lock"
     case .guestExit: step.isBlocked ? "waits for vCPU exit" : "vCPUs have left"
     default: "waits for mmu_lock"
     }

@@ -55,7 +55,7 @@ struct TraceStep {
   /// The thread was woken and looks again whether its wait is over.
   var isWoken: Bool {
     switch waited {
-    case .mmuLockRead, .mmuLockWrite, .readersToLeave, .pagesLock, .guestExit: true
+    case .mmuLockRead, .mmuLockWrite, .readersToLeave, .pagesLock, .septLock, .guestExit: true
     case .nothing, .frozenSpte, .faultRetry, .busySeamcall: false
     }
   }

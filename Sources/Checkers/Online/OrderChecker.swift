@@ -68,7 +68,12 @@ extension UnsafeMutablePointer where Pointee == TaskState {
   @inline(__always) func externalWrite(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
     let exclusive = pointee.lockMode == .write
     pointee.count(exclusive ? .dup1 : .ord1)
-    let index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: exclusive)
+    var index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: exclusive)
+    // A child of a table that is being taken down is frozen for good: written first and propagated afterwards, whichever
+    // way mmu_lock is held.
+    if _slowPath(index < 0 && !exclusive) {
+      index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: true)
+    }
     guard index >= 0 else {
       report(
         exclusive ? .dup1 : .ord1, event, task,

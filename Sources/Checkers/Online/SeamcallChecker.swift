@@ -8,8 +8,9 @@ import Machine
 extension UnsafeMutablePointer where Pointee == TaskState {
   @inline(__always) func seamcall(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
     let call = event.pointee.seamcall
-    if call.isExternalWrite { externalWrite(event, task) }
-    pointee.count(call == .pageRemove || call == .pageDemote ? .tlb1 : .ord4)
+    // Under the write lock a table goes with its VM, and no change of an SPTE asks for it.
+    if call.isExternalWrite || (call == .septRemove && pointee.lockMode == .read) { externalWrite(event, task) }
+    pointee.count(call == .pageRemove || call == .pageDemote || call == .septRemove ? .tlb1 : .ord4)
     if _fastPath(event.pointee.status == .success) { return }
     switch event.pointee.status {
     case .walkFailed where call != .accept:

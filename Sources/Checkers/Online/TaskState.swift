@@ -103,7 +103,10 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     if index >= 0 && !pointee.open[index].isExclusive {
       checkOwner(event, pointee.open[index], task)
       if event.pointee.new != Spte.frozen {
-        if pointee.open[index].isMirror { checkThaw(event, pointee.open[index], task) }
+        if pointee.open[index].isMirror {
+          checkThaw(event, pointee.open[index], task)
+          notePruned(event, pointee.open[index])
+        }
         close(index)
       }
       return
@@ -159,15 +162,25 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     pointee.openCount -= 1
   }
 
+  /// The same of a table of the mirror root, which is frozen before it goes.
+  @inline(__always) private func notePruned(_ event: UnsafePointer<Event>, _ change: OpenChange) {
+    let level = Int(change.level)
+    guard _slowPath(Spte.isNonLeaf(change.old, level)), !Spte.isShadowPresent(event.pointee.new) else { return }
+    noteShared(change.gfn..<(change.gfn + Spte.pages(level)), isPrivate: true)
+  }
+
+  private func noteShared(_ range: Range<Gfn>, isPrivate: Bool) {
+    pointee.append(
+      .init(
+        range: range, isPrivate: isPrivate, first: pointee.readEpoch, last: pointee.readEpoch, isShared: true))
+  }
+
   /// MAP-1 learns from the access itself that a table was taken out of the direct root under the shared lock.
   private func noteSharedRemoval(_ event: UnsafePointer<Event>) {
     let level = Int(event.pointee.level)
     guard event.pointee.kind == .cmpxchg, Spte.isNonLeaf(event.pointee.old, level),
       !Spte.isShadowPresent(event.pointee.new)
     else { return }
-    pointee.append(
-      .init(
-        range: event.pointee.gfn..<(event.pointee.gfn + Spte.pages(level)), isPrivate: false, first: pointee.readEpoch,
-        last: pointee.readEpoch, isShared: true))
+    noteShared(event.pointee.gfn..<(event.pointee.gfn + Spte.pages(level)), isPrivate: false)
   }
 }

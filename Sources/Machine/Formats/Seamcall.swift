@@ -1,6 +1,7 @@
 /// The SEAMCALLs and TDCALLs that change or use the S-EPT, and the status words they answer with.
 public enum Seamcall: UInt8, CaseIterable, Sendable {
   case septAdd, pageAdd, pageAug, rangeBlock, track, pageRemove, pageDemote, pageReclaim, vpEnter, vpExit, accept
+  case septRemove
 
   public var name: String {
     switch self {
@@ -15,6 +16,7 @@ public enum Seamcall: UInt8, CaseIterable, Sendable {
     case .vpEnter: "TDH.VP.ENTER"
     case .vpExit: "TD exit"
     case .accept: "TDG.MEM.PAGE.ACCEPT"
+    case .septRemove: "TDH.MEM.SEPT.REMOVE"
     }
   }
 

@@ -5,6 +5,8 @@
 public enum SeptEntry {
   public enum State: UInt64, Sendable {
     case free, nonLeaf, mapped, pending, blocked, pendingBlocked
+    /// A table that is blocked: no walk goes through it any more.
+    case nonLeafBlocked
   }
 
   /// Held by a SEAMCALL or TDCALL while it works on the entry; a second one answers BUSY.
@@ -28,8 +30,11 @@ public enum SeptEntry {
   @inlinable @inline(__always) public static func isLeaf(_ entry: UInt64) -> Bool {
     switch state(entry) {
     case .mapped, .pending, .blocked, .pendingBlocked: true
-    case .free, .nonLeaf: false
+    case .free, .nonLeaf, .nonLeafBlocked: false
     }
+  }
+  @inlinable @inline(__always) public static func isTable(_ entry: UInt64) -> Bool {
+    state(entry) == .nonLeaf || state(entry) == .nonLeafBlocked
   }
   /// The low 20 bits of the TD epoch in which the entry was blocked.
   @inlinable @inline(__always) public static func blockEpoch(_ entry: UInt64) -> UInt64 { entry >> epochShift }

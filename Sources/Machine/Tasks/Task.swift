@@ -28,6 +28,7 @@ public struct Task: BitwiseCopyable {
 
   public enum Waiting: UInt64, Sendable {
     case nothing, mmuLockRead, mmuLockWrite, readersToLeave, pagesLock, frozenSpte, guestExit, faultRetry, busySeamcall
+    case septLock
   }
 
   /// First field: the C primitives take its address.
@@ -42,6 +43,7 @@ public struct Task: BitwiseCopyable {
   // What lockdep would know.
   public var lockMode = LockMode.none
   public var pagesLockHeld = false
+  public var septLockHeld = false
   public var rcuDepth = 0
 
   // The event ring. `head` counts events ever written, `drained` those the checkers have read.

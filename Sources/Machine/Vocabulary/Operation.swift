@@ -11,6 +11,7 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case age
   case convert, invalidate
   case guest
+  case splitMirror, pruneMirror, plant
 
   public var name: String {
     switch self {
@@ -29,6 +30,9 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .convert: "convert"
     case .invalidate: "invalidate"
     case .guest: "guest"
+    case .splitMirror: "split-mirror"
+    case .pruneMirror: "prune-mirror"
+    case .plant: "plant"
     }
   }
 
@@ -50,6 +54,10 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .convert: "private <-> shared: split the ends, zap, set attributes; mmu_lock for write, then fault"
     case .invalidate: "invalidate the direct roots, then zap them; mmu_lock for write, then for read"
     case .guest: "enter the TD, touch and accept pages, leave; no lock; TDH.VP.ENTER, TDG.MEM.PAGE.ACCEPT"
+    case .splitMirror:
+      "an experiment: split private huge pages; mmu_lock for read; kvm_tdp_mmu_try_split_huge_pages()"
+    case .pruneMirror: "an experiment: remove a private page table; mmu_lock for read; tdp_mmu_set_spte_atomic()"
+    case .plant: "a harness's act before the race: a private 2M leaf in mirror and S-EPT, whatever the policy"
     }
   }
 
@@ -71,6 +79,8 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .convert: 20
     case .invalidate: 1
     case .guest: 109
+    // Asked for by name alone: not every policy stands them.
+    case .splitMirror, .pruneMirror, .plant: 0
     }
   }
 

@@ -1,7 +1,7 @@
 /// Which gfns are private, and where huge pages are allowed: memory attributes and `lpage_info`.
 ///
-/// Written under mmu_lock held for write. A fault reads them before it takes the lock and again, by way of the
-/// invalidation sequence, under it.
+/// Written under mmu_lock held for write, but for `lpage_info` by a shared split of the mirror root. A fault reads them
+/// before it takes the lock and again, by way of the invalidation sequence, under it.
 import CAtomics
 import Machine
 
@@ -11,9 +11,9 @@ public struct Attributes: BitwiseCopyable {
   /// Private gfns of each 2M region, 0 to 512.
   private let privateCounts: UnsafeMutablePointer<UInt32>
   /// A private 2M page is not allowed any more: the region was split or mixed, and its S-EPT table cannot be promoted.
-  private let lpageDisallowed: UnsafeMutablePointer<UInt32>
+  let lpageDisallowed: UnsafeMutablePointer<UInt32>
   let words: Int
-  private let regions: Int
+  let regions: Int
 
   init(guestPages: UInt64) {
     words = Int(guestPages / 64)
@@ -54,6 +54,19 @@ public struct Attributes: BitwiseCopyable {
       ? raw_load32(privateCounts + region) == 512 && raw_load32(lpageDisallowed + region) == 0
       : raw_load32(privateCounts + region) == 0
   }
+
+  /// Before a read of `lpage_info` that others may be writing.
+  @inline(__always) func meetsDisallowing(_ task: TaskPointer, _ gfn: Gfn) {
+    schedule_point_pass(task.point, UInt32(SCHEDULE_LOAD.rawValue), lpageDisallowed + Int(gfn >> 9))
+  }
+
+  /// The same under mmu_lock held for read.
+  func disallowHuge(_ task: TaskPointer, _ gfn: Gfn) {
+    schedule_point_pass(task.point, UInt32(SCHEDULE_STORE.rawValue), lpageDisallowed + Int(gfn >> 9))
+    disallowHuge(gfn)
+  }
+
+  func isAllPrivate(_ gfn: Gfn) -> Bool { raw_load32(privateCounts + Int(gfn >> 9)) == 512 }
 
   func disallowHuge(_ gfn: Gfn) { raw_store32(lpageDisallowed + Int(gfn >> 9), 1) }
 

@@ -19,6 +19,8 @@ public struct Kvm: BitwiseCopyable {
 
   /// CONFIG_KVM_PROVE_MMU: zapping a root skips the passes at 4K and 2M, so that whole subtrees are taken down.
   public var provesMmu = false
+  /// A private huge page was planted, whatever the policy.
+  var isPlanted = false
   /// The mirror root's page; one for the life of the VM.
   public internal(set) var mirrorRoot: UInt32 = 0
   public let roots: Roots
@@ -74,10 +76,14 @@ public struct Kvm: BitwiseCopyable {
     let header = machine.pointee.arenaView.headers + Int(mirrorRoot)
     header.pointee.state = .linked
     header.pointee.externalPage = td.pointee.rootPage
+    isPlanted = false
     roots.reset()
     nxHugePages.reset()
     invalidation.reset()
   }
+
+  /// There may be private huge pages.
+  @inline(__always) var holdsPrivateHuge: Bool { policy.mapsHuge || isPlanted }
 
   @inline(__always) func pfn(_ gfn: Gfn, isPrivate: Bool) -> UInt64 {
     isPrivate ? gfn : gfn &+ Self.sharedPfnBase

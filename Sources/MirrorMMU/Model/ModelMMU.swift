@@ -92,6 +92,9 @@ public struct ModelMMU: @unchecked Sendable {
       guard mmu.zapAllFast() else { return Effect(.nothing) }
       return changed(mmu, 1, unmapped: .init(range: 0..<kvm.pointee.guestPages, isPrivate: false))
     case .guest: return guest(mmu, request)
+    case .splitMirror: return changed(mmu, during(Activity.split, range) { mmu.trySplitMirrorShared(range) })
+    case .pruneMirror: return changed(mmu, during(Activity.zap, range) { mmu.pruneMirror(range.lowerBound) })
+    case .plant: return Effect(mmu.plant(range.lowerBound) ? .done : .nothing)
     }
   }
 
@@ -122,7 +125,7 @@ public struct ModelMMU: @unchecked Sendable {
   private func convert<Variant>(_ mmu: TdpMmu<Variant>, _ request: Request) -> Effect {
     let range = request.range
     let toPrivate = !kvm.pointee.attributes.isPrivate(mmu.task, range.lowerBound)
-    let kind = Activity.zap + (kvm.pointee.policy == .huge ? Activity.split : 0)
+    let kind = Activity.zap + (kvm.pointee.policy.mapsHuge ? Activity.split : 0)
     mmu.task.pointee.zapping = toPrivate ? .sharedMemory : .privateMemory
     let count = during(kind, range) { mmu.convert(range, toPrivate: toPrivate) }
     mmu.task.pointee.zapping = .nothing

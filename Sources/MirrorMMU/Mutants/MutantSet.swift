@@ -19,6 +19,7 @@ public struct MutantSet: OptionSet, Sendable, BitwiseCopyable {
   public static let lostZap = MutantSet(rawValue: 1 << 11)
 
   public static let recoverInvalidated = MutantSet(rawValue: 1 << 12)
+  public static let stealFrozen = MutantSet(rawValue: 1 << 13)
 
   init(_ mutant: Mutant?) {
     switch mutant {

@@ -30,7 +30,7 @@ extension TdpMmu {
   /// of `range` are split before the range is zapped. Zapped whole, they would take gfns along on which faults are not
   /// kept out, and a fault on one of those would map the range again while the zap has yielded.
   func splitCrossBoundaryLeafs(_ range: Range<Gfn>) {
-    guard kvm.pointee.policy == .huge else { return }
+    guard kvm.pointee.holdsPrivateHuge else { return }
     for end in [range.lowerBound, range.upperBound - 1] where !covers(range, regionOf: end) {
       _ = splitMirror(Spte.round(end, 2)..<(Spte.round(end, 2) + 512))
     }

@@ -58,19 +58,21 @@ extension TdpMmu {
         task.pointee.sawRetry = true
         return .retry
       }
-      if iter.level == fault.goalLevel { return mapTargetLevel(fault, &iter) }
+      if iter.level == fault.goalLevel && !stepsDown(&fault, iter) { return mapTargetLevel(fault, &iter) }
       if !Spte.isNonLeaf(iter.oldSpte, iter.level), !stepInto(fault, &iter) { return .retry }
       iter.next(task)
     }
     return .retry
   }
 
-  /// `kvm_mmu_hugepage_adjust()`, under mmu_lock: what it reads changes under mmu_lock held for write.
+  /// `kvm_mmu_hugepage_adjust()`, under mmu_lock: what it reads changes under mmu_lock held for write, but for what a
+  /// shared split of the mirror root disallows.
   @inline(__always) private func hugepageAdjust(_ fault: inout PageFault) {
     guard fault.wantsHuge || fault.isPrivate else {
       fault.hugePageDisallowed = false
       return
     }
+    if kvm.pointee.policy == .hugeShared && fault.isPrivate { kvm.pointee.attributes.meetsDisallowing(task, fault.gfn) }
     let allowed =
       fault.isPrivate
       ? kvm.pointee.attributes.allowsHuge(fault.gfn, isPrivate: true) : allowsSharedHuge(fault.gfn)
@@ -80,7 +82,7 @@ extension TdpMmu {
     }
     if fault.isPrivate {
       // A private region is mapped by one 2M page or by 4K pages for good: the S-EPT has no promotion here.
-      fault.goalLevel = kvm.pointee.policy == .huge ? 2 : 1
+      fault.goalLevel = kvm.pointee.policy.mapsHuge ? 2 : 1
     } else if !fault.hugePageDisallowed {
       fault.goalLevel = 2
     }
@@ -94,9 +96,7 @@ extension TdpMmu {
     header.nxHugePageDisallowed = fault.hugePageDisallowed && iter.level == 2
     let linked: Bool
     if Spte.isShadowPresent(iter.oldSpte) {
-      task.bugOn(
-        isMirror(iter.sptep), "KVM_BUG_ON(is_mirror_sptep(iter.sptep)) in kvm_tdp_mmu_map()", gfn: iter.gfn,
-        level: iter.level)
+      mayStepInto(iter)
       linked = splitHugePage(&iter, page, shared: true)
     } else {
       linked = linkSp(&iter, page, shared: true)

@@ -9,7 +9,7 @@ extension TdpMmu {
   func trySplitHugePages(_ range: Range<Gfn>, shared: Bool) -> Int {
     var count = 0
     if shared { task.readLock() } else { task.writeLock() }
-    if !shared && kvm.pointee.policy == .huge {
+    if !shared && kvm.pointee.holdsPrivateHuge {
       // Faults are kept out: between the disallowing and the split they would meet a huge page that they must not
       // split.
       kvm.pointee.invalidation.begin(range)
@@ -59,7 +59,7 @@ extension TdpMmu {
   }
 
   /// `tdp_mmu_init_child_sp()` of a table that a lost split left over.
-  private func reuse(_ page: UInt32, _ iter: borrowing TdpIter) {
+  func reuse(_ page: UInt32, _ iter: borrowing TdpIter) {
     header(page).pointee.gfn = iter.gfn
     header(page).pointee.parent = iter.sptep
     let external = header(page).pointee.externalPage

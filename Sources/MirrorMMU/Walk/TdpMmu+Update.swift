@@ -93,7 +93,7 @@ extension TdpMmu {
         // Set to a value that others leave alone. If another thread holds it frozen, its final store would overwrite
         // ours: wait until it is done.
         old = task.xchgSpte(sptep, Spte.frozen)
-        if _slowPath(Spte.isFrozen(old)) { old = waitForThaw(sptep, gfn) }
+        if _slowPath(Spte.isFrozen(old)) && !isMutant(.stealFrozen) { old = waitForThaw(sptep, gfn) }
       } else {
         old = task.readSpte(sptep)
         if !Spte.isShadowPresent(old) { continue }

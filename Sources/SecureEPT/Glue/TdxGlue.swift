@@ -1,7 +1,8 @@
 /// KVM's side of the external table: the S-EPT half of `arch/x86/kvm/vmx/tdx.c`, function by function.
 ///
 /// Policy `4k` is Linux 7.3. Policy `huge` adds what is being developed upstream: 2M leaves by PAGE.AUG, and a split as
-/// BLOCK, TRACK, DEMOTE under the write lock.
+/// BLOCK, TRACK, DEMOTE under the write lock. What policy `huge-shared` does otherwise stands in
+/// `TdxGlue+Shared.swift`.
 import CAtomics
 import Machine
 
@@ -31,7 +32,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   ) -> Int32 {
     task.lockdepAssertHeld(gfn: gfn, level: level)
     if Spte.isShadowPresent(old) {
-      if pointee.policy == .huge && Spte.isLeaf(old, level) && Spte.isNonLeaf(new, level) {
+      if pointee.policy.mapsHuge && Spte.isLeaf(old, level) && Spte.isNonLeaf(new, level) {
         return tdxSeptSplitPrivateSpte(task, gfn, level, new)
       }
       return tdxSeptRemoveLeafSpte(task, gfn, level)
@@ -55,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
 
   /// `tdx_sept_map_leaf_spte()`
   private func tdxSeptMapLeafSpte(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, _ new: UInt64) -> Int32 {
-    let largest = pointee.policy == .huge ? 2 : 1
+    let largest = pointee.policy.mapsHuge ? 2 : 1
     if task.bugOn(
       level > largest, "KVM_BUG_ON(level != PG_LEVEL_4K) in tdx_sept_map_leaf_spte()", gfn: gfn, level: level)
     {
@@ -72,19 +73,20 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
 
   /// `tdx_sept_remove_leaf_spte()`
   private func tdxSeptRemoveLeafSpte(_ task: TaskPointer, _ gfn: Gfn, _ level: Int) -> Int32 {
-    task.lockdepAssertHeldWrite(gfn: gfn, level: level)
+    assertMayRemove(task, gfn, level)
     if task.bugOn(
       !pointee.isHkidAssigned, "KVM_BUG_ON(!is_hkid_assigned()) in tdx_sept_remove_leaf_spte()", gfn: gfn,
       level: level)
     {
       return Errno.io
     }
-    let largest = pointee.policy == .huge ? 2 : 1
+    let largest = pointee.policy.mapsHuge ? 2 : 1
     if task.bugOn(
       level > largest, "KVM_BUG_ON(level != PG_LEVEL_4K) in tdx_sept_remove_leaf_spte()", gfn: gfn, level: level)
     {
       return Errno.io
     }
+    if pointee.policy == .hugeShared { return tdxSeptRemoveShared(task, gfn, level) }
     let blocked = tdhDoNoVcpus(task) { tdhMemRangeBlock(task, gfn, level, injectable: $0) }
     if failed(task, blocked, "TDH_MEM_RANGE_BLOCK", gfn, level) { return Errno.io }
     if !pointee.defects.contains(.noTrack) { tdxTrack(task) }
@@ -92,10 +94,11 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     return failed(task, removed, "TDH_MEM_PAGE_REMOVE", gfn, level) ? Errno.io : 0
   }
 
-  /// The split of policy `huge`: BLOCK, TRACK, DEMOTE.
+  /// The split of a 2M leaf: BLOCK, TRACK, DEMOTE.
   private func tdxSeptSplitPrivateSpte(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, _ new: UInt64) -> Int32 {
-    task.lockdepAssertHeldWrite(gfn: gfn, level: level)
+    assertMayRemove(task, gfn, level)
     guard let page = externalTable(task, gfn, level, new) else { return Errno.io }
+    if pointee.policy == .hugeShared { return tdxSeptSplitShared(task, gfn, level, table: page) }
     let blocked = tdhDoNoVcpus(task) { tdhMemRangeBlock(task, gfn, level, injectable: $0) }
     if failed(task, blocked, "TDH_MEM_RANGE_BLOCK", gfn, level) { return Errno.io }
     if !pointee.defects.contains(.noTrack) { tdxTrack(task) }
@@ -112,8 +115,9 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     kickAll(task)
   }
 
-  /// `tdx_sept_free_private_spt()`: only once the TD is being torn down.
+  /// `tdx_sept_free_private_spt()`: only once the TD is being torn down, or with policy `huge-shared`.
   public func tdxSeptFreePrivateSpt(_ task: TaskPointer, _ page: UInt32, gfn: Gfn, level: Int) {
+    if pointee.policy == .hugeShared && pointee.isHkidAssigned { return tdxSeptRemoveTable(task, page, gfn, level) }
     if task.bugOn(
       pointee.isHkidAssigned, "KVM_BUG_ON(is_hkid_assigned()) in tdx_sept_free_private_spt()", gfn: gfn,
       level: level)
@@ -126,6 +130,15 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   // MARK: Helpers
+
+  /// The lockdep line of splits and removals.
+  @inline(__always) private func assertMayRemove(_ task: TaskPointer, _ gfn: Gfn, _ level: Int) {
+    if pointee.policy == .hugeShared {
+      task.lockdepAssertHeld(gfn: gfn, level: level)
+    } else {
+      task.lockdepAssertHeldWrite(gfn: gfn, level: level)
+    }
+  }
 
   /// `tdh_do_no_vcpus()`: one retry after BUSY, with all vCPUs forced and kept outside.
   @inline(__always) private func tdhDoNoVcpus(_ task: TaskPointer, _ call: (Bool) -> TdxStatus) -> TdxStatus {
@@ -156,7 +169,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// `TDX_BUG_ON()`
-  private func failed(
+  func failed(
     _ task: TaskPointer, _ status: TdxStatus, _ call: StaticString, _ gfn: Gfn, _ level: Int
   ) -> Bool {
     if _fastPath(status == .success) { return false }

@@ -89,7 +89,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     case .mapped: break
     case .pending:
       guard accept(task, gfn, level) else { return true }
-    case .free, .nonLeaf, .blocked, .pendingBlocked: return false
+    case .free, .nonLeaf, .nonLeafBlocked, .blocked, .pendingBlocked: return false
     }
     // The entry is read again by the hardware that fills the TLB; what was seen above may be gone.
     guard let (_, now, nowLevel) = leaf(gfn), SeptEntry.state(now) == .mapped else { return true }

@@ -28,7 +28,8 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     }
   }
 
-  /// TDH.MEM.RANGE.BLOCK: no new translation is made from the entry; it remembers the epoch.
+  /// TDH.MEM.RANGE.BLOCK: no new translation is made from the entry, be it a page's or a table's; it remembers the
+  /// epoch.
   public func tdhMemRangeBlock(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
     var status = TdxStatus.operandBusy
@@ -48,7 +49,10 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
         case .pending:
           raw_store64(address, SeptEntry.with(entry, state: .pendingBlocked, epoch: epoch))
           status = .success
-        case .free, .nonLeaf, .blocked, .pendingBlocked: status = .entryStateIncorrect
+        case .nonLeaf:
+          raw_store64(address, SeptEntry.with(entry, state: .nonLeafBlocked, epoch: epoch))
+          status = .success
+        case .free, .nonLeafBlocked, .blocked, .pendingBlocked: status = .entryStateIncorrect
         }
       }
       unlockTreeExclusive()
@@ -96,6 +100,41 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     }
   }
 
+  /// TDH.MEM.SEPT.REMOVE: unlinks the table to which the blocked entry of `level` points, once no vCPU can walk through
+  /// it and it is empty. Takes the tree lock exclusively.
+  public func tdhMemSeptRemove(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
+    schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
+    var status = TdxStatus.operandBusy
+    var page: UInt32 = 0
+    if !(injectable && drawBusy(task)) && tryLockTreeExclusive(task) {
+      schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
+      status = .walkFailed
+      if let address = walk(gfn, to: level) {
+        let entry = raw_load64(address)
+        page = PageArena.page(pfn: SeptEntry.pfn(entry))
+        if SeptEntry.state(entry) != .nonLeafBlocked {
+          status = .entryStateIncorrect
+        } else if !isTracked(entry) {
+          status = .trackingNotDone
+        } else if !isEmpty(page) {
+          status = .childrenPresent
+        } else {
+          raw_store64(address, SeptEntry.free)
+          task.markWritten(address)
+          status = .success
+        }
+      }
+      unlockTreeExclusive()
+    }
+    tell(task, .septRemove, gfn, level, status, value: UInt64(page))
+    return status
+  }
+
+  private func isEmpty(_ page: UInt32) -> Bool {
+    let table = pointee.machine.pointee.arena.table(page)
+    return !(0..<Spte.entriesPerTable).contains { SeptEntry.state(raw_load64(table + $0)) != .free }
+  }
+
   /// TDH.PHYMEM.PAGE.RECLAIM of an S-EPT table, once the TD's key is gone and its own children are.
   public func tdhPhymemPageReclaim(_ task: TaskPointer, page: UInt32) -> TdxStatus {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
@@ -106,7 +145,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
       let table = arena.table(page)
       for index in 0..<Spte.entriesPerTable {
         let entry = raw_load64(table + index)
-        guard SeptEntry.state(entry) == .nonLeaf else { continue }
+        guard SeptEntry.isTable(entry) else { continue }
         if arena.headers[Int(PageArena.page(pfn: SeptEntry.pfn(entry)))].state != .free {
           status = .childrenPresent
           break
@@ -179,14 +218,18 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     edit(task, call, gfn, level, value: value, injectable: injectable) { entry in
       switch SeptEntry.state(entry) {
       case .blocked, .pendingBlocked: break
-      case .free, .nonLeaf, .mapped, .pending: return .refuse(.entryStateIncorrect)
+      case .free, .nonLeaf, .nonLeafBlocked, .mapped, .pending: return .refuse(.entryStateIncorrect)
       }
-      // 20 bits are kept: more tracks than that between a block and its removal cannot happen under mmu_lock.
-      let epoch = min(raw_load64(pointee.epoch), oldestGuestEpoch())
-      let age = (epoch &- SeptEntry.blockEpoch(entry)) & 0xf_ffff
-      guard age != 0, age < 1 << 19 else { return .refuse(.trackingNotDone) }
-      return .change(change(entry, self))
+      return isTracked(entry) ? .change(change(entry, self)) : .refuse(.trackingNotDone)
     }
+  }
+
+  /// No vCPU can hold a translation made before the entry was blocked.
+  @inline(__always) private func isTracked(_ entry: UInt64) -> Bool {
+    // 20 bits are kept: more tracks than that between a block and its removal cannot happen under mmu_lock.
+    let epoch = min(raw_load64(pointee.epoch), oldestGuestEpoch())
+    let age = (epoch &- SeptEntry.blockEpoch(entry)) & 0xf_ffff
+    return age != 0 && age < 1 << 19
   }
 
   /// The smallest epoch in which a vCPU runs; the maximum if none does.

@@ -10,7 +10,7 @@ public typealias TrustDomainPointer = UnsafeMutablePointer<TrustDomain>
 public struct TrustDomain: BitwiseCopyable {
   static let stripes = 16
   static let line = 64
-  private static let lines = 5 + stripes + 2
+  private static let lines = 7 + stripes
 
   public let machine: MachinePointer
   public let policy: Policy
@@ -24,6 +24,8 @@ public struct TrustDomain: BitwiseCopyable {
   public var defects: GlueDefects = []
   /// `kvm_tdx->wait_for_sept_zap`: vCPUs stay out of the guest while it is set.
   let waitForSeptZap: UnsafeMutablePointer<UInt32>
+  /// Policy `huge-shared`: held over BLOCK, TRACK and what they prepare.
+  package let septLock: UnsafeMutablePointer<UInt32>
 
   /// The S-EPT tree lock. Shared holders count in stripes; the exclusive holder closes the flag, then looks.
   let treeExclusive: UnsafeMutablePointer<UInt32>
@@ -64,6 +66,7 @@ public struct TrustDomain: BitwiseCopyable {
     waitForSeptZap = word32(3)
     inGuest = word64(4)  // 1024 bits: two lines
     treeShared = word32(6)
+    septLock = word32(6 + Self.stripes)
     stripeCount = min(machine.pointee.taskCount, Self.stripes)
     epoch.pointee = 1
     kicks = UnsafeMutablePointer<UInt32>.allocate(capacity: machine.pointee.taskCount * 16)

@@ -29,7 +29,8 @@ struct SubjectOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "What the secure EPT supports: 4k (4K leaves only) or huge (2M leaves too). (default: 4k)", valueName: "policy"),
+      "What the secure EPT supports: 4k (4K leaves only), huge (2M leaves too), huge-shared (and splits and removals "
+        + "with mmu_lock held for read). (default: 4k)", valueName: "policy"),
     transform: { try NameArgument.parse($0) })
   var policy: Policy?
 }
