@@ -11,8 +11,10 @@ import Testing
 
   private static func kinds(_ region: Gfn) -> (isPrivate: Bool, allowsHuge: Bool) { (region % 3 != 0, region % 5 != 0) }
 
-  private func request(_ draws: inout SplitMix64) -> Request {
-    let operation = Operation.allCases[Int(draws.below(UInt64(Operation.allCases.count)))]
+  private func request(_ draws: inout SplitMix64, _ policy: Policy = .huge) -> Request {
+    let experiments: [Operation] = policy == .hugeShared ? [.splitMirror, .pruneMirror, .plant] : []
+    let operations = Operation.allCases.filter { $0.defaultWeight > 0 } + experiments
+    let operation = operations[Int(draws.below(UInt64(operations.count)))]
     let limit = Self.regions.upperBound << 9
     var gfn = Self.regions.lowerBound << 9 + draws.below(8 * 512)
     // Half of all requests meet in a few places.
@@ -59,7 +61,7 @@ import Testing
     vm.task.pointee.mayResched = true
     vm.subject.kvm.pointee.provesMmu = seed & 1 == 0
     for number in 0..<Self.requests {
-      let request = request(&draws)
+      let request = request(&draws, policy)
       vm.perform(request.operation, request.range, draw: request.draw)
       oracle.perform(request)
       for region in Self.regions {

@@ -1,4 +1,5 @@
-/// Who holds mmu_lock, `tdp_mmu_pages_lock`, the external side's lock or an SPTE frozen: what makes a stuck execution understood.
+/// Who holds mmu_lock, `tdp_mmu_pages_lock`, the external side's lock or an SPTE frozen: what makes a stuck execution
+/// understood.
 ///
 /// Looks at what only the tasks' own thread writes: for executions on fibers, which stand still meanwhile.
 import Checkers

@@ -147,7 +147,9 @@ struct TraceActions {
 
   private func lock(_ step: TraceStep) -> String {
     if step.place == .rcu { return "rcu_read_lock" }
-    if case .word(let name) = step.place, !name.isEmpty { return "spin_lock \(name)" + (step.isBlocked ? ": waits" : "") }
+    if case .word(let name) = step.place, !name.isEmpty {
+      return "spin_lock \(name)" + (step.isBlocked ? ": waits" : "")
+    }
     guard step.place == .mmuLock else { return "spin_lock pages_lock" + (step.isBlocked ? ": waits" : "") }
     let name = step.kind == SCHEDULE_LOCK.rawValue ? "write_lock" : "read_lock"
     return name + (step.isBlocked ? ": waits" : "")

@@ -69,8 +69,8 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     let exclusive = pointee.lockMode == .write
     pointee.count(exclusive ? .dup1 : .ord1)
     var index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: exclusive)
-    // A child of a table that is being taken down is frozen for good: written first and propagated afterwards, whichever
-    // way mmu_lock is held.
+    // A child of a table that is being taken down is frozen for good: written first and propagated afterwards,
+    // whichever way mmu_lock is held.
     if _slowPath(index < 0 && !exclusive) {
       index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: true)
     }

@@ -13,7 +13,7 @@ struct ScenarioArgument: CaseIterable, RawRepresentable {
 
   var rawValue: String { scenario?.rawValue ?? Self.all }
 
-  var summary: String { scenario?.summary ?? "the default: each of the others but micro by its share" }
+  var summary: String { scenario?.summary ?? "the default: each of those up to random by its share" }
 
   init(scenario: ScenarioName?) { self.scenario = scenario }
 

@@ -39,7 +39,7 @@ import Testing
       let share = Double(drawn[operation] ?? 0) / 100_000
       let wanted = Double(operation.defaultWeight) / total
       #expect(abs(share - wanted) < 0.01, "\(operation.name)")
-      #expect(share > 0, "\(operation.name)")
+      #expect((share > 0) == (operation.defaultWeight > 0), "\(operation.name)")
     }
   }
 
@@ -63,7 +63,7 @@ import Testing
     let lengths = Set(ranges.map(\.count))
     switch operation {
     case .fault, .fault2M, .fastFault, .nxRecover, .invalidate: #expect(lengths == [1])
-    case .split, .splitExclusive, .recover:
+    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant:
       #expect(lengths == [512])
       #expect(ranges.allSatisfy { $0.lowerBound & 511 == 0 })
     case .guest: #expect(lengths.isSubset(of: Set(1...16)) && lengths.count > 8)

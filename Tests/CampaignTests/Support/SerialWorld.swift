@@ -19,7 +19,7 @@ final class SerialWorld {
     subject = ModelMMU.create(
       machine, protocolName: .mainline, mutant: mutant, policy: episode.policy, guestPages: episode.guestPages)
     suite = CheckerSuite.install(
-      on: machine, guestPages: episode.guestPages, mergesPrivate: episode.policy == .huge)
+      on: machine, guestPages: episode.guestPages, mergesPrivate: episode.policy.mapsHuge)
   }
 
   deinit {

@@ -70,8 +70,9 @@ import Testing
       Operation.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
         "fault=1", "fault-2m=2", "fast-fault=3", "zap=4", "unmap=5", "split=6", "split-exclusive=7", "recover=8",
         "nx-recover=9", "wrprot=10", "clear-dirty=11", "age=12", "convert=13", "invalidate=14", "guest=15",
+        "split-mirror=16", "prune-mirror=17", "plant=18",
       ])
-    #expect(Policy.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == ["4k=1", "huge=2"])
+    #expect(Policy.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == ["4k=1", "huge=2", "huge-shared=3"])
     #expect([Episode.Subject.model, .micro].map(\.tokenCode) == [1, 2])
     #expect(
       CheckerID.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
@@ -82,7 +83,7 @@ import Testing
       ScenarioName.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == [
         "fault-fault=1", "fault-neighbours=2", "fault-zap=3", "fault-unmap=4", "fault-split=5", "fault-convert=6",
         "fault-nx-recover=7", "fault-recover=8", "fault-invalidate=9", "busy=10", "guest-zap=11", "lockless=12",
-        "recover-unmap=13", "teardown=14", "random=15", "micro=16",
+        "recover-unmap=13", "teardown=14", "random=15", "micro=16", "mirror-split=17", "mirror-prune=18", "planted=19",
       ])
   }
 

@@ -3,7 +3,9 @@ import Machine
 import Testing
 
 @Suite struct SeptEntryTests {
-  private static let states: [SeptEntry.State] = [.free, .nonLeaf, .mapped, .pending, .blocked, .pendingBlocked]
+  private static let states: [SeptEntry.State] = [
+    .free, .nonLeaf, .mapped, .pending, .blocked, .pendingBlocked, .nonLeafBlocked,
+  ]
 
   @Test(arguments: states) func `state and pfn read back`(state: SeptEntry.State) {
     // The largest pfn in use is a table page's.
@@ -35,9 +37,11 @@ import Testing
     #expect(SeptEntry.blockEpoch(SeptEntry.with(0, state: .blocked, epoch: 1 << 20 | 3)) == 3)
   }
 
-  @Test func `a leaf maps or mapped a page`() {
+  @Test func `a leaf maps or mapped a page, a table points or pointed to one`() {
     let leaves = Self.states.filter { SeptEntry.isLeaf(SeptEntry.make($0, pfn: 1)) }
     #expect(leaves == [.mapped, .pending, .blocked, .pendingBlocked])
+    let tables = Self.states.filter { SeptEntry.isTable(SeptEntry.make($0, pfn: 1)) }
+    #expect(tables == [.nonLeaf, .nonLeafBlocked])
     #expect(SeptEntry.free == SeptEntry.make(.free, pfn: 0))
   }
 }

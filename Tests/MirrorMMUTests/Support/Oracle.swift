@@ -75,7 +75,7 @@ struct Oracle {
     case .unmap: zap(range, isPrivate: false)
     case .split: split(range, isPrivate: false)
     case .splitExclusive:
-      if policy == .huge { splitPrivate(range) }
+      if policy.mapsHuge { splitPrivate(range) }
       split(range, isPrivate: false)
     case .recover: recover(range)
     case .nxRecover:
@@ -86,6 +86,10 @@ struct Oracle {
       hasDirectRoot = false
       mappings[false] = [:]
       tracked = []
+    case .splitMirror: splitMirror(range)
+    case .pruneMirror:
+      if case .small = mapping(gfn >> 9, isPrivate: true) { set(gfn >> 9, true, .none) }
+    case .plant: break
     case .guest:
       var draws = SplitMix64(state: request.draw)
       for _ in 0..<4 {
@@ -104,7 +108,7 @@ struct Oracle {
     if !kind { hasDirectRoot = true }
     let isHuge =
       kind
-      ? policy == .huge && uniform && !hugeDisallowed.contains(region) : wantsHuge && uniform && !executes
+      ? policy.mapsHuge && uniform && !hugeDisallowed.contains(region) : wantsHuge && uniform && !executes
     if isHuge { return set(region, kind, .huge) }
     switch old {
     case .huge: set(region, kind, .small(Set(region << 9..<(region + 1) << 9)))
@@ -133,6 +137,12 @@ struct Oracle {
     }
   }
 
+  /// Only what is huge is split, and disallowed from then on.
+  private mutating func splitMirror(_ range: Range<Gfn>) {
+    for region in range.lowerBound >> 9...(range.upperBound - 1) >> 9
+    where mapping(region, isPrivate: true) == .huge { splitPrivate(region << 9..<(region + 1) << 9) }
+  }
+
   private mutating func splitPrivate(_ range: Range<Gfn>) {
     for region in range.lowerBound >> 9...(range.upperBound - 1) >> 9 { hugeDisallowed.insert(region) }
     split(range, isPrivate: true)
@@ -140,7 +150,7 @@ struct Oracle {
 
   /// Private huge pages across an end of the range are split before it is zapped.
   private mutating func splitEnds(_ range: Range<Gfn>) {
-    guard policy == .huge else { return }
+    guard policy.mapsHuge else { return }
     for region in [range.lowerBound >> 9, (range.upperBound - 1) >> 9]
     where range.lowerBound > region << 9 || range.upperBound < (region + 1) << 9 {
       splitPrivate(region << 9..<(region + 1) << 9)

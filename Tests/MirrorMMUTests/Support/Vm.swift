@@ -25,7 +25,7 @@ final class Vm {
     machine = try #require(Machine.create(tasks: 2, capacity: 8192))
     subject = ModelMMU.create(
       machine, protocolName: .mainline, mutant: nil, policy: policy, guestPages: Self.guestPages)
-    suite = CheckerSuite.install(on: machine, guestPages: Self.guestPages, mergesPrivate: policy == .huge)
+    suite = CheckerSuite.install(on: machine, guestPages: Self.guestPages, mergesPrivate: policy.mapsHuge)
     subject.build(task)
     subject.kvm.pointee.attributes.reset(kinds)
     beginRound()

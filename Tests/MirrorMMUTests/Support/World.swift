@@ -19,7 +19,7 @@ final class World {
     machine = try #require(Machine.create(tasks: Self.tasks, capacity: 4096))
     subject = ModelMMU.create(
       machine, protocolName: .mainline, mutant: mutant, policy: policy, guestPages: UInt64(regions) * 512)
-    suite = CheckerSuite.install(on: machine, guestPages: UInt64(regions) * 512, mergesPrivate: policy == .huge)
+    suite = CheckerSuite.install(on: machine, guestPages: UInt64(regions) * 512, mergesPrivate: policy.mapsHuge)
     snapshot = Snapshot(of: machine)
     subject.register(in: snapshot)
     CheckerSuite.register(suite, in: snapshot)
@@ -160,7 +160,8 @@ final class World {
   static func requests(_ count: Int, regions: Int = 16, seed: UInt64) -> [Request] {
     var draws = SplitMix64(seed: seed, .workload)
     return (0..<count).map { _ in
-      let operation = Operation.allCases[Int(draws.below(UInt64(Operation.allCases.count)))]
+      let operations = Operation.allCases.filter { $0.defaultWeight > 0 }
+      let operation = operations[Int(draws.below(UInt64(operations.count)))]
       var gfn = draws.below(UInt64(regions)) << 9
       if draws.next() & 1 == 0 { gfn += draws.below(draws.next() & 1 == 0 ? 4 : 512) }
       let lengths: [UInt64] = [1, 1, 3, 512, 700]

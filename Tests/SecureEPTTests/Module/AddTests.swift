@@ -72,7 +72,7 @@ import Testing
   func `an entry that is not free takes nothing and stays as it was`(add: Add) throws {
     let domain = try Domain()
     defer { domain.destroy() }
-    for state in [SeptEntry.State.nonLeaf, .mapped, .pending, .blocked, .pendingBlocked] {
+    for state in [SeptEntry.State.nonLeaf, .nonLeafBlocked, .mapped, .pending, .blocked, .pendingBlocked] {
       let entry = try domain.put(state, 3)
       #expect(add.make(domain, 3, 1) == .entryStateIncorrect)
       #expect(entry.pointee == SeptEntry.make(state, pfn: 0x1000))

@@ -29,7 +29,7 @@ import Testing
   @Test func `entries in another state are refused and stay as they were`() throws {
     let domain = try Domain()
     defer { domain.destroy() }
-    for state in [SeptEntry.State.free, .nonLeaf, .blocked, .pendingBlocked] {
+    for state in [SeptEntry.State.free, .nonLeafBlocked, .blocked, .pendingBlocked] {
       let entry = try domain.put(state, 3)
       let before = entry.pointee
       #expect(domain.td.tdhMemRangeBlock(domain.task(0), 3, 1, injectable: false) == .entryStateIncorrect)

@@ -37,7 +37,7 @@ import Testing
     #expect((0..<512).allSatisfy { domain.machine.pointee.arena.table(page)[$0] == SeptEntry.free })
   }
 
-  @Test(arguments: [SeptEntry.State.free, .nonLeaf, .mapped, .pending])
+  @Test(arguments: [SeptEntry.State.free, .nonLeaf, .nonLeafBlocked, .mapped, .pending])
   func `a page that is not blocked is not demoted`(state: SeptEntry.State) throws {
     let domain = try Domain(.huge)
     defer { domain.destroy() }

@@ -39,7 +39,7 @@ import Testing
     #expect(entry.pointee == blocked)
   }
 
-  @Test(arguments: [SeptEntry.State.free, .nonLeaf, .mapped, .pending])
+  @Test(arguments: [SeptEntry.State.free, .nonLeaf, .nonLeafBlocked, .mapped, .pending])
   func `a page that is not blocked stays`(state: SeptEntry.State) throws {
     let domain = try Domain()
     defer { domain.destroy() }
