@@ -44,8 +44,12 @@ public struct Invalidation: BitwiseCopyable {
 
   /// `mmu_invalidate_retry_gfn()`, under mmu_lock.
   @inline(__always) func mustRetry(_ gfn: Gfn, since snapshot: UInt64) -> Bool {
-    if _slowPath(raw_load64(inProgress) != 0) && gfn >= raw_load64(start) && gfn < raw_load64(end) { return true }
-    return raw_load64(sequenceWord) != snapshot
+    isInvalidating(gfn) || raw_load64(sequenceWord) != snapshot
+  }
+
+  /// True while an invalidation covers `gfn`. Under mmu_lock.
+  @inline(__always) func isInvalidating(_ gfn: Gfn) -> Bool {
+    _slowPath(raw_load64(inProgress) != 0) && gfn >= raw_load64(start) && gfn < raw_load64(end)
   }
 
   /// True while an invalidation overlaps `gfn`'s 2M region. Under mmu_lock.

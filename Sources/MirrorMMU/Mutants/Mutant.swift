@@ -1,4 +1,5 @@
 import Machine
+import SecureEPT
 
 /// The mainline protocol with one thing broken: the proof that a checker can fail.
 ///
@@ -20,6 +21,9 @@ public enum Mutant: String, CaseIterable, Sendable {
   case lostZap = "lost-zap"
   case busySpin = "busy-spin"
   case recoverInvalidated = "recover-invalidated"
+  case ageMirror = "age-mirror"
+  case staleFault = "stale-fault"
+  case zapWhole = "zap-whole"
 
   public var summary: String {
     switch self {
@@ -38,8 +42,14 @@ public enum Mutant: String, CaseIterable, Sendable {
     case .lostZap: "a zap skips an entry it lost the race for instead of retrying"
     case .busySpin: "BUSY is retried for ever while the entry stays frozen"
     case .recoverInvalidated: "huge pages are recovered in a region whose unmap has yielded"
+    case .ageMirror: "aging clears A in mirror SPTEs too"
+    case .staleFault: "a fault does not look at mmu_invalidate_seq: what it looked up before mmu_lock may be gone"
+    case .zapWhole: "a private 2M page across an end of a zapped range is zapped whole, not split first"
     }
   }
+
+  /// The policy under which it can be caught.
+  public var policy: Policy { self == .zapWhole ? .huge : .fourK }
 
   public var caughtBy: [CheckerID] {
     switch self {
@@ -59,6 +69,9 @@ public enum Mutant: String, CaseIterable, Sendable {
     case .lostZap: [.map1]
     case .busySpin: [.liv1]
     case .recoverInvalidated: [.map1]
+    case .ageMirror: [.dup1]
+    case .staleFault: [.map1]
+    case .zapWhole: [.map1]
     }
   }
 }

@@ -20,6 +20,9 @@ public struct MutantSet: OptionSet, Sendable, BitwiseCopyable {
 
   public static let recoverInvalidated = MutantSet(rawValue: 1 << 12)
   public static let stealFrozen = MutantSet(rawValue: 1 << 13)
+  public static let ageMirror = MutantSet(rawValue: 1 << 14)
+  public static let staleFault = MutantSet(rawValue: 1 << 15)
+  public static let zapWhole = MutantSet(rawValue: 1 << 16)
 
   init(_ mutant: Mutant?) {
     switch mutant {
@@ -36,6 +39,9 @@ public struct MutantSet: OptionSet, Sendable, BitwiseCopyable {
     case .statsEarly: self = .statsEarly
     case .lostZap: self = .lostZap
     case .recoverInvalidated: self = .recoverInvalidated
+    case .ageMirror: self = .ageMirror
+    case .staleFault: self = .staleFault
+    case .zapWhole: self = .zapWhole
     case .noTrack, .busySpin, nil: self = []
     }
   }

@@ -32,8 +32,24 @@ extension TdpMmu {
   func splitCrossBoundaryLeafs(_ range: Range<Gfn>) {
     guard kvm.pointee.holdsPrivateHuge else { return }
     for end in [range.lowerBound, range.upperBound - 1] where !covers(range, regionOf: end) {
+      if _slowPath(isMutant(.zapWhole)) {
+        zapMirrorHugePage(end)
+        continue
+      }
       _ = splitMirror(Spte.round(end, 2)..<(Spte.round(end, 2) + 512))
     }
+  }
+
+  /// The mutant `zap-whole`: what is right for ordinary memory, where a zap loses nothing but a mapping.
+  private func zapMirrorHugePage(_ gfn: Gfn) {
+    kvm.pointee.attributes.disallowHuge(gfn)
+    task.rcuReadLock()
+    var iter = TdpIter(task, root: kvm.pointee.mirrorRoot, minLevel: 2, from: Spte.round(gfn, 2))
+    while iter.valid && iter.gfn <= gfn {
+      if iter.level == 2 && Spte.isLeaf(iter.oldSpte, 2) { iterSetSpte(&iter, Spte.nonpresent) }
+      iter.next(task)
+    }
+    task.rcuReadUnlock()
   }
 
   private func covers(_ range: Range<Gfn>, regionOf gfn: Gfn) -> Bool {

@@ -41,22 +41,25 @@ extension TdpMmu {
     task.rcuReadLock()
     if let slot = roots.currentSlot(task) {
       let root = roots.page(slot, task)
-      if root != 0 {
-        var iter = TdpIter(task, root: root, minLevel: 1, from: range.lowerBound)
-        while iter.valid && iter.gfn < range.upperBound {
-          if Spte.isLeaf(iter.oldSpte, iter.level) && iter.oldSpte & Spte.accessed != 0 {
-            task.bugOn(
-              isMirror(iter.sptep), "WARN_ON_ONCE(is_mirror_sptep()) in kvm_tdp_mmu_age_spte()", gfn: iter.gfn,
-              level: iter.level)
-            if cmpxchgSpte(&iter, iter.oldSpte & ~Spte.accessed) { aged += 1 } else { lost += 1 }
-          }
-          iter.next(task)
-        }
-      }
+      if root != 0 { age(root, range, &aged, &lost) }
     }
+    if _slowPath(isMutant(.ageMirror)) { age(kvm.pointee.mirrorRoot, range, &aged, &lost) }
     task.rcuReadUnlock()
     if lost > 0 { task.count(.lockless) }
     return (aged, lost)
+  }
+
+  private func age(_ root: UInt32, _ range: Range<Gfn>, _ aged: inout Int, _ lost: inout Int) {
+    var iter = TdpIter(task, root: root, minLevel: 1, from: range.lowerBound)
+    while iter.valid && iter.gfn < range.upperBound {
+      if Spte.isLeaf(iter.oldSpte, iter.level) && iter.oldSpte & Spte.accessed != 0 {
+        task.bugOn(
+          isMirror(iter.sptep) && !isMutant(.ageMirror), "WARN_ON_ONCE(is_mirror_sptep()) in kvm_tdp_mmu_age_spte()",
+          gfn: iter.gfn, level: iter.level)
+        if cmpxchgSpte(&iter, iter.oldSpte & ~Spte.accessed) { aged += 1 } else { lost += 1 }
+      }
+      iter.next(task)
+    }
   }
 
   /// `fast_page_fault()`: makes a write-protected leaf writable, under RCU alone.

@@ -27,7 +27,7 @@ extension TdpMmu {
       gfn: gfn, isPrivate: isPrivate, wantsHuge: wantsHuge, hugePageDisallowed: executes && !isPrivate,
       sequence: sequence)
     task.readLock()
-    if kvm.pointee.invalidation.mustRetry(gfn, since: sequence) {
+    if isStale(fault) {
       task.count(.staleFault)
       task.readUnlock()
       return (.retry, fault)
@@ -44,6 +44,12 @@ extension TdpMmu {
     let result = map(&fault, root)
     task.readUnlock()
     return (result, fault)
+  }
+
+  /// `is_page_fault_stale()`, under mmu_lock.
+  @inline(__always) private func isStale(_ fault: PageFault) -> Bool {
+    if _slowPath(isMutant(.staleFault)) { return kvm.pointee.invalidation.isInvalidating(fault.gfn) }
+    return kvm.pointee.invalidation.mustRetry(fault.gfn, since: fault.sequence)
   }
 
   /// `kvm_tdp_mmu_map()`
