@@ -54,6 +54,11 @@ extension UnsafeMutablePointer where Pointee == TaskState {
       report(
         .ord2, event, task, expected: "a mirror SPTE becomes present by thawing it",
         seen: "\(event.pointee.kind) to \(describeSpte(event.pointee.new, event.pointee.level)) without a freeze")
+    } else if Spte.isShadowPresent(event.pointee.old) && event.pointee.new != event.pointee.old {
+      report(
+        .dup1, event, task, expected: "a present mirror SPTE changes together with the external table",
+        seen: "\(event.pointee.kind) from \(describeSpte(event.pointee.old, event.pointee.level)) to "
+          + "\(describeSpte(event.pointee.new, event.pointee.level)), neither frozen nor under the exclusive lock")
     }
   }
 

@@ -118,4 +118,21 @@ import Testing
     }
     #expect(bench.found == .dup1)
   }
+
+  @Test(arguments: [true, false])
+  func `a present mirror SPTE that changes with no freeze was not propagated`(isLocked: Bool) throws {
+    let bench = try Bench()
+    if isLocked { bench.task.emit(.readLock) }
+    bench.write(.cmpxchg, .mirrorLeaf, Value.leaf(7), Value.leaf(7) & ~Spte.accessed)
+    bench.task.drain()
+    #expect(bench.found == .dup1)
+  }
+
+  @Test func `what ages in the direct root, and a write that changes nothing, is no mirror change`() throws {
+    let bench = try Bench()
+    bench.write(.cmpxchg, .directLeaf, Value.leaf(7), Value.leaf(7) & ~Spte.accessed)
+    bench.write(.cmpxchg, .mirrorLeaf, Value.leaf(7), Value.leaf(7))
+    bench.task.drain()
+    #expect(bench.found == nil)
+  }
 }
