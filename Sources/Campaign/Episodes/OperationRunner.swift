@@ -37,7 +37,8 @@ struct OperationRunner {
     let duration = task.lastStamp &- begin
     task.drain()
     if let mapped = effect.mapped {
-      suite.promised(task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge)
+      suite.promised(
+        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
     }
     if let unmapped = effect.unmapped {
       suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)

@@ -15,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     for id in 0..<pointee.machine.pointee.taskCount {
       let state = pointee.tasks + id
       for index in 0..<state.pointee.unmappedCount {
-        let record = state.pointee.unmapped + index
+        let record = UnsafePointer(state.pointee.unmapped.at(index))
         if record.pointee.isPrivate == isPrivate {
           scratch.pointee.deal(record, touched: book.touched, regions: regions)
         }
@@ -75,7 +75,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   /// The entry of `level` for `gfn`, or the one above it at which the walk ends.
-  private func entry(_ root: UInt32, _ gfn: Gfn, level goal: Int) -> (spte: UInt64, level: Int, entry: UInt32) {
+  func entry(_ root: UInt32, _ gfn: Gfn, level goal: Int) -> (spte: UInt64, level: Int, entry: UInt32) {
     guard root != 0 else { return (Spte.nonpresent, goal, 0) }
     var page = root
     var level = Spte.maxLevel

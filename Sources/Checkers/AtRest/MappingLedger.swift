@@ -16,6 +16,20 @@ public struct MappingLedger: BitwiseCopyable {
     var last: UInt64
     /// Removed under the shared lock: faults of the same epoch may stand on either side.
     var isShared = false
+    /// The pages went back to who owns them: what a fault looked up before `last` must not be mapped any more.
+    var givesBack = false
+  }
+
+  /// A fault that looked its page up in one epoch and mapped it in a later one.
+  struct Lookup {
+    var gfn: Gfn
+    var isPrivate: Bool
+    /// The whole 2M region was mapped.
+    var isHuge: Bool
+    var lookedUpAt: UInt64
+    var mappedAt: UInt64
+
+    var range: Range<Gfn> { isHuge ? gfn & ~511..<gfn & ~511 + 512 : gfn..<gfn + 1 }
   }
 
   /// Private and shared memory are mapped by different roots.

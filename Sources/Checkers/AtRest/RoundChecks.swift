@@ -20,6 +20,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       pointee.tasks[id].openCount = 0
       pointee.tasks[id].lockMode = .none
       pointee.tasks[id].unmappedCount = 0
+      pointee.tasks[id].lookupCount = 0
     }
   }
 
@@ -59,6 +60,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       return task.violation(.cnt1, gfn: 0, level: level, expected: expected, seen: seen)
     }
     pointee.tasks[task.pointee.id].count(.map1)
+    if let difference = staleLookup(directRoot: directRoot) { return report(.map1, difference, task) }
     if let difference = mappingDifference(isPrivate: true, root: pointee.mirrorRoot) {
       return report(.map1, difference, task)
     }
@@ -86,14 +88,26 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   /// What an operation promised, for MAP-1. Called on the task that carried it out, before the next.
-  @inline(__always) public func promised(_ task: TaskPointer, mapped gfn: Gfn, isPrivate: Bool, huge: Bool) {
+  /// - Parameter isNew: the task's last fault made the mapping, it did not find it there.
+  @inline(__always) public func promised(
+    _ task: TaskPointer, mapped gfn: Gfn, isPrivate: Bool, huge: Bool, isNew: Bool
+  ) {
     pointee.ledger.mapped(gfn, isPrivate: isPrivate, huge: huge, epoch: task.pointee.lastReadEpoch)
+    // Most faults have nobody between: they are done with here.
+    if isNew && _slowPath(task.pointee.lookupEpoch != task.pointee.lastReadEpoch) {
+      pointee.tasks[task.pointee.id].append(
+        MappingLedger.Lookup(
+          gfn: gfn, isPrivate: isPrivate, isHuge: huge, lookedUpAt: task.pointee.lookupEpoch,
+          mappedAt: task.pointee.lastReadEpoch))
+    }
   }
 
   public func promised(_ task: TaskPointer, unmapped range: Range<Gfn>, isPrivate: Bool) {
+    // The zap of an invalidated root takes tables down and leaves the pages where they are.
     pointee.tasks[task.pointee.id].append(
-      .init(
-        range: range, isPrivate: isPrivate, first: task.pointee.firstWriteEpoch, last: task.pointee.lastWriteEpoch))
+      MappingLedger.Unmapped(
+        range: range, isPrivate: isPrivate, first: task.pointee.firstWriteEpoch, last: task.pointee.lastWriteEpoch,
+        givesBack: task.pointee.currentOperation != .invalidate))
   }
 
   public func promised(_ task: TaskPointer, merged range: Range<Gfn>) {

@@ -29,15 +29,17 @@ struct TaskState: BitwiseCopyable {
   var now: UInt64 = 0
   /// `MmuLock.epoch` of the current read section.
   var readEpoch: UInt64 = 0
-  /// How many of `unmapped` there are.
+  /// How many of `unmapped` and of `lookups` there are.
   var unmappedCount = 0
+  var lookupCount = 0
 
   /// By `CheckerID.rawValue`. These go on counting when a snapshot is restored, and so does any field after them; all
   /// fields before them go back.
   var checks: InlineArray<17, UInt64> = .init(repeating: 0)
-  /// What operations of this task promised to have unmapped, for MAP-1, in memory that only grows.
-  var unmapped = UnsafeMutablePointer<MappingLedger.Unmapped>.allocate(capacity: 16)
-  var unmappedCapacity = 16
+  /// What operations of this task promised to have unmapped, for MAP-1: in order, so that `last` never falls.
+  var unmapped = Records<MappingLedger.Unmapped>()
+  /// Faults of this task between whose lookup and mapping write sections came, for MAP-1.
+  var lookups = Records<MappingLedger.Lookup>()
 
   /// How much of the state a snapshot puts back. It is copied as bytes: the state must stay free of references.
   static var restoredBytes: Int {
@@ -45,23 +47,16 @@ struct TaskState: BitwiseCopyable {
     return bytes
   }
 
-  func deallocate() { unmapped.deallocate() }
+  func deallocate() {
+    unmapped.deallocate()
+    lookups.deallocate()
+  }
 
   @inline(__always) mutating func count(_ checker: CheckerID) { checks[Int(checker.rawValue)] &+= 1 }
 
-  mutating func append(_ record: MappingLedger.Unmapped) {
-    if unmappedCount == unmappedCapacity { grow() }
-    (unmapped + unmappedCount).initialize(to: record)
-    unmappedCount += 1
-  }
+  mutating func append(_ record: MappingLedger.Unmapped) { unmapped.put(record, at: &unmappedCount) }
 
-  private mutating func grow() {
-    let wider = UnsafeMutablePointer<MappingLedger.Unmapped>.allocate(capacity: 2 * unmappedCapacity)
-    wider.moveInitialize(from: unmapped, count: unmappedCount)
-    unmapped.deallocate()
-    unmapped = wider
-    unmappedCapacity *= 2
-  }
+  mutating func append(_ lookup: MappingLedger.Lookup) { lookups.put(lookup, at: &lookupCount) }
 }
 
 extension UnsafeMutablePointer where Pointee == TaskState {

@@ -181,6 +181,11 @@ extension UnsafeMutablePointer where Pointee == Task {
     lock.pointee.writeUnlock(self)
   }
 
+  /// From here on a fault looks up what it will map: `kvm_mmu_faultin_pfn()`, before it takes mmu_lock. MAP-1 holds the
+  /// fault to this moment. It comes after the fault has read `mmu_invalidate_seq`: a zap that ends between the two then
+  /// makes the fault retry.
+  public func noteLookup() { pointee.lookupEpoch = lock.pointee.epoch }
+
   /// `rwlock_needbreak()`: another task waits for the lock. Answered one time in eight: with many threads someone
   /// always waits, and a walk that yields at every entry would do little else.
   public func rwlockNeedbreak() -> Bool {

@@ -102,6 +102,8 @@ public struct Task: BitwiseCopyable {
   public var firstWriteEpoch: UInt64 = 0
   public var lastWriteEpoch: UInt64 = 0
   public var lastReadEpoch: UInt64 = 0
+  /// `MmuLock.epoch` at the moment of a fault's last lookup, see `noteLookup()`.
+  public var lookupEpoch: UInt64 = 0
   /// Set by the operation's steps, read when it ends: what made it retry, yield or lose.
   public var sawRetry = false
   public var sawYield = false

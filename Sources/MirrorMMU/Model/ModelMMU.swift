@@ -111,7 +111,8 @@ public struct ModelMMU: @unchecked Sendable {
         if attempts > 0 { task.endWaiting() }
         let outcome: Outcome = attempts > 0 ? .retried : result == .fixed ? .done : .spurious
         return Effect(
-          outcome, mapped: .init(gfn: gfn, isPrivate: fault.isPrivate, huge: fault.goalLevel > 1))
+          outcome,
+          mapped: .init(gfn: gfn, isPrivate: fault.isPrivate, huge: fault.goalLevel > 1, isNew: result == .fixed))
       }
       if attempts == 0 { task.beginWaiting(.faultRetry, gfn) }
       attempts += 1

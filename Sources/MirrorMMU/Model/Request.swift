@@ -22,6 +22,8 @@ public struct Effect: Sendable {
     public var isPrivate: Bool
     /// The whole 2M region may have been mapped with it.
     public var huge: Bool
+    /// The fault made the mapping, it did not find it there.
+    public var isNew: Bool
   }
 
   public struct Unmapped: Sendable {

@@ -22,6 +22,7 @@ extension TdpMmu {
   /// One attempt: look up, take mmu_lock for read, check for staleness, map.
   func pageFault(_ gfn: Gfn, wantsHuge: Bool, executes: Bool) -> (result: FaultResult, fault: PageFault) {
     let sequence = kvm.pointee.invalidation.sequence(task)
+    task.noteLookup()
     let isPrivate = kvm.pointee.attributes.isPrivate(task, gfn)
     var fault = PageFault(
       gfn: gfn, isPrivate: isPrivate, wantsHuge: wantsHuge, hugePageDisallowed: executes && !isPrivate,
