@@ -113,6 +113,7 @@ extension CheckerID: TokenCoded {
     case .tlb1: 15
     case .liv1: 16
     case .map1: 17
+    case .acc1: 18
     }
   }
 }

@@ -49,7 +49,7 @@ extension TraceFocus {
     }
     if violation.entry != 0 {
       self = tables.focus(violation.entry, violation.gfn, violation.level)
-      isFixed = violation.checker != .map1
+      isFixed = violation.checker != .map1 && violation.checker != .acc1
       return
     }
     let touched = events.filter(\.isAccess)

@@ -45,7 +45,11 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     var (low, high) = (0, pointee.unmappedCount)
     while low < high {
       let middle = (low + high) / 2
-      if pointee.unmapped.at(middle).pointee.last > lookup.pointee.lookedUpAt { high = middle } else { low = middle + 1 }
+      if pointee.unmapped.at(middle).pointee.last > lookup.pointee.lookedUpAt {
+        high = middle
+      } else {
+        low = middle + 1
+      }
     }
     while low < pointee.unmappedCount {
       let zap = pointee.unmapped.at(low).pointee

@@ -6,8 +6,9 @@ import CAtomics
 import Machine
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
+  /// MAP-1, and ACC-1 for what is private: both ask which zaps covered a gfn.
   /// - Parameter root: the tree that maps this kind of memory, 0 for none.
-  func mappingDifference(isPrivate: Bool, root: UInt32) -> Difference? {
+  func mappingDifference(isPrivate: Bool, root: UInt32) -> (checker: CheckerID, difference: Difference)? {
     let ledger = pointee.ledger
     let book = ledger.book(isPrivate)
     let regions = Int(pointee.guestPages / 512)
@@ -26,13 +27,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     let extends = !isPrivate || ledger.mergesPrivate
     for region in 0..<regions where book.touched[region] != 0 {
       scratch.pointee.gather(region, base: base, extends: extends)
-      guard let found = firstMismatch(region, root, book) else { continue }
-      return Difference(
-        gfn: found.gfn, level: found.level, entry: found.entry,
-        expected: found.isMapped
-          ? "not mapped: a zap covered it and no fault came after it"
-          : "mapped: a fault completed and no zap came after it",
-        seen: describeSpte(found.spte, UInt8(found.level)))
+      if let found = firstMismatch(region, root, book) { return (.map1, found.difference) }
+      if isPrivate, let difference = lostAccept(region) { return (.acc1, difference) }
     }
     return nil
   }
@@ -96,4 +92,13 @@ private struct Mismatch {
   var entry: UInt32
   var spte: UInt64
   var isMapped: Bool
+
+  var difference: Difference {
+    Difference(
+      gfn: gfn, level: level, entry: entry,
+      expected: isMapped
+        ? "not mapped: a zap covered it and no fault came after it"
+        : "mapped: a fault completed and no zap came after it",
+      seen: describeSpte(spte, UInt8(level)))
+  }
 }

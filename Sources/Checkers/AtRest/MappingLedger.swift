@@ -1,4 +1,5 @@
-/// MAP-1's book: when each gfn was last mapped by a completed fault and unmapped by a completed zap.
+/// The book of MAP-1 and ACC-1: when each gfn was last mapped by a completed fault, accepted by the guest, and unmapped
+/// by a completed zap.
 ///
 /// Time is `MmuLock.epoch`, the number of write sections so far. A fault at epoch e came after write section e and
 /// before the next; a zap spans the sections from its first to its last. So of one fault and one zap it is known which
@@ -32,9 +33,9 @@ public struct MappingLedger: BitwiseCopyable {
     var range: Range<Gfn> { isHuge ? gfn & ~511..<gfn & ~511 + 512 : gfn..<gfn + 1 }
   }
 
-  /// Private and shared memory are mapped by different roots.
+  /// Private and shared memory are mapped by different roots. What the guest accepts has a book of its own.
   struct Book {
-    /// Epoch of the last fault less the round's base plus one, by gfn; 0 for none.
+    /// Epoch of the last fault, or accept, less the round's base plus one, by gfn; 0 for none.
     let mappedAt: UnsafeMutablePointer<UInt32>
     /// The same by 2M region, for what was mapped by a huge page or merged into one.
     let hugeAt: UnsafeMutablePointer<UInt32>
@@ -45,7 +46,7 @@ public struct MappingLedger: BitwiseCopyable {
     static let gfnsPerBit = 512 / UInt32.bitWidth
   }
 
-  let books: (shared: Book, private: Book)
+  let books: (shared: Book, private: Book, accepted: Book)
   /// gfns that there is room for.
   let guestPages: UInt64
   let mergesPrivate: Bool
@@ -58,7 +59,7 @@ public struct MappingLedger: BitwiseCopyable {
     func book() -> Book {
       Book(mappedAt: Self.reserve(pages), hugeAt: Self.reserve(regions), touched: Self.reserve(regions))
     }
-    books = (book(), book())
+    books = (book(), book(), book())
     self.guestPages = guestPages
     self.mergesPrivate = mergesPrivate
     base = UnsafeMutablePointer<UInt64>.allocate(capacity: 1)
@@ -82,7 +83,7 @@ public struct MappingLedger: BitwiseCopyable {
   }
 
   func deallocate() {
-    for book in [books.shared, books.private] {
+    for book in [books.shared, books.private, books.accepted] {
       munmap(book.mappedAt, Int(guestPages) * 4)
       munmap(book.hugeAt, Int(guestPages / 512) * 4)
       munmap(book.touched, Int(guestPages / 512) * 4)
@@ -96,7 +97,7 @@ public struct MappingLedger: BitwiseCopyable {
   /// A round begins at this epoch: older entries are void.
   func begin(epoch: UInt64) {
     base.pointee = epoch
-    for book in [books.shared, books.private] {
+    for book in [books.shared, books.private, books.accepted] {
       for region in 0..<Int(guestPages / 512) where book.touched[region] != 0 {
         (book.mappedAt + region * 512).update(repeating: 0, count: 512)
         book.hugeAt[region] = 0
@@ -125,6 +126,22 @@ public struct MappingLedger: BitwiseCopyable {
     raise(book.mappedAt + Int(gfn), to: stamp(epoch))
     if huge { raise(book.hugeAt + Int(gfn >> 9), to: stamp(epoch)) }
     touch(book.touched + Int(gfn >> 9), 1 << UInt32((gfn & 511) / UInt64(Book.gfnsPerBit)))
+  }
+
+  /// The guest accepted the page of this level at `gfn` at `epoch`, or was given it before it ran.
+  func accepted(_ gfn: Gfn, level: Int, epoch: UInt64) {
+    guard gfn < guestPages else { return }
+    let book = books.accepted
+    let region = Int(gfn >> 9)
+    if level == 1 {
+      raise(book.mappedAt + Int(gfn), to: stamp(epoch))
+    } else {
+      raise(book.hugeAt + region, to: stamp(epoch))
+    }
+    let bit: UInt32 = 1 << UInt32((gfn & 511) / UInt64(Book.gfnsPerBit))
+    touch(book.touched + region, bit)
+    // Zaps are dealt to the regions in the book of private memory.
+    touch(books.private.touched + region, bit)
   }
 
   @inline(__always) private func touch(_ word: UnsafeMutablePointer<UInt32>, _ bit: UInt32) {

@@ -12,6 +12,8 @@ struct MappingBounds {
   /// The same for the whole region.
   private(set) var safeEverywhere: UInt32 = 0
   private(set) var goneEverywhere: UInt32 = 0
+  /// Of `safeEverywhere`, what zaps say that cover the whole region.
+  private var coveredEverywhere: UInt32 = 0
   /// Of the region's gfns, those with a bound of their own.
   private var used = 0..<0
 
@@ -39,6 +41,7 @@ struct MappingBounds {
     }
     safeEverywhere = 0
     goneEverywhere = 0
+    coveredEverywhere = 0
   }
 
   /// The gfns with a bound of their own, as bits of `Book.touched`.
@@ -50,6 +53,9 @@ struct MappingBounds {
   }
 
   @inline(__always) func safe(_ index: Int) -> UInt32 { max(safeAt[index], safeEverywhere) }
+
+  /// An accept at this stamp or later was not undone by a zap that covers the gfn itself.
+  @inline(__always) func covered(_ index: Int) -> UInt32 { max(safeAt[index], coveredEverywhere) }
 
   @inline(__always) func gone(_ index: Int) -> UInt32 { max(goneAt[index], goneEverywhere) }
 
@@ -71,6 +77,7 @@ struct MappingBounds {
     if extends || coversAll { safeEverywhere = max(safeEverywhere, last) }
     if coversAll {
       goneEverywhere = max(goneEverywhere, first)
+      coveredEverywhere = max(coveredEverywhere, last)
       return
     }
     used = used.isEmpty ? low..<high : min(used.lowerBound, low)..<max(used.upperBound, high)

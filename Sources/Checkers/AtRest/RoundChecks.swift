@@ -61,10 +61,13 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     }
     pointee.tasks[task.pointee.id].count(.map1)
     if let difference = staleLookup(directRoot: directRoot) { return report(.map1, difference, task) }
-    if let difference = mappingDifference(isPrivate: true, root: pointee.mirrorRoot) {
-      return report(.map1, difference, task)
+    pointee.tasks[task.pointee.id].count(.acc1)
+    if let (checker, difference) = mappingDifference(isPrivate: true, root: pointee.mirrorRoot) {
+      return report(checker, difference, task)
     }
-    if let difference = mappingDifference(isPrivate: false, root: directRoot) { report(.map1, difference, task) }
+    if let (checker, difference) = mappingDifference(isPrivate: false, root: directRoot) {
+      report(checker, difference, task)
+    }
   }
 
   private func report(_ checker: CheckerID, _ difference: Difference, _ task: TaskPointer) {

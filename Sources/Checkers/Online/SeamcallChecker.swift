@@ -11,7 +11,10 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     // Under the write lock a table goes with its VM, and no change of an SPTE asks for it.
     if call.isExternalWrite || (call == .septRemove && pointee.lockMode == .read) { externalWrite(event, task) }
     pointee.count(call == .pageRemove || call == .pageDemote || call == .septRemove ? .tlb1 : .ord4)
-    if _fastPath(event.pointee.status == .success) { return }
+    if _fastPath(event.pointee.status == .success) {
+      if call == .accept || call == .pageAdd { noteAccepted(event, task) }
+      return
+    }
     switch event.pointee.status {
     case .walkFailed where call != .accept:
       report(
@@ -27,5 +30,13 @@ extension UnsafeMutablePointer where Pointee == TaskState {
         seen: "\(call.name) answered \(event.pointee.status.name)")
     case .success, .operandBusy, .previousEpochBusy, .walkFailed, .entryStateIncorrect, .keyAssigned: break
     }
+  }
+
+  /// ACC-1 learns what the guest has put its trust in: pages that it accepted, and those that it was built with.
+  @inline(never) private func noteAccepted(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
+    guard let suite = CheckerSuite.of(task) else { return }
+    suite.pointee.ledger.accepted(
+      event.pointee.gfn, level: Int(event.pointee.level),
+      epoch: event.pointee.seamcall == .accept ? event.pointee.acceptEpoch : pointee.readEpoch)
   }
 }

@@ -16,7 +16,8 @@ public struct Event {
     case xchg, fetchAnd
     /// A plain store; `old` is what a load just before it saw.
     case store
-    /// `flags` is the Seamcall, `old` its TdxStatus, `new` the pfn or table.
+    /// `flags` is the Seamcall, `old` its TdxStatus, `new` the pfn or table. The guest's accept, which holds no lock
+    /// that would tell, has `MmuLock.epoch` in `old` above the status.
     case seamcall
     case tableAllocated, tableFreed, tableDeferred
   }
@@ -48,6 +49,8 @@ public struct Event {
     self.flags = flags
   }
 
+  /// `MmuLock.epoch` at an accept.
+  @inlinable public var acceptEpoch: UInt64 { old >> 8 }
   @inlinable public var seamcall: Seamcall { Seamcall(rawValue: flags) ?? .vpExit }
   @inlinable public var status: TdxStatus { TdxStatus(rawValue: UInt8(truncatingIfNeeded: old)) ?? .success }
 }

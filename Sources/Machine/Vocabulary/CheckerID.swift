@@ -15,6 +15,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   case tlb1
   case liv1
   case map1
+  case acc1
 
   /// The ID as it is printed and recorded, for example `FRZ-2`.
   public var name: String {
@@ -36,6 +37,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .tlb1: "TLB-1"
     case .liv1: "LIV-1"
     case .map1: "MAP-1"
+    case .acc1: "ACC-1"
     }
   }
 
@@ -57,7 +59,8 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .bug1: "no KVM_BUG_ON, WARN_ON or BUG fires"
     case .tlb1: "a removed page is in no vCPU's TLB"
     case .liv1: "every operation completes within a bounded number of retries"
-    case .map1: "what a completed fault mapped stays mapped until a zap covers it, what a zap covered is gone"
+    case .map1: "a fault maps what no zap covered since its lookup; it stays until a zap covers it, then it is gone"
+    case .acc1: "what the guest has accepted stays accepted until a zap covers it"
     }
   }
 

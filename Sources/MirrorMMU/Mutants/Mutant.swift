@@ -71,7 +71,7 @@ public enum Mutant: String, CaseIterable, Sendable {
     case .recoverInvalidated: [.map1]
     case .ageMirror: [.dup1]
     case .staleFault: [.map1]
-    case .zapWhole: [.map1]
+    case .zapWhole: [.acc1]
     }
   }
 }

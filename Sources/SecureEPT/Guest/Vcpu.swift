@@ -111,9 +111,11 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), address)
     let pending = SeptEntry.state(entry) == .pending
     raw_store64(address, pending ? SeptEntry.with(entry, state: .mapped) : entry)
+    let status = pending ? TdxStatus.success : .entryStateIncorrect
+    // Read while the tree lock keeps RANGE.BLOCK out: a zap that takes this page away ends in a later write section.
+    let epoch = pointee.machine.pointee.mmuLock.pointee.epoch
     task.emit(
-      .seamcall, gfn: Spte.round(gfn, level),
-      old: UInt64((pending ? TdxStatus.success : .entryStateIncorrect).rawValue), new: SeptEntry.pfn(entry),
+      .seamcall, gfn: Spte.round(gfn, level), old: UInt64(status.rawValue) | epoch << 8, new: SeptEntry.pfn(entry),
       level: level, root: .external, flags: Seamcall.accept.rawValue)
     return pending
   }
