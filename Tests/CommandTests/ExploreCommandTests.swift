@@ -108,7 +108,10 @@ import Testing
   func `the printed replay command shows the same violation in a fresh process`(mutant: Mutant) throws {
     try Scratch.use { scratch in
       let found = try StressCommand.start(
-        ["explore", "--seed", "7", "--mutant", mutant.rawValue, "--json", scratch.file("r.json")], in: scratch
+        [
+          "explore", "--seed", "7", "--mutant", mutant.rawValue, "--policy", mutant.policy.rawValue, "--json",
+          scratch.file("r.json"),
+        ], in: scratch
       ).finish()
       #expect(found.status == 1)
       #expect(found.lastOutputLine.hasPrefix("FAIL "))

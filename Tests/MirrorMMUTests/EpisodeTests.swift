@@ -94,9 +94,8 @@ import Testing
     for number in 0..<1000 {
       let request = request(&draws)
       one.perform(request.operation, request.range, draw: request.draw)
-      let task = number & 1 == 0 ? two.task : two.other
-      _ = two.subject.perform(task, request)
-      task.drain()
+      two.perform(
+        request.operation, request.range, draw: request.draw, by: number & 1 == 0 ? two.task : two.other)
     }
     for region in Self.regions {
       for isPrivate in [true, false] {

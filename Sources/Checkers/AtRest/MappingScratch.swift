@@ -68,7 +68,9 @@ struct MappingBounds {
     if range.isEmpty { return }
     func stamp(_ epoch: UInt64) -> UInt32 { UInt32(truncatingIfNeeded: epoch &- base &+ 1) }
     if record.isShared {
+      // A table that is removed takes the accepted pages in it along, on either side of an accept in the same epoch.
       safeEverywhere = max(safeEverywhere, stamp(record.last) + 1)
+      coveredEverywhere = max(coveredEverywhere, stamp(record.last) + 1)
       return
     }
     let (first, last) = (stamp(record.first), stamp(record.last))

@@ -1,7 +1,7 @@
 /// DUP-1 under the exclusive lock: a mirror change is written first, then propagated exactly once.
 ///
-/// Verified when the next mirror change begins or the lock is dropped. Under the shared lock the thaw is the moment, and
-/// a change of a present SPTE with no freeze is one that no external write can belong to: see `OrderChecker`.
+/// Verified when the next mirror change begins or the lock is dropped. Under the shared lock the thaw is the moment,
+/// and a change of a present SPTE with no freeze is one that no external write can belong to: see `OrderChecker`.
 import Machine
 
 extension UnsafeMutablePointer where Pointee == TaskState {

@@ -12,7 +12,8 @@ extension SoakTests {
     @Test(arguments: Mutant.allCases)
     func `what threads find is repeated by a verified token`(mutant: Mutant) throws {
       defer { Runs.removeState() }
-      let configuration = SoakConfiguration(threads: 4, length: .rounds(200), seed: 0xb1d, mutant: mutant)
+      let configuration = SoakConfiguration(
+        threads: 4, length: .rounds(200), seed: 0xb1d, mutant: mutant, policy: mutant.policy)
       let record = Soak(configuration: configuration).run()
       let violation = try #require(record.violations.first)
       let reproduction = try #require(violation.reproduction)

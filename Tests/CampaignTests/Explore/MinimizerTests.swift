@@ -9,7 +9,7 @@ import Testing
 @Suite struct MinimizerTests {
   @Test(arguments: Mutant.allCases)
   func `the result is a smaller execution that breaks the same rule`(mutant: Mutant) throws {
-    let rehearsal = try Rehearsal(tasks: 4, mutant: mutant)
+    let rehearsal = try Rehearsal(tasks: 4, mutant: mutant, policy: mutant.policy)
     let found = try #require(rehearsal.findFailure(nil, threads: 4, operations: 2, episodes: 0..<3_000))
     let minimizer = Minimizer(found, rehearsal.replayer)
     let (final, isMinimal) = minimizer.run()
@@ -19,7 +19,7 @@ import Testing
     #expect(final.episode.threads.count <= found.episode.threads.count)
     #expect(!final.episode.threads.contains { $0.isEmpty })
 
-    let fresh = try Rehearsal(tasks: final.episode.threads.count, mutant: mutant)
+    let fresh = try Rehearsal(tasks: final.episode.threads.count, mutant: mutant, policy: mutant.policy)
     let outcome = fresh.replayer.replay(final.episode, final.schedule, isStrict: true)
     #expect(outcome.isFollowed && outcome.harnessFault == nil)
     #expect(outcome.violation?.checker == found.violation.checker)

@@ -11,7 +11,7 @@ extension SoakTests {
     @Test(arguments: Mutant.allCases, [1, 2] as [UInt64]) func `each mutant is found, minimised and verified`(
       mutant: Mutant, seed: UInt64
     ) throws {
-      let record = Explorations.run(ExploreConfiguration(seed: seed, mutant: mutant))
+      let record = Explorations.run(ExploreConfiguration(seed: seed, mutant: mutant, policy: mutant.policy))
       #expect(record.verdict == .violation)
       let violation = try #require(record.violations.first)
       let reproduction = try #require(violation.reproduction)

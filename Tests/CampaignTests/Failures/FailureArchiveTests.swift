@@ -41,7 +41,7 @@ import Testing
       #expect(path == scratch.file("a/b/failures/MAP-1-fedcba9876543210.txt"))
       #expect(
         scratch.text("a/b/failures/MAP-1-fedcba9876543210.txt") == """
-          # MAP-1: what a completed fault mapped stays mapped until a zap covers it, what a zap covered is gone
+          # MAP-1: a fault maps what no zap covered since its lookup; it stays until a zap covers it, then it is gone
           # protocol mainline, mutant recover-invalidated, policy huge, scenario fault-invalidate
           # seed 0x7
           # two

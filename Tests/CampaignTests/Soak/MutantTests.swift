@@ -10,7 +10,7 @@ extension SoakTests {
     @Test(arguments: Mutant.allCases)
     func `a mutant is caught by the rule it breaks`(mutant: Mutant) throws {
       let record = Runs.run(
-        SoakConfiguration(threads: 8, length: .seconds(20), seed: 0xbad, mutant: mutant))
+        SoakConfiguration(threads: 8, length: .seconds(20), seed: 0xbad, mutant: mutant, policy: mutant.policy))
       #expect(record.verdict == .violation)
       #expect(record.mutant == mutant.rawValue)
       let violation = try #require(record.violations.first)

@@ -70,7 +70,8 @@ final class SerialWorld {
     task.emit(.operationEnd, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue))
     task.drain()
     if let mapped = effect.mapped {
-      suite.promised(task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge)
+      suite.promised(
+        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
     }
     if let unmapped = effect.unmapped {
       suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)

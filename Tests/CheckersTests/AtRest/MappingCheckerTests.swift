@@ -1,4 +1,5 @@
-/// MAP-1: what a completed fault mapped stays mapped until a zap covers it, what a completed zap covered is gone.
+/// MAP-1: what a completed fault mapped stays mapped until a zap covers it, what a completed zap covered is gone. When
+/// the fault looked its page up is the matter of `LookupCheckerTests`.
 import CAtomics
 import Checkers
 import Machine
@@ -18,7 +19,7 @@ import Testing
 
     func fault(_ gfn: Gfn, at epoch: UInt64, huge: Bool = false) {
       bench.task.pointee.lastReadEpoch = epoch
-      bench.suite.promised(bench.task, mapped: gfn, isPrivate: isPrivate, huge: huge)
+      bench.suite.promised(bench.task, mapped: gfn, isPrivate: isPrivate, huge: huge, isNew: false)
     }
 
     func zap(_ range: Range<Gfn>, from first: UInt64, to last: UInt64) {

@@ -26,7 +26,8 @@ import Testing
   @Test func `a mapping that was promised may go with its table`() throws {
     let vm = try vm()
     let mapped = try #require(vm.perform(.fault, 7).mapped)
-    vm.suite.promised(vm.task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge)
+    vm.suite.promised(
+      vm.task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
     vm.perform(.pruneMirror, 7)
     #expect(vm.foundAtRest == nil)
   }

@@ -57,8 +57,13 @@ final class Vm {
 
   // MARK: Requests
 
+  /// One request, with what it promises told to the checkers.
+  /// - Parameter other: the task that carries it out; `task` if nil.
   @discardableResult
-  func perform(_ operation: Operation, _ range: Range<Gfn>, draw: UInt64 = 1) -> Effect {
+  func perform(
+    _ operation: Operation, _ range: Range<Gfn>, draw: UInt64 = 1, by other: TaskPointer? = nil
+  ) -> Effect {
+    let task = other ?? self.task
     task.pointee.currentOperation = operation
     task.pointee.rangeStart = operation == .invalidate ? 0 : range.lowerBound
     task.pointee.rangeEnd = operation == .invalidate ? 0 : range.upperBound
@@ -69,6 +74,14 @@ final class Vm {
     let effect = subject.perform(task, Request(operation: operation, range: range, draw: draw))
     task.emit(.operationEnd, gfn: range.lowerBound)
     task.drain()
+    if let mapped = effect.mapped {
+      suite.promised(
+        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
+    }
+    if let unmapped = effect.unmapped {
+      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
+    }
+    if let merged = effect.merged { suite.promised(task, merged: merged) }
     return effect
   }
 

@@ -69,7 +69,8 @@ final class World {
     task.emit(.operationEnd, gfn: request.range.lowerBound)
     task.drain()
     if let mapped = effect.mapped {
-      suite.promised(task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge)
+      suite.promised(
+        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
     }
     if let unmapped = effect.unmapped {
       suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
