@@ -94,8 +94,11 @@ package struct BridgeEpisodes {
       episode.mayYield = false
       return [episode]
     }
-    // Conversions have made shared what was private and the other way round: each kind is tried.
-    return [episode, flipped(episode)].flatMap { base in
+    // Conversions have made shared what was private and the other way round, and splits have made small for good what
+    // was huge: each kind is tried.
+    var bases = [episode, flipped(episode)]
+    if episode.policy.mapsHuge { bases += bases.map(Self.split) }
+    return bases.flatMap { base in
       populations(map, base).map { populated in
         var episode = base
         episode.populated = populated
@@ -113,6 +116,12 @@ package struct BridgeEpisodes {
   private func flipped(_ episode: Episode) -> Episode {
     var episode = episode
     for index in episode.regions.indices { episode.regions[index].isPrivate.toggle() }
+    return episode
+  }
+
+  private static func split(_ episode: Episode) -> Episode {
+    var episode = episode
+    for index in episode.regions.indices { episode.regions[index].allowsHuge = false }
     return episode
   }
 
