@@ -35,6 +35,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
   /// The end of an mmu_lock section or of an operation.
   @inline(__always) func leaveSection(_ task: TaskPointer, _ what: StaticString) {
     pointee.count(.frz3)
+    pointee.thawedSuccesses = 0
     if _slowPath(pointee.openCount > 0) { leaveSectionOpen(task, what) }
   }
 

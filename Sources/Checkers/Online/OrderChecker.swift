@@ -69,6 +69,12 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     if Spte.isLeaf(event.pointee.old, Int(event.pointee.level)) { add(event, task, exclusive: true) }
   }
 
+  /// The SPTE of an external write is the one that this section thawed last, and its external write had succeeded.
+  private func wasThawed(_ event: UnsafePointer<Event>) -> Bool {
+    pointee.thawedSuccesses > 0 && pointee.thawedGfn == event.pointee.gfn
+      && pointee.thawedLevel == event.pointee.level
+  }
+
   /// An external write, seen at the SEAMCALL.
   @inline(__always) func externalWrite(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
     let exclusive = pointee.lockMode == .write
@@ -80,6 +86,11 @@ extension UnsafeMutablePointer where Pointee == TaskState {
       index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: true)
     }
     guard index >= 0 else {
+      if !exclusive && wasThawed(event) {
+        return report(
+          .dup1, event, task, expected: "one external write for one change",
+          seen: "\(event.pointee.seamcall.name) again after one succeeded and the SPTE was thawed")
+      }
       report(
         exclusive ? .dup1 : .ord1, event, task,
         expected: exclusive

@@ -29,6 +29,12 @@ struct TaskState: BitwiseCopyable {
   var now: UInt64 = 0
   /// `MmuLock.epoch` of the current read section.
   var readEpoch: UInt64 = 0
+  /// The last mirror SPTE that was thawed in this section, for an external write that comes once more.
+  var thawedGfn: Gfn = 0
+  var thawedLevel: UInt8 = 0
+  var thawedSuccesses: UInt8 = 0
+  /// The last cmpxchg that was lost, and how often in this operation.
+  var lost = LostCmpxchg()
   /// How many of `unmapped` and of `lookups` there are.
   var unmappedCount = 0
   var lookupCount = 0
@@ -87,7 +93,9 @@ extension UnsafeMutablePointer where Pointee == TaskState {
       leaveSection(task, "dropped mmu_lock")
       pointee.lockMode = .none
     case .operationEnd: endOperation(event, task)
-    case .operationBegin, .lockYielded, .cmpxchgLost, .tableAllocated, .tableFreed, .tableDeferred: break
+    case .cmpxchgLost: lostCmpxchg(event, task)
+    case .operationBegin: pointee.lost.count = 0
+    case .lockYielded, .tableAllocated, .tableFreed, .tableDeferred: break
     }
   }
 
@@ -101,6 +109,9 @@ extension UnsafeMutablePointer where Pointee == TaskState {
         if pointee.open[index].isMirror {
           checkThaw(event, pointee.open[index], task)
           notePruned(event, pointee.open[index])
+          pointee.thawedGfn = event.pointee.gfn
+          pointee.thawedLevel = event.pointee.level
+          pointee.thawedSuccesses = pointee.open[index].successes
         }
         close(index)
       }

@@ -21,7 +21,7 @@ import Testing
     let bench = try Bench()
     bench.task.emit(.readLock)
     bench.freeze(.mirrorLeaf)
-    for _ in 0..<(2 * Task.eventCapacity) { bench.task.emit(.cmpxchgLost) }
+    for _ in 0..<(2 * Task.eventCapacity) { bench.task.emit(.lockYielded) }
     bench.thaw(.mirrorLeaf, Value.leaf(7))
     bench.task.drain()
     #expect(bench.found == .ord2)

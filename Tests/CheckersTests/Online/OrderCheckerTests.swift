@@ -29,6 +29,30 @@ import Testing
     #expect(bench.found == nil)
   }
 
+  @Test func `an external write that comes once more after the thaw is told as the second one`() throws {
+    let bench = try Bench()
+    bench.task.emit(.readLock)
+    bench.freeze(.mirrorLeaf)
+    bench.call(.pageAug)
+    bench.thaw(.mirrorLeaf, Value.leaf(7))
+    bench.call(.pageAug)
+    bench.task.drain()
+    #expect(bench.found == .dup1)
+  }
+
+  @Test func `an external write in a later section is not the second one of an earlier`() throws {
+    let bench = try Bench()
+    bench.shared {
+      bench.freeze(.mirrorLeaf)
+      bench.call(.pageAug)
+      bench.thaw(.mirrorLeaf, Value.leaf(7))
+    }
+    bench.task.emit(.readLock)
+    bench.call(.pageAug)
+    bench.task.drain()
+    #expect(bench.found == .ord1)
+  }
+
   @Test func `an external write under the shared lock needs a frozen SPTE`() throws {
     let bench = try Bench()
     bench.task.emit(.readLock)
