@@ -8,7 +8,7 @@ import MirrorMMU
 /// `stress list`: the names that the options take and the reports show.
 struct ListCommand: ParsableCommand {
   enum Kind: String, CaseIterable {
-    case protocols, mutants, checkers, operations, scenarios, strategies
+    case protocols, alternatives, mutants, checkers, operations, scenarios, strategies
   }
 
   static let configuration = CommandConfiguration(
@@ -16,6 +16,7 @@ struct ListCommand: ParsableCommand {
     abstract: "List the names that the options take and the reports show.",
     discussion: """
       EXAMPLES:
+        stress list protocols     what --protocol takes, and the alternatives of each
         stress list mutants       what --mutant takes, and the checkers that find each
         stress list operations    the keys of --mix
         stress list scenarios     what --scenario takes
@@ -23,7 +24,8 @@ struct ListCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: .init("One of protocols, mutants, checkers, operations, scenarios, strategies.", valueName: "kind"),
+    help: .init(
+      "One of protocols, alternatives, mutants, checkers, operations, scenarios, strategies.", valueName: "kind"),
     transform: { try NameArgument.parse($0) as Kind })
   var kind: Kind?
 
@@ -38,8 +40,18 @@ struct ListCommand: ParsableCommand {
   private static func rows(_ kind: Kind) -> [[String]] {
     switch kind {
     case .protocols: ProtocolName.allCases.map { [$0.rawValue, $0.summary] }
+    case .alternatives:
+      ProtocolName.allAlternatives.map { alternative in
+        let protocols = ProtocolName.allCases.filter { $0.alternativeNames.contains(alternative.name) }
+        return [alternative.name, alternative.summary, "with \(protocols.map(\.rawValue).joined(separator: ", "))"]
+      }
     case .mutants:
-      Mutant.allCases.map { [$0.rawValue, $0.caughtBy.map(\.name).joined(separator: ", "), $0.summary] }
+      Mutant.allCases.map { mutant in
+        [
+          mutant.rawValue, mutant.caughtBy.map(\.name).joined(separator: ", "), mutant.scenario,
+          mutant.policy.rawValue, mutant.summary,
+        ]
+      }
     case .checkers: CheckerID.allCases.map { [$0.name, $0.rule] }
     case .operations: Operation.allCases.map { [$0.name, $0.summary] }
     case .scenarios: ScenarioArgument.allCases.map { [$0.rawValue, $0.summary] }

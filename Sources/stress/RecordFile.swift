@@ -28,19 +28,22 @@ struct RecordFile {
   }
 
   /// Checks that the record can be written there, before a run starts that might be in vain. Changes nothing.
-  init(path: String) throws {
-    guard path != "-" else {
+  /// - Parameter option: the one that named the path, for messages.
+  init(path: String, option: String = "--json") throws {
+    guard path != "-" || option != "--json" else {
       target = .standardOutput
       return
     }
     guard !path.isEmpty, !path.hasPrefix("--"), !path.utf8.contains(0) else {
-      throw ValidationError("--json needs a file name, or - for standard output (not '\(path)')")
+      let other = option == "--json" ? ", or - for standard output" : ""
+      throw ValidationError("\(option) needs a file name\(other) (not '\(path)')")
     }
     do {
       target = try Self.probe(path)
     } catch let error as WriteError {
       throw ValidationError(
-        "cannot write --json \(error); allowed is a file in an existing, writable directory, or -")
+        "cannot write \(option) \(error); allowed is a file in an existing, writable directory"
+          + (option == "--json" ? ", or -" : ""))
     }
   }
 

@@ -20,7 +20,6 @@ struct Stress: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, RegressCommand.self,
-      ListCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [["--help"], ["help"]])
   func `help has every subcommand with a line on what it does`(arguments: [String]) throws {
     let output = try StressCommand.run(arguments).output
-    for command in ["run (default)", "explore", "replay", "minimize", "regress", "list"] {
+    for command in ["run (default)", "explore", "replay", "minimize", "regress", "matrix", "list"] {
       #expect(
         output.contains(try Regex("\n  \(NSRegularExpression.escapedPattern(for: command)) +[A-Z]")), "\(command)")
     }
@@ -38,6 +38,13 @@ import Testing
     ),
     ("replay", ["<token|file>", "--trace", "--json", "--quiet", "--full"]),
     ("minimize", ["<token|file>", "--json", "--quiet", "--full"]), ("regress", ["<dir>"]),
+    (
+      "matrix",
+      [
+        "--quick", "--only", "--protocol", "--scenario", "--policy", "--mutant", "--seed", "--schedules", "--threads",
+        "--jobs", "--minimize", "--no-minimize", "--expected", "--update", "--json", "--quiet",
+      ]
+    ),
   ])
   func `a subcommand's help names its options and has examples and exit codes`(
     command: String, options: [String]
@@ -60,7 +67,8 @@ import Testing
 
   /// Names are part of the interface: scripts and bug reports have them, so one that disappears is a mistake.
   @Test(arguments: [
-    ("protocols", ProtocolName.allCases.map(\.rawValue)), ("mutants", Mutant.allCases.map(\.rawValue)),
+    ("protocols", ProtocolName.allCases.map(\.rawValue)),
+    ("alternatives", ProtocolName.allAlternatives.map(\.name)), ("mutants", Mutant.allCases.map(\.rawValue)),
     (
       "checkers",
       [

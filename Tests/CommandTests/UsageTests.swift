@@ -48,8 +48,8 @@ import Testing
     Case("--mix", "fault=0", says: "more than 0"), Case("--mix", "fault=0,zap=0", says: "more than 0"),
     Case("--mix", "", says: "NAME=WEIGHT"), Case("--mix=", says: "name=weight"),
     Case("--mix", "fault", says: "NAME=WEIGHT"),
-    Case("list", "x", says: "protocols, mutants, checkers, operations, scenarios, strategies"),
-    Case("list", says: "protocols, mutants, checkers, operations, scenarios, strategies"),
+    Case("list", "x", says: "protocols, alternatives, mutants, checkers, operations, scenarios, strategies"),
+    Case("list", says: "protocols, alternatives, mutants, checkers, operations, scenarios, strategies"),
     Case("list", "mutants", "x", says: "--help"),
     Case("stray", says: "--help"), Case("--thread", "3", says: "--threads"), Case("--nonsense", says: "--help"),
     Case("run", "stray", says: "--help"),
@@ -88,6 +88,23 @@ import Testing
     Case("explore", "--json", "--quiet", says: "file name"), Case("explore", "--no-minimise", says: "--no-minimize"),
   ]
 
+  static let matrix: [Case] = [
+    Case("matrix", "--only", "x", says: "protocols, mutants"), Case("matrix", "--policy", "x", says: "4k, huge"),
+    Case("matrix", "--protocol", "x", says: "mainline"), Case("matrix", "--mutant", "lost-zip", says: "lost-zap"),
+    Case("matrix", "--scenario", "micro", says: "fault-fault"),
+    Case("matrix", "--scenario", "all", says: "fault-fault"),
+    Case("matrix", "--jobs", "0", says: "1...256"), Case("matrix", "--threads", "0", says: "1...1024"),
+    Case("matrix", "--schedules", "0", says: "1..."), Case("matrix", "--seed", "x", says: "git hash"),
+    Case("matrix", "--update", says: "--expected FILE"), Case("matrix", "stray", says: "matrix --help"),
+    Case("matrix", "--only", "protocols", "--mutant", "lost-zap", says: "--only protocols"),
+    Case("matrix", "--only", "mutants", "--policy", "4k", says: "--only mutants"),
+    Case("matrix", "--expected", "/nonexistent.json", says: "No such file"),
+    Case("matrix", "--expected", "/dev/null", says: "not valid JSON"),
+    Case("matrix", "--expected", "/dev/zero", says: "larger than"),
+    Case("matrix", "--json", "/nonexistent/record.json", says: "allowed is a file"),
+    Case("matrix", "--update", "--expected", "/nonexistent/e.json", says: "allowed is a file"),
+  ]
+
   static let tokens: [Case] =
     ["replay", "minimize"].flatMap { command in
       [
@@ -114,7 +131,7 @@ import Testing
     Case("--json", "/proc/record.json", says: "allowed is a file"),
   ]
 
-  @Test(arguments: numbers + names + explore + tokens + files)
+  @Test(arguments: numbers + names + explore + matrix + tokens + files)
   func `bad input is refused in one line that says what is allowed`(bad: Case) throws {
     let result = try StressCommand.run(bad.arguments)
     #expect(result.status == 64)

@@ -1,4 +1,5 @@
 import Machine
+import MirrorMMU
 
 /// Relative weights of the operations that a soak draws.
 public struct OperationMix: Sendable, Equatable {
@@ -6,6 +7,13 @@ public struct OperationMix: Sendable, Equatable {
   public private(set) var weights: [Int]
 
   public static let `default` = OperationMix(weights: Operation.allCases.map(\.defaultWeight))
+
+  /// The default mix, and what a mutant needs besides, often enough to be met.
+  static func `default`(for mutant: Mutant?) -> OperationMix {
+    var mix = Self.default
+    for operation in mutant?.operations ?? [] { mix.weights[Int(operation.rawValue)] = 60 }
+    return mix
+  }
 
   private init(weights: [Int]) { self.weights = weights }
 

@@ -34,7 +34,7 @@ public struct SoakConfiguration: Sendable {
 
   public init(
     threads: Int = 64, length: Length = .seconds(30), seed: UInt64, protocolName: ProtocolName = .mainline,
-    mutant: Mutant? = nil, policy: Policy = .fourK, mix: OperationMix = .default, busyPercent: Double = 2,
+    mutant: Mutant? = nil, policy: Policy? = nil, mix: OperationMix? = nil, busyPercent: Double = 2,
     perturbation: Perturbation = .light, memoryGiB: Int = 4, firstRound: UInt64 = 0
   ) {
     self.threads = threads
@@ -42,13 +42,16 @@ public struct SoakConfiguration: Sendable {
     self.seed = seed
     self.protocolName = protocolName
     self.mutant = mutant
-    self.policy = policy
-    self.mix = mix
+    self.policy = policy ?? Self.defaultPolicy(for: mutant)
+    self.mix = mix ?? .default(for: mutant)
     self.busyPercent = busyPercent
     self.perturbation = perturbation
     self.memoryGiB = memoryGiB
     self.firstRound = firstRound
   }
+
+  /// The policy where none is asked for: 4k, unless the mutant needs another.
+  static func defaultPolicy(for mutant: Mutant?) -> Policy { mutant?.policy ?? .fourK }
 }
 
 /// How often a thread is paused at a schedule point, seeded per thread.

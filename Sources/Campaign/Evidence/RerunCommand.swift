@@ -5,18 +5,36 @@ enum RerunCommand {
   /// Everything that decides a round, in the tool's own options. `--first-round` stands last and without its number,
   /// for the caller to add.
   static func prefix(_ configuration: SoakConfiguration) -> String {
+    (options(configuration) + ["--rounds", "1", "--first-round"]).joined(separator: " ")
+  }
+
+  /// The run's own command, which draws the same rounds and may meet others of their races.
+  static func campaign(_ configuration: SoakConfiguration) -> String {
+    let length =
+      switch configuration.length {
+      case .seconds(let seconds): ["--seconds", "\(seconds)"]
+      case .rounds(let count): ["--rounds", "\(count)"]
+      }
+    return (options(configuration) + length).joined(separator: " ")
+  }
+
+  private static func options(_ configuration: SoakConfiguration) -> [String] {
     var words = ["stress", "--threads", "\(configuration.threads)", "--seed", SeedText.format(configuration.seed)]
     if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
     if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }
-    if configuration.policy != .fourK { words += ["--policy", configuration.policy.rawValue] }
-    if configuration.mix != .default { words += ["--mix", MixText.format(configuration.mix)] }
+    if configuration.policy != SoakConfiguration.defaultPolicy(for: configuration.mutant) {
+      words += ["--policy", configuration.policy.rawValue]
+    }
+    if configuration.mix != .default(for: configuration.mutant) {
+      words += ["--mix", MixText.format(configuration.mix)]
+    }
     let standard = SoakConfiguration(seed: 0)
     if configuration.busyPercent != standard.busyPercent { words += ["--busy", "\(configuration.busyPercent)"] }
     if configuration.perturbation != standard.perturbation {
       words += ["--perturb", configuration.perturbation.rawValue]
     }
     if configuration.memoryGiB != standard.memoryGiB { words += ["--memory-gib", "\(configuration.memoryGiB)"] }
-    return (words + ["--rounds", "1", "--first-round"]).joined(separator: " ")
+    return words
   }
 
   static func round(_ round: UInt64, of configuration: SoakConfiguration) -> String {
@@ -48,11 +66,17 @@ extension RerunCommand {
       "stress", "explore", "--threads", "\(configuration.threads)", "--operations", "\(configuration.operations)",
       "--seed", SeedText.format(configuration.seed),
     ]
-    if let scenario = configuration.scenario { words += ["--scenario", scenario.rawValue] }
+    if let scenario = configuration.scenario {
+      words += ["--scenario", scenario.rawValue]
+    } else if ExploreConfiguration.scenario(for: configuration.mutant) != nil {
+      words += ["--scenario", "all"]
+    }
     if configuration.strategy != .portfolio { words += ["--strategy", configuration.strategy.rawValue] }
     if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
     if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }
-    if configuration.policy != .fourK { words += ["--policy", configuration.policy.rawValue] }
+    if configuration.policy != SoakConfiguration.defaultPolicy(for: configuration.mutant) {
+      words += ["--policy", configuration.policy.rawValue]
+    }
     return words
   }
 }

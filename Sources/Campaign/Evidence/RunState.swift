@@ -5,28 +5,28 @@
 import Foundation
 
 struct RunState {
+  private static let directory = ".stress/runs"
   private static let length = 4096
   private static let digits = 20
 
   let path: String
   private let memory: UnsafeMutableRawPointer
-  private let roundOffset: Int
+  private var roundOffset: Int
 
-  /// - Parameter command: the command that runs one round again, with the round left out at its end.
+  /// - Parameters:
+  ///   - command: the command that runs one round again, with the round left out at its end.
+  ///   - name: of the file; the process alone names one that it has no second of.
   /// - Throws: a message that says what could not be written and why.
-  init(command: String) throws(RunStateError) {
-    let directory = ".stress/runs"
+  init(command: String, name: String = "\(getpid())") throws(RunStateError) {
+    let directory = Self.directory
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
       throw RunStateError(message: "cannot create \(directory)")
     }
-    path = "\(directory)/\(getpid()).txt"
-    let text = "# A stress run that has not ended, or was killed. This runs its last round again:\n\(command) "
-    roundOffset = text.utf8.count
-    var bytes = Array(text.utf8) + Array(repeating: UInt8(ascii: "0"), count: Self.digits) + [UInt8(ascii: "\n")]
-    guard bytes.count <= Self.length else { throw RunStateError(message: "the command is too long for \(path)") }
-    bytes += Array(repeating: UInt8(ascii: "\n"), count: Self.length - bytes.count)
+    path = "\(directory)/\(name).txt"
+    guard let bytes = Self.content(command) else { throw RunStateError(message: "the command is too long for \(path)") }
+    roundOffset = Self.roundOffset(command)
 
     let file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw RunStateError(message: "cannot open \(path): \(String(cString: strerror(errno)))") }
@@ -43,6 +43,26 @@ struct RunState {
     self.memory = memory
   }
 
+  private static func head(_ command: String) -> String {
+    "# A stress run that has not ended, or was killed. This runs its last round again:\n\(command) "
+  }
+
+  private static func roundOffset(_ command: String) -> Int { head(command).utf8.count }
+
+  /// All bytes of the file, for round 0; nil for a command that does not fit.
+  private static func content(_ command: String) -> [UInt8]? {
+    let bytes = Array(head(command).utf8) + Array(repeating: UInt8(ascii: "0"), count: digits) + [UInt8(ascii: "\n")]
+    guard bytes.count <= length else { return nil }
+    return bytes + Array(repeating: UInt8(ascii: "\n"), count: length - bytes.count)
+  }
+
+  /// Puts another command in the place of the last, for its round 0. One that does not fit changes nothing.
+  mutating func restart(command: String) {
+    guard let bytes = Self.content(command) else { return }
+    memory.copyMemory(from: bytes, byteCount: bytes.count)
+    roundOffset = Self.roundOffset(command)
+  }
+
   /// Notes that `round` begins. A store to mapped memory: it outlives the process from then on.
   func begin(round: UInt64) {
     var rest = round
@@ -51,6 +71,9 @@ struct RunState {
       rest /= 10
     }
   }
+
+  /// Removes what a run of this process has kept, for a caller that tells of the failure itself.
+  static func removeKept() { unlink("\(directory)/\(getpid()).txt") }
 
   func close(keep: Bool) {
     munmap(memory, Self.length)

@@ -47,22 +47,28 @@ public struct ExploreConfiguration: Sendable {
   public init(
     threads: Int = 3, operations: Int = 3, scenario: ScenarioName? = nil, strategy: StrategyName = .portfolio,
     length: Length = .schedules(200_000), seed: UInt64, protocolName: ProtocolName = .mainline, mutant: Mutant? = nil,
-    policy: Policy = .fourK, jobs: Int = 1, shard: Shard? = nil, minimizes: Bool = true,
+    policy: Policy? = nil, jobs: Int = 1, shard: Shard? = nil, minimizes: Bool = true,
     failureDirectory: String? = nil
   ) {
     self.threads = threads
     self.operations = operations
-    self.scenario = scenario
+    self.scenario = scenario ?? Self.scenario(for: mutant)
     self.strategy = strategy
     self.length = length
     self.seed = seed
     self.protocolName = protocolName
     self.mutant = mutant
-    self.policy = policy
+    self.policy = policy ?? SoakConfiguration.defaultPolicy(for: mutant)
     self.jobs = jobs
     self.shard = shard
     self.minimizes = minimizes
     self.failureDirectory = failureDirectory
+  }
+
+  /// The scenario where none is asked for: all, unless the mutant is out of their reach.
+  static func scenario(for mutant: Mutant?) -> ScenarioName? {
+    guard let needed = mutant.flatMap({ ScenarioName(rawValue: $0.scenario) }) else { return nil }
+    return ScenarioName.dealt.contains(needed) ? nil : needed
   }
 
   var subject: FiberWorld.Subject {

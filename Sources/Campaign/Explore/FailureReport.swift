@@ -24,6 +24,7 @@ struct FailureReport {
     defer { runner.deallocate() }
     let replayer = Replayer(runner.world)
     guard runner.world.scheduler.registerThread() else { return (nil, "no handler for stack overflow can be had") }
+    defer { runner.world.scheduler.unregisterThread() }
     runner.rerun(to: schedule)
     if let fault = runner.world.harnessFault { return (nil, fault) }
     guard let violation = runner.world.violation else {

@@ -58,7 +58,7 @@ extension EpisodeDraft {
     let beside = gfn(in: addRegion(isPrivate: true, allowsHuge: oneIn(2)))
     populate(request(.plant, self.region(of: region)))
     let second: Operation = splitsShared ? .splitMirror : .splitExclusive
-    let change = pick([.splitExclusive, second, .zap])
+    let change = pick([.splitExclusive, second])
     let hot = gfn(in: region)
     let gfns = splitsShared ? [beside, hot] : [beside]
     cast([

@@ -43,7 +43,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     case .micro: "the common model M(T, iterations): freeze, external write, thaw, on one SPTE"
     case .mirrorSplit: "shared splits of private huge pages against faults, guests and zaps of the same page"
     case .mirrorPrune: "shared removal of private page tables against faults and guests in them"
-    case .planted: "a private huge page that no fault mapped: its split or zap, and faults beside it"
+    case .planted: "a private huge page that no fault mapped: its split, and faults beside it"
     }
   }
 

@@ -13,7 +13,7 @@ struct TokenReader {
   init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
   mutating func token() throws(TokenError) -> Token {
-    let protocolName = try name("protocol")
+    let protocolName = try name("protocol", alternatives: true)
     guard let known = ProtocolName(rawValue: protocolName) else { throw .unknown("protocol", protocolName) }
     let mutantName = try name("mutant")
     let mutant = Mutant(rawValue: mutantName)
@@ -163,12 +163,14 @@ struct TokenReader {
   }
 
   /// A name as enums and scenarios have them: lower-case letters, digits and hyphens. It may be empty.
-  private mutating func name(_ what: String) throws(TokenError) -> String {
+  /// - Parameter alternatives: more names may follow it, each after a plus sign.
+  private mutating func name(_ what: String, alternatives: Bool = false) throws(TokenError) -> String {
     let length = try count("characters in the name of the \(what)", 0...64, size: 1)
     let bytes = rest.prefix(length)
     rest.removeFirst(length)
     let isName = bytes.allSatisfy { byte in
       (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte) || byte == UInt8(ascii: "-")
+        || (alternatives && byte == UInt8(ascii: "+"))
     }
     guard isName else { throw .outOfRange("the name of the \(what) is none") }
     return String(decoding: bytes, as: UTF8.self)

@@ -10,6 +10,9 @@ public struct Kvm: BitwiseCopyable {
   public let td: TrustDomainPointer
   public let policy: Policy
   public let mutants: MutantSet
+  /// The broken step of a mutant that has one.
+  let mirrorStep: UnsafeMutablePointer<MirrorStep>?
+  let alternatives: Alternatives
   /// 4K pages of guest memory, and how many there may be at most.
   public private(set) var guestPages: UInt64
   private let largestGuestPages: UInt64
@@ -29,21 +32,31 @@ public struct Kvm: BitwiseCopyable {
   package let nxHugePages: NxHugePages
 
   public static func create(
-    _ machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, mutant: Mutant?
+    _ machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, protocolName: ProtocolName, mutant: Mutant?
   ) -> KvmPointer {
     let kvm = KvmPointer.allocate(capacity: 1)
-    kvm.initialize(to: Kvm(machine: machine, td: td, guestPages: guestPages, mutant: mutant))
-    td.pointee.defects = GlueDefects(mutant)
+    kvm.initialize(
+      to: Kvm(
+        machine: machine, td: td, guestPages: guestPages, alternatives: protocolName.alternatives, mutant: mutant))
+    td.pointee.defects = mutant?.glueDefects ?? []
     return kvm
   }
 
-  private init(machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, mutant: Mutant?) {
+  private init(
+    machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, alternatives: Alternatives, mutant: Mutant?
+  ) {
     self.machine = machine
     self.td = td
     self.guestPages = guestPages
     largestGuestPages = guestPages
     policy = td.pointee.policy
-    mutants = MutantSet(mutant)
+    mutants = mutant?.mmuDefects ?? []
+    mirrorStep = mutant?.step.map { step in
+      let pointer = UnsafeMutablePointer<MirrorStep>.allocate(capacity: 1)
+      pointer.initialize(to: step)
+      return pointer
+    }
+    self.alternatives = alternatives
     roots = Roots()
     attributes = Attributes(guestPages: guestPages)
     invalidation = Invalidation()
@@ -51,6 +64,8 @@ public struct Kvm: BitwiseCopyable {
   }
 
   public static func destroy(_ kvm: KvmPointer) {
+    kvm.pointee.mirrorStep?.deinitialize(count: 1)
+    kvm.pointee.mirrorStep?.deallocate()
     kvm.pointee.roots.deallocate()
     kvm.pointee.attributes.deallocate()
     kvm.pointee.invalidation.deallocate()

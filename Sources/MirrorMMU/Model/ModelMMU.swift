@@ -10,6 +10,8 @@ public struct ModelMMU: @unchecked Sendable {
   public let kvm: KvmPointer
   public let td: TrustDomainPointer
   public let protocolName: ProtocolName
+  /// The protocol's code, beside its name so that an operation finds it without a look-up.
+  private let entry: ProtocolEntry
   private let activity: Activity
 
   /// Builds the VM's fixed parts; `build` makes its roots.
@@ -17,8 +19,10 @@ public struct ModelMMU: @unchecked Sendable {
     _ machine: MachinePointer, protocolName: ProtocolName, mutant: Mutant?, policy: Policy, guestPages: UInt64
   ) -> ModelMMU {
     let td = TrustDomain.create(machine, policy: policy)
-    let kvm = Kvm.create(machine, td: td, guestPages: guestPages, mutant: mutant)
-    return ModelMMU(kvm: kvm, td: td, protocolName: protocolName, activity: Activity(guestPages: guestPages))
+    let kvm = Kvm.create(machine, td: td, guestPages: guestPages, protocolName: protocolName, mutant: mutant)
+    return ModelMMU(
+      kvm: kvm, td: td, protocolName: protocolName, entry: protocolName.entry,
+      activity: Activity(guestPages: guestPages))
   }
 
   public func destroy() {
@@ -44,20 +48,13 @@ public struct ModelMMU: @unchecked Sendable {
   public func finalize() { td.pointee.isRunnable = true }
 
   /// The VM's end. No other task may run.
-  public func tearDown(_ task: TaskPointer) {
-    switch protocolName {
-    case .mainline: TdpMmu<Mainline>(kvm: kvm, task: task).destroyVm()
-    }
-  }
+  public func tearDown(_ task: TaskPointer) { entry.tearDown(self, task) }
 
   /// Carries out one request on the calling task.
-  public func perform(_ task: TaskPointer, _ request: Request) -> Effect {
-    switch protocolName {
-    case .mainline: perform(TdpMmu<Mainline>(kvm: kvm, task: task), request)
-    }
-  }
+  public func perform(_ task: TaskPointer, _ request: Request) -> Effect { entry.perform(self, task, request) }
 
-  private func perform<Variant>(_ mmu: TdpMmu<Variant>, _ request: Request) -> Effect {
+  /// The same where the protocol is known.
+  func perform<Variant>(_ mmu: TdpMmu<Variant>, _ request: Request) -> Effect {
     let range = request.range
     let task = mmu.task
     switch request.operation {

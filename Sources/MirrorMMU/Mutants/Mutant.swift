@@ -1,77 +1,68 @@
+/// The mainline protocol with one thing broken: the proof that a checker can fail.
+///
+/// One file a mutant, and one line in `Mutants.swift`. A mutant breaks a step of the update sequence, by a sequence of
+/// its own, or something in code that others share, by a bit that this code tests.
 import Machine
 import SecureEPT
 
-/// The mainline protocol with one thing broken: the proof that a checker can fail.
-///
-/// The name is the key of `--mutant`. Each must be caught by one of `caughtBy`; the first is the checker that states
-/// the broken rule most directly.
-public enum Mutant: String, CaseIterable, Sendable {
-  case noFreeze = "no-freeze"
-  case thawFirst = "thaw-first"
-  case stayFrozen = "stay-frozen"
-  case noRestore = "no-restore"
-  case restoreNew = "restore-new"
-  case doublePropagate = "double-propagate"
-  case plainFreeze = "plain-freeze"
-  case ignoreFrozen = "ignore-frozen"
-  case parentFirst = "parent-first"
-  case noTrack = "no-track"
-  case earlyFree = "early-free"
-  case statsEarly = "stats-early"
-  case lostZap = "lost-zap"
-  case busySpin = "busy-spin"
-  case recoverInvalidated = "recover-invalidated"
-  case ageMirror = "age-mirror"
-  case staleFault = "stale-fault"
-  case zapWhole = "zap-whole"
+/// `tdp_mmu_set_spte_atomic()` for a mirror SPTE, with one step broken.
+package typealias MirrorStep = @Sendable (_ mmu: TdpMmu<Mainline>, _ iter: inout TdpIter, _ newSpte: UInt64) -> Int32
 
-  public var summary: String {
-    switch self {
-    case .noFreeze: "the external write is made without freezing the SPTE"
-    case .thawFirst: "the new value is written before the external write"
-    case .stayFrozen: "the success path forgets the final store"
-    case .noRestore: "the failure path forgets to restore the old value"
-    case .restoreNew: "the failure path stores the new value"
-    case .doublePropagate: "the atomic path and the change handler both call out"
-    case .plainFreeze: "the freeze is a load and a store, not a cmpxchg"
-    case .ignoreFrozen: "the fault path does not check for FROZEN"
-    case .parentFirst: "the external table is freed before its children"
-    case .noTrack: "PAGE.REMOVE without TRACK"
-    case .earlyFree: "a table is freed without a grace period"
-    case .statsEarly: "statistics are updated before the propagation, which can fail"
-    case .lostZap: "a zap skips an entry it lost the race for instead of retrying"
-    case .busySpin: "BUSY is retried for ever while the entry stays frozen"
-    case .recoverInvalidated: "huge pages are recovered in a region whose unmap has yielded"
-    case .ageMirror: "aging clears A in mirror SPTEs too"
-    case .staleFault: "a fault does not look at mmu_invalidate_seq: what it looked up before mmu_lock may be gone"
-    case .zapWhole: "a private 2M page across an end of a zapped range is zapped whole, not split first"
-    }
+public struct Mutant: Sendable {
+  package enum Breakage: Sendable {
+    case step(MirrorStep)
+    case mmu(MutantSet)
+    case glue(GlueDefects)
   }
 
-  /// The policy under which it can be caught.
-  public var policy: Policy { self == .zapWhole ? .huge : .fourK }
+  /// The key of `--mutant`: lower-case letters, digits and hyphens.
+  public let rawValue: String
+  /// What is broken, one line for `stress list mutants`.
+  public let summary: String
+  /// It must be caught by one of these; the first is the checker that states the broken rule most directly.
+  public let caughtBy: [CheckerID]
+  /// Where it must be caught: a scenario by name, and a policy.
+  public let scenario: String
+  public let policy: Policy
+  /// Operations that threads have to carry out besides those of the default mix.
+  public let operations: [Operation]
+  /// In how many schedules of that scenario, by the default portfolio, whatever the seed.
+  public let budget: UInt64
+  let breakage: Breakage
 
-  public var caughtBy: [CheckerID] {
-    switch self {
-    case .noFreeze: [.ord1]
-    case .thawFirst: [.ord2]
-    case .stayFrozen: [.frz3, .frz1]
-    case .noRestore: [.frz3, .frz1]
-    case .restoreNew: [.ord3]
-    case .doublePropagate: [.dup1]
-    case .plainFreeze: [.frz2]
-    // The kernel's own WARN stands one step before the write that FRZ-2 would see.
-    case .ignoreFrozen: [.bug1, .frz2]
-    case .parentFirst: [.ord4]
-    case .noTrack: [.tlb1]
-    case .earlyFree: [.rcu1]
-    case .statsEarly: [.cnt1]
-    case .lostZap: [.map1]
-    case .busySpin: [.liv1]
-    case .recoverInvalidated: [.map1]
-    case .ageMirror: [.dup1]
-    case .staleFault: [.map1]
-    case .zapWhole: [.acc1]
-    }
+  package init(
+    _ name: String, _ summary: String, caughtBy: [CheckerID], scenario: String, policy: Policy = .fourK,
+    operations: [Operation] = [], budget: UInt64 = 20_000, breaks breakage: Breakage
+  ) {
+    rawValue = name
+    self.summary = summary
+    self.caughtBy = caughtBy
+    self.scenario = scenario
+    self.policy = policy
+    self.operations = operations
+    self.budget = budget
+    self.breakage = breakage
   }
+
+  /// A mutant that breaks a step breaks that of `mainline`; what is shared is broken under any protocol.
+  public func applies(to protocolName: ProtocolName) -> Bool {
+    if case .step = breakage { return protocolName.entry.name == Mainline.name }
+    return true
+  }
+}
+
+extension Mutant: RawRepresentable, CaseIterable, Hashable {
+  public static var allCases: [Mutant] { Mutants.all }
+
+  public init?(rawValue: String) {
+    guard let mutant = Mutants.all.first(where: { $0.rawValue == rawValue }) else { return nil }
+    self = mutant
+  }
+
+  public static func == (left: Mutant, right: Mutant) -> Bool { left.rawValue == right.rawValue }
+  public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+}
+
+extension Mutant: CustomStringConvertible {
+  public var description: String { rawValue }
 }

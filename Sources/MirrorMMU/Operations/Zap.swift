@@ -6,7 +6,7 @@ extension TdpMmu {
   /// `tdp_mmu_zap_leafs()`: mmu_lock is held for write, and dropped on the way if `canYield`.
   /// - Returns: how many leaves were zapped.
   func zapLeafs(_ root: UInt32, _ range: Range<Gfn>, canYield: Bool) -> Int {
-    task.lockdepAssertHeldWrite(gfn: range.lowerBound)
+    if !isMutant(.sharedRemove) { task.lockdepAssertHeldWrite(gfn: range.lowerBound) }
     var count = 0
     task.rcuReadLock()
     var iter = TdpIter(task, root: root, minLevel: 1, from: range.lowerBound)
@@ -31,6 +31,12 @@ extension TdpMmu {
           isMirror: isMirror(sptep), gfn: iter.gfn, old: old, new: Spte.nonpresent, level: iter.level, shared: false))
       return true
     }
+    if _slowPath(isMutant(.sharedRemove)) && task.pointee.lockMode == .read {
+      let change = SpteChange(iter, Spte.nonpresent, isMirror: isMirror(iter.sptep))
+      guard cmpxchgSpte(&iter, Spte.nonpresent) else { return false }
+      handleChangedSpte(change)
+      return true
+    }
     iterSetSpte(&iter, Spte.nonpresent)
     return true
   }
@@ -40,9 +46,23 @@ extension TdpMmu {
     task.writeLock()
     kvm.pointee.invalidation.begin(range)
     splitCrossBoundaryLeafs(range)
-    let count = zapLeafs(kvm.pointee.mirrorRoot, range, canYield: true)
+    let count =
+      isMutant(.sharedRemove) ? zapLeafsShared(range) : zapLeafs(kvm.pointee.mirrorRoot, range, canYield: true)
     endInvalidation()
     task.writeUnlock()
+    return count
+  }
+
+  /// The mutant `shared-remove`: the zap itself under the read lock, between two write sections.
+  @inline(never) private func zapLeafsShared(_ range: Range<Gfn>) -> Int {
+    let zapping = task.pointee.zapping
+    task.pointee.zapping = .nothing
+    task.writeUnlock()
+    task.readLock()
+    let count = zapLeafs(kvm.pointee.mirrorRoot, range, canYield: true)
+    task.readUnlock()
+    task.writeLock()
+    task.pointee.zapping = zapping
     return count
   }
 

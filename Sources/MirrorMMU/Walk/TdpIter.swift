@@ -2,15 +2,15 @@
 import CAtomics
 import Machine
 
-public struct TdpIter {
+package struct TdpIter {
   /// The walk goes towards the mapping for this gfn.
   var nextLastLevelGfn: Gfn
   /// `nextLastLevelGfn` when the walk last yielded: yielding only after progress.
   var yieldedGfn: Gfn
-  var sptep: SptePointer
+  package var sptep: SptePointer
   /// Lowest gfn that the current SPTE maps.
   package var gfn: Gfn
-  var oldSpte: UInt64 = 0
+  package var oldSpte: UInt64 = 0
   package var level: Int
   let rootLevel: Int
   let minLevel: Int

@@ -5,12 +5,53 @@ import SecureEPT
 
 extension TdpMmu {
   /// `__tdp_mmu_set_spte_atomic()`: one cmpxchg, no side effect if it loses.
-  @inline(__always) func cmpxchgSpte(_ iter: inout TdpIter, _ newSpte: UInt64) -> Bool {
+  @inline(__always) package func cmpxchgSpte(_ iter: inout TdpIter, _ newSpte: UInt64) -> Bool {
     task.bugOn(
       iter.yielded || Spte.isFrozen(iter.oldSpte),
       "WARN_ON_ONCE(iter->yielded || is_frozen_spte(iter->old_spte)) in __tdp_mmu_set_spte_atomic()", gfn: iter.gfn,
       level: iter.level)
+    if _slowPath(isMutant(.staleRetry)) {
+      var copy = iter.oldSpte
+      return task.tryCmpxchgSpte(iter.sptep, &copy, newSpte)
+    }
     return task.tryCmpxchgSpte(iter.sptep, &iter.oldSpte, newSpte)
+  }
+
+  /// The mirror half of `tdp_mmu_set_spte_atomic()` as a mutant has it. Out of the way of what is right.
+  @inline(never) func setMirrorSpteByMutant(_ iter: inout TdpIter, _ newSpte: UInt64) -> Int32
+  where Variant == Mainline {
+    guard let step = kvm.pointee.mirrorStep else { return Errno.io }
+    return step.pointee(self, &iter, newSpte)
+  }
+
+  /// A non-mirror SPTE changes by one cmpxchg.
+  @inline(__always) package func setDirectSpteAtomic(_ iter: inout TdpIter, _ newSpte: UInt64) -> Int32 {
+    guard cmpxchgSpte(&iter, newSpte) else { return Errno.busy }
+    handleChangedSpte(SpteChange(iter, newSpte, isMirror: isMirror(iter.sptep)))
+    return 0
+  }
+
+  /// The mirror half of `tdp_mmu_set_spte_atomic()` where one place propagates.
+  ///
+  /// Frozen until the external operation has completed, so that no concurrent fault installs a child in the external
+  /// table before the parent is there.
+  @inline(__always) package func setMirrorSpteAtomic(_ iter: inout TdpIter, _ newSpte: UInt64) -> Int32 {
+    let change = SpteChange(iter, newSpte, isMirror: true)
+    guard cmpxchgSpte(&iter, Spte.frozen) else { return Errno.busy }
+    return thaw(change, iter.sptep, Variant.handleChangedSpte(self, change))
+  }
+
+  /// Ends a freeze. If the external table refused, the old value is restored: nothing stays frozen in perpetuity.
+  @inline(__always) package func thaw(_ change: SpteChange, _ sptep: SptePointer, _ result: Int32) -> Int32 {
+    task.writeSpte(sptep, result == 0 ? change.new : change.old)
+    if result == Errno.busy { task.count(.busyRestored) }
+    return result
+  }
+
+  @inline(__always) package func warnOnFrozen(_ iter: borrowing TdpIter, _ newSpte: UInt64) {
+    task.bugOn(
+      Spte.isFrozen(newSpte), "KVM_MMU_WARN_ON(is_frozen_spte(new_spte)) in tdp_mmu_set_spte_atomic()", gfn: iter.gfn,
+      level: iter.level)
   }
 
   /// `tdp_mmu_set_spte_atomic()`
@@ -40,14 +81,14 @@ extension TdpMmu {
       "WARN_ON_ONCE(is_frozen_spte(old_spte) || is_frozen_spte(new_spte)) in tdp_mmu_set_spte()", gfn: iter.gfn,
       level: iter.level)
     iter.oldSpte = writeSpte(iter.sptep, iter.oldSpte, newSpte, iter.level)
-    handleChangedSpte(
-      SpteChange(
-        isMirror: isMirror(iter.sptep), gfn: iter.gfn, old: iter.oldSpte, new: newSpte, level: iter.level,
-        shared: false))
+    let change = SpteChange(
+      isMirror: isMirror(iter.sptep), gfn: iter.gfn, old: iter.oldSpte, new: newSpte, level: iter.level, shared: false)
+    handleChangedSpte(change)
+    Variant.finishSetSpte(self, change)
   }
 
   /// `handle_changed_spte()`: the callers that cannot handle a failure.
-  @inline(__always) func handleChangedSpte(_ change: SpteChange) {
+  @inline(__always) package func handleChangedSpte(_ change: SpteChange) {
     let result = Variant.handleChangedSpte(self, change)
     task.bugOn(
       result != 0, "KVM_BUG_ON(__handle_changed_spte()) in handle_changed_spte()", gfn: change.gfn,
@@ -56,7 +97,7 @@ extension TdpMmu {
 
   /// The checks at the head of `__handle_changed_spte()` that every variant has.
   /// - Returns: false if there is nothing left to do.
-  @inline(__always) func checkChange(_ change: SpteChange) -> Bool {
+  @inline(__always) package func checkChange(_ change: SpteChange) -> Bool {
     let level = change.level
     task.bugOn(
       change.gfn & (Spte.pages(level) - 1) != 0, "WARN_ON_ONCE(gfn not aligned) in __handle_changed_spte()",
@@ -73,6 +114,24 @@ extension TdpMmu {
       return false
     }
     return true
+  }
+
+  /// Whether a change takes a table out of the tree, which `handle_removed_pt()` then takes down.
+  @inline(__always) package func removesTable(_ change: SpteChange) -> Bool {
+    guard Spte.isNonLeaf(change.old, change.level) else { return false }
+    if change.isLeaf || !change.isPresent { return true }
+    return task.bugOn(
+      Spte.pfn(change.old) != Spte.pfn(change.new), "WARN_ON_ONCE(pfn_changed) in __handle_changed_spte()",
+      gfn: change.gfn, level: change.level)
+  }
+
+  /// `kvm_update_page_stats()` where a leaf comes or goes.
+  @inline(__always) package func account(_ change: SpteChange) {
+    if change.isLeaf != change.wasLeaf { updatePageStatistics(change.level, change.isLeaf ? 1 : -1) }
+  }
+
+  @inline(__always) package func handleRemovedPt(_ change: SpteChange) {
+    handleRemovedPt(PageArena.page(pfn: Spte.pfn(change.old)), shared: change.shared)
   }
 
   /// `handle_removed_pt()`: visits the children of a table that was unlinked, then retires it.
@@ -99,8 +158,9 @@ extension TdpMmu {
         if !Spte.isShadowPresent(old) { continue }
         old = writeSpte(sptep, old, Spte.frozen, level)
       }
-      handleChangedSpte(
-        SpteChange(isMirror: isMirror, gfn: gfn, old: old, new: Spte.frozen, level: level, shared: shared))
+      let change = SpteChange(isMirror: isMirror, gfn: gfn, old: old, new: Spte.frozen, level: level, shared: shared)
+      handleChangedSpte(change)
+      Variant.finishRemovedChild(self, change)
     }
     if isMirror && !isMutant(.parentFirst) { freeExternal(page) }
     retire(page)
@@ -134,7 +194,7 @@ extension TdpMmu {
   }
 
   /// `kvm_x86_call(set_external_spte)()`
-  @inline(__always) func setExternalSpte(_ change: SpteChange) -> Int32 {
+  @inline(__always) package func setExternalSpte(_ change: SpteChange) -> Int32 {
     kvm.pointee.td.tdxSeptSetPrivateSpte(task, change.gfn, change.old, change.new, change.level)
   }
 }

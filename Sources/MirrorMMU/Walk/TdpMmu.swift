@@ -6,11 +6,11 @@ import CAtomics
 import Machine
 import SecureEPT
 
-public struct TdpMmu<Variant: UpdateProtocol> {
-  public let kvm: KvmPointer
-  public let task: TaskPointer
+package struct TdpMmu<Variant: UpdateProtocol> {
+  package let kvm: KvmPointer
+  package let task: TaskPointer
 
-  public init(kvm: KvmPointer, task: TaskPointer) {
+  package init(kvm: KvmPointer, task: TaskPointer) {
     self.kvm = kvm
     self.task = task
   }
@@ -28,7 +28,7 @@ public struct TdpMmu<Variant: UpdateProtocol> {
   }
 
   /// `is_mirror_sptep()`
-  @inline(__always) func isMirror(_ sptep: SptePointer) -> Bool { header(of: sptep).pointee.kind == .mirror }
+  @inline(__always) package func isMirror(_ sptep: SptePointer) -> Bool { header(of: sptep).pointee.kind == .mirror }
 
   /// `kvm_update_page_stats()`
   @inline(__always) func updatePageStatistics(_ level: Int, _ change: Int64) {
@@ -37,7 +37,9 @@ public struct TdpMmu<Variant: UpdateProtocol> {
 
   /// Hands an unlinked table to RCU, as `call_rcu(&sp->rcu_head, tdp_mmu_free_sp_rcu_callback)` does.
   func retire(_ page: UInt32) {
-    if _slowPath(isMutant(.earlyFree)) { task.freeTable(page) } else { task.callRcu(page) }
+    if _slowPath(isMutant(.earlyFree)) { return task.freeTable(page) }
+    task.callRcu(page)
+    if _slowPath(isMutant(.doubleFree)) { task.callRcu(page) }
   }
 
   /// `tdp_mmu_alloc_sp()` and `tdp_mmu_init_child_sp()`, with the external table if the parent is a mirror's.

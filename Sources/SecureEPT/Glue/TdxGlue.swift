@@ -72,7 +72,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// `tdx_sept_remove_leaf_spte()`
-  private func tdxSeptRemoveLeafSpte(_ task: TaskPointer, _ gfn: Gfn, _ level: Int) -> Int32 {
+  public func tdxSeptRemoveLeafSpte(_ task: TaskPointer, _ gfn: Gfn, _ level: Int) -> Int32 {
     assertMayRemove(task, gfn, level)
     if task.bugOn(
       !pointee.isHkidAssigned, "KVM_BUG_ON(!is_hkid_assigned()) in tdx_sept_remove_leaf_spte()", gfn: gfn,

@@ -26,7 +26,8 @@ struct ExploreOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: .init("What the threads do; see 'stress list scenarios'. (default: all)", valueName: "name"),
+    help: .init(
+      "What the threads do; see 'stress list scenarios'. (default: all, or what --mutant needs)", valueName: "name"),
     transform: { try NameArgument.parse($0) })
   var scenario: ScenarioArgument?
 
@@ -82,7 +83,7 @@ struct ExploreOptions: ParsableArguments {
 
   /// What is not given keeps the engine's default, so that it is written down once.
   func configuration(seed: UInt64) -> ExploreConfiguration {
-    var result = ExploreConfiguration(seed: seed)
+    var result = ExploreConfiguration(seed: seed, mutant: subject.mutant)
     if let threads { result.threads = threads }
     if let operations { result.operations = operations }
     if let scenario { result.scenario = scenario.scenario }
@@ -93,7 +94,6 @@ struct ExploreOptions: ParsableArguments {
     if let seconds { result.length = .seconds(seconds) }
     if let protocolName = subject.protocolName { result.protocolName = protocolName }
     if let policy = subject.policy { result.policy = policy }
-    result.mutant = subject.mutant
     result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, Self.mostJobs)
     result.shard = shard
     if let firstSchedule { result.firstSchedule = firstSchedule }

@@ -13,5 +13,5 @@ struct OutputOptions: ParsableArguments {
   var quiet = false
 
   /// Checks that the record can be written, before anything runs.
-  func file() throws -> RecordFile? { try json.map(RecordFile.init(path:)) }
+  func file() throws -> RecordFile? { try json.map { try RecordFile(path: $0) } }
 }

@@ -76,7 +76,7 @@ struct RunOptions: ParsableArguments {
 
   /// What is not given keeps the engine's default, so that it is written down once.
   func configuration(seed: UInt64) -> SoakConfiguration {
-    var result = SoakConfiguration(threads: threads, seed: seed, firstRound: firstRound)
+    var result = SoakConfiguration(threads: threads, seed: seed, mutant: subject.mutant, firstRound: firstRound)
     if let seconds { result.length = .seconds(seconds) }
     if let rounds { result.length = .rounds(rounds) }
     if let protocolName = subject.protocolName { result.protocolName = protocolName }
@@ -85,7 +85,6 @@ struct RunOptions: ParsableArguments {
     if let busy { result.busyPercent = busy }
     if let perturb { result.perturbation = perturb }
     if let memoryGiB { result.memoryGiB = memoryGiB }
-    result.mutant = subject.mutant
     result.bridges = !leavesViolationsToThreads
     result.failureDirectory = FailureArchive.defaultDirectory
     return result

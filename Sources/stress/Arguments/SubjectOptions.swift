@@ -15,8 +15,12 @@ struct SubjectOptions: ParsableArguments {
 
   @Option(
     name: .customLong("protocol"), parsing: .unconditional,
-    help: .init("The update protocol to run; see 'stress list protocols'. (default: mainline)", valueName: "name"),
-    transform: { try NameArgument.parse($0) })
+    help: .init(
+      """
+      The update protocol to run, NAME or NAME+ALTERNATIVE; see 'stress list protocols' and 'stress list \
+      alternatives'. (default: mainline)
+      """, valueName: "name"),
+    transform: { try ProtocolArgument.parse($0) })
   var protocolName: ProtocolName?
 
   @Option(
@@ -30,7 +34,13 @@ struct SubjectOptions: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "What the secure EPT supports: 4k (4K leaves only), huge (2M leaves too), huge-shared (and splits and removals "
-        + "with mmu_lock held for read). (default: 4k)", valueName: "policy"),
+        + "with mmu_lock held for read). (default: 4k, or what --mutant needs)", valueName: "policy"),
     transform: { try NameArgument.parse($0) })
   var policy: Policy?
+
+  func validate() throws {
+    guard let mutant, let protocolName, !mutant.applies(to: protocolName) else { return }
+    throw ValidationError(
+      "--mutant \(mutant.rawValue) breaks a step of protocol mainline, which \(protocolName.rawValue) does not have")
+  }
 }

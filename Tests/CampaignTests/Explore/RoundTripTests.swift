@@ -10,7 +10,11 @@ import Testing
   func `a recorded schedule gives the same steps, events and happens-before hash`(name: StrategyName) throws {
     for policy in Policy.allCases {
       let rehearsal = try Rehearsal(policy: policy)
-      for (index, scenario) in ScenarioName.allCases.enumerated() {
+      // Beyond those of `all`, episodes do what only an external side with shared removals stands.
+      let clean = ScenarioName.allCases.filter { scenario in
+        policy == .hugeShared || scenario == .micro || ScenarioName.dealt.contains(scenario)
+      }
+      for (index, scenario) in clean.enumerated() {
         let episode = Rehearsal.episode(scenario, policy: policy, seed: UInt64(index))
         #expect(rehearsal.world.prepare(episode))
         for number in 0..<16 as Range<UInt64> {

@@ -27,7 +27,8 @@ final class Rehearsal {
   private let strategies: StrategySet
   private var length = ExecutionLength(steps: 100, changes: 30)
 
-  init(tasks: Int = 3, mutant: Mutant? = nil, policy: Policy = .fourK) throws {
+  init(tasks: Int = 3, mutant: Mutant? = nil, policy: Policy? = nil) throws {
+    let policy = policy ?? mutant?.policy ?? .fourK
     let subject = FiberWorld.Subject(protocolName: .mainline, mutant: mutant, policy: policy)
     world = try #require(FiberWorld(tasks: tasks, subject: subject), "no address space")
     replayer = Replayer(world)
@@ -52,7 +53,10 @@ final class Rehearsal {
   var log: [UInt16] { Array(world.scheduler.log) }
 
   /// The first failing execution of a scenario's episodes, or of all scenarios' in turn, written down.
-  func findFailure(_ name: ScenarioName?, threads: Int = 3, operations: Int = 3, episodes: Range<UInt64>) -> Finding? {
+  /// What only one scenario reaches is looked for there.
+  func findFailure(_ asked: ScenarioName?, threads: Int = 3, operations: Int = 3, episodes: Range<UInt64>) -> Finding? {
+    let needed = world.subject.mutant.flatMap { ScenarioName(rawValue: $0.scenario) }
+    let name = asked ?? needed.flatMap { ScenarioName.dealt.contains($0) ? nil : $0 }
     for seed in episodes {
       let episode = Self.episode(
         name ?? ScenarioName.deal(seed), threads: threads, operations: operations, policy: world.subject.policy,

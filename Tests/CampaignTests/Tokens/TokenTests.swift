@@ -104,3 +104,15 @@ import Testing
     }
   }
 }
+
+/// Protocols with alternatives have names of their own kind.
+@Suite struct AlternativeTokenTests {
+  @Test(arguments: ProtocolName.withAlternatives)
+  func `a token of any protocol reads as it was written`(name: ProtocolName) throws {
+    var draws = SplitMix64(seed: 1, .episode)
+    let episode = Scenario.episode(.busy, threads: 2, operations: 2, policy: .huge, draws: &draws)
+    let token = Token(
+      protocolName: name, mutant: nil, episode: episode, schedule: Schedule(), checker: .eq1, eventHash: 7)
+    #expect(try Token(parsing: token.text) == token)
+  }
+}

@@ -19,12 +19,12 @@ final class Vm {
   static let guestPages: UInt64 = 2 << 18
 
   init(
-    _ policy: Policy = .fourK, finalized: Bool = true,
+    _ policy: Policy = .fourK, protocolName: ProtocolName = .mainline, finalized: Bool = true,
     kinds: (Int) -> (isPrivate: Bool, allowsHuge: Bool) = { ($0 & 1 == 0, true) }
   ) throws {
     machine = try #require(Machine.create(tasks: 2, capacity: 8192))
     subject = ModelMMU.create(
-      machine, protocolName: .mainline, mutant: nil, policy: policy, guestPages: Self.guestPages)
+      machine, protocolName: protocolName, mutant: nil, policy: policy, guestPages: Self.guestPages)
     suite = CheckerSuite.install(on: machine, guestPages: Self.guestPages, mergesPrivate: policy.mapsHuge)
     subject.build(task)
     subject.kvm.pointee.attributes.reset(kinds)

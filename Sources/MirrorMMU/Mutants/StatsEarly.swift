@@ -1,0 +1,8 @@
+/// Mutant `stats-early`. The order of the follow-up diff, see the protocol `chokepoint`.
+import SecureEPT
+
+extension Mutant {
+  public static let statsEarly = Mutant(
+    "stats-early", "statistics are updated before the propagation, which can fail", caughtBy: [.cnt1], scenario: "busy",
+    breaks: .mmu(.statsEarly))
+}
