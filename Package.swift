@@ -30,10 +30,11 @@ let package = Package(
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .target(name: "Reports", dependencies: ["Campaign"]),
+    .target(name: "Expected", path: "Expected", resources: [.embedInCode("matrix.json")]),
     .executableTarget(
       name: "stress",
       dependencies: [
-        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration",
+        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration", "Expected",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["CAtomics", "Machine"], path: "Tests/TestSupport"),
@@ -46,7 +47,7 @@ let package = Package(
     .testTarget(name: "ExplorationTests", dependencies: ["CAtomics", "Machine", "Exploration", "TestSupport"]),
     .testTarget(
       name: "CampaignTests",
-      dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration"]),
+      dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration", "Expected"]),
     .testTarget(name: "ReportsTests", dependencies: ["Campaign", "Reports"]),
     .testTarget(name: "CommandTests", dependencies: ["Campaign", "Exploration", "MirrorMMU"]),
   ],

@@ -32,6 +32,15 @@ enum Figures {
     return result
   }
 
+  /// A count in at most four characters up to a billion, rounded down: `870`, `34k`, `1M`.
+  static func compact(_ count: UInt64) -> String {
+    switch count {
+    case 0..<1_000: "\(count)"
+    case 0..<1_000_000: "\(count / 1_000)k"
+    default: "\(count / 1_000_000)M"
+    }
+  }
+
   /// A rate in whole units a second, grouped.
   static func rate(_ value: Double) -> String {
     value.isFinite && value >= 0 && value < 1e18 ? grouped(UInt64(value.rounded())) : "n/a"

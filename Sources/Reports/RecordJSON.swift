@@ -7,9 +7,16 @@ public enum RecordJSON {
   ///
   /// A number that JSON cannot hold (not finite) is written as 0: losing the record over it would be worse.
   public static func encode(_ record: RunRecord) throws -> Data {
+    try text(finite(record))
+  }
+
+  /// The same of a matrix.
+  public static func encode(_ record: MatrixRecord) throws -> Data { try text(record) }
+
+  private static func text(_ record: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(finite(record)) + Data("\n".utf8)
+    return try encoder.encode(record) + Data("\n".utf8)
   }
 
   /// Reads a record back. The error says in one line what is wrong with the file.

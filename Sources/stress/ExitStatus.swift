@@ -29,4 +29,16 @@ enum ExitStatus {
     guard status == clean else { _exit(status) }
     exit(isDelivered ? clean : harnessFault)
   }
+
+  /// What was written as the new expectation is no difference any more; that a mutant survives is never expected.
+  static func leave(_ record: MatrixRecord, signal: Int32?, isDelivered: Bool, isUpdated: Bool) -> Never {
+    switch record.verdict {
+    case .harnessFault: _exit(harnessFault)
+    case .differs where !isUpdated || record.hasSurvivor: _exit(violation)
+    case .differs, .asExpected: break
+    }
+    if record.interrupted { _exit(interrupted(by: signal ?? SIGINT)) }
+    // Threads that a mutant has led astray may still be in its tables.
+    _exit(isDelivered ? clean : harnessFault)
+  }
 }

@@ -28,6 +28,12 @@ struct Progress {
     show(Self.line(now, rate: rate))
   }
 
+  /// Shows `now` if it is time to.
+  mutating func update(_ now: MatrixProgress) {
+    guard let rate = rate(now.schedules, at: now.elapsedSeconds) else { return }
+    show(Self.line(now, rate: rate))
+  }
+
   /// What was done in each second since the last line: a run that slows down shows it. nil if it is not yet time for
   /// another line.
   private mutating func rate(_ count: UInt64, at time: Double) -> Double? {
@@ -67,6 +73,12 @@ struct Progress {
   private static func line(_ now: ExploreProgress, rate: Double) -> String {
     String(format: "%.0f s  ", now.elapsedSeconds)
       + "\(now.schedules) schedules  \(now.distinct) distinct  "
+      + (now.phase ?? String(format: "%.0f schedules/s", rate))
+  }
+
+  private static func line(_ now: MatrixProgress, rate: Double) -> String {
+    String(format: "%.0f s  ", now.elapsedSeconds)
+      + "\(now.cells) of \(now.totalCells) cells  \(now.schedules) schedules  "
       + (now.phase ?? String(format: "%.0f schedules/s", rate))
   }
 

@@ -110,7 +110,8 @@ build_signature() {
   {
     printf '%s\n' "${build_flags[*]}"
     stat --dereference --format '%n %s %Y' -- "$(command -v swift || echo /)"
-    find "$root/Package.swift" "$root/CAtomics" "$root/Sources" "$@" -type f -printf '%p %s %T@\n' | LC_ALL=C sort
+    find "$root/Package.swift" "$root/CAtomics" "$root/Sources" "$root/Expected" "$@" -type f \
+      -printf '%p %s %T@\n' | LC_ALL=C sort
   } | cksum
 }
 

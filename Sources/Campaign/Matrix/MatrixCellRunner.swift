@@ -1,0 +1,88 @@
+/// Runs one cell on the calling thread: a campaign of schedules up to its end or to the first broken rule.
+import Exploration
+
+struct MatrixCellRunner {
+  let matrix: MatrixConfiguration
+  let task: MatrixPlan.Task
+  /// Called between episodes with the schedules run since the last call; false ends the cell.
+  let goesOn: (UInt64) -> Bool
+  /// Names the schedule that is about to run, where a crash leaves it.
+  let begin: (ExploreConfiguration, UInt64) -> Void
+
+  struct Result {
+    var cell: MatrixRecord.Cell
+    var harnessFault: String?
+  }
+
+  func run() -> Result {
+    let configuration = task.exploration(of: matrix)
+    var result = Result(cell: notBegun)
+    func failed(_ fault: String) -> Result {
+      result.cell.outcome = MatrixRecord.Cell.fault
+      result.harnessFault = "\(result.cell.name): \(fault)"
+      return result
+    }
+
+    guard let totals = explore(configuration) else { return failed("no address space for its threads' stacks") }
+    result.cell.schedules = totals.schedules
+    result.cell.distinctSchedules = totals.distinct.count
+    if let fault = totals.harnessFault { return failed(fault) }
+    guard let failure = totals.failure else {
+      result.cell.outcome =
+        totals.schedules < task.limit ? MatrixRecord.Cell.unfinished : MatrixRecord.Cell.clean
+      return result
+    }
+    begin(configuration, failure)
+    let report = FailureReport(configuration, schedule: failure, notice: { _ in }, phase: { _ in }).make()
+    guard let violation = report.violation, let reproduction = violation.reproduction else {
+      return failed(report.harnessFault ?? "schedule \(failure) failed and cannot be told")
+    }
+    result.cell.outcome = violation.checker
+    // What is shown is the text, so that has to lead back to the execution too.
+    let isReadable = (try? Token(parsing: reproduction.token))?.text == reproduction.token
+    let isVerified = isReadable && reproduction.verified == reproduction.replays
+    result.cell.failure = MatrixRecord.Failure(
+      schedule: failure, token: isVerified ? reproduction.token : "", eventHash: reproduction.eventHash,
+      found: reproduction.found, minimized: reproduction.minimized, verified: reproduction.verified,
+      replays: reproduction.replays, command: violation.command)
+    if !isVerified {
+      result.harnessFault =
+        "\(result.cell.name): schedule \(failure) broke \(violation.checker), and did in "
+        + "\(reproduction.verified) of \(reproduction.replays) replays"
+        + (isReadable ? "" : "; its token cannot be read")
+    }
+    return result
+  }
+
+  private func explore(_ configuration: ExploreConfiguration) -> Merge.Totals? {
+    guard let runner = ChunkRunner(configuration) else { return nil }
+    defer { runner.deallocate() }
+    guard runner.world.scheduler.registerThread() else { return nil }
+    defer { runner.world.scheduler.unregisterThread() }
+    let merge = Merge(configuration)
+    while let (chunk, limit) = merge.take() {
+      begin(configuration, chunk * ChunkRunner.schedules(configuration))
+      let result = runner.run(chunk, limit: limit)
+      merge.give(result)
+      if !goesOn(result.schedules) { merge.stop() }
+    }
+    return merge.totals
+  }
+
+  /// The cell before its first schedule.
+  var notBegun: MatrixRecord.Cell {
+    MatrixRecord.Cell(
+      protocol: task.protocolName.rawValue, mutant: task.mutant?.rawValue, policy: task.policy.rawValue,
+      scenario: task.scenario?.rawValue ?? "all", strategy: task.strategy.rawValue, limit: task.limit, schedules: 0,
+      distinctSchedules: 0, outcome: MatrixRecord.Cell.unfinished, expected: task.expected, reason: task.reason,
+      failure: nil)
+  }
+}
+
+extension MatrixRecord.Cell {
+  /// As it stands in a difference.
+  var name: String {
+    mutant.map { "mutant \($0), strategy \(strategy)" }
+      ?? "protocol \(`protocol`), policy \(policy), scenario \(scenario)"
+  }
+}

@@ -1,0 +1,80 @@
+/// What a matrix is expected to show: the cells that are not plain `OK`, each with its reason, and what catches a
+/// mutant.
+///
+/// The file groups cells, see `MatrixExpectations+Text.swift`; here each stands on its own.
+import Machine
+import MirrorMMU
+import SecureEPT
+
+public struct MatrixExpectations: Sendable, Equatable {
+  /// Stands for the reason of a cell that `--update` has added: somebody has to explain it.
+  public static let unexplained = "not explained yet"
+
+  public struct Cell: Sendable, Equatable {
+    public var `protocol`: String
+    public var policy: String
+    public var scenario: String
+    /// The checkers of which one must fire.
+    public var outcomes: [String]
+    public var reason: String
+    /// Schedules in which it must, where they are more than a quick matrix has.
+    public var within: UInt64?
+
+    public init(
+      protocol: String, policy: String, scenario: String, outcomes: [String], reason: String, within: UInt64? = nil
+    ) {
+      self.protocol = `protocol`
+      self.policy = policy
+      self.scenario = scenario
+      self.outcomes = outcomes
+      self.reason = reason
+      self.within = within
+    }
+  }
+
+  /// Of a mutant that is not just as it declares itself.
+  public struct MutantCell: Sendable, Equatable {
+    public struct Threads: Sendable, Equatable {
+      public var mayMiss: Bool
+      public var reason: String
+
+      public init(mayMiss: Bool, reason: String) {
+        self.mayMiss = mayMiss
+        self.reason = reason
+      }
+    }
+
+    public var mutant: String
+    /// Which may catch it; nil for those that the mutant names.
+    public var checkers: [String]?
+    public var threads: Threads?
+
+    public init(mutant: String, checkers: [String]? = nil, threads: Threads? = nil) {
+      self.mutant = mutant
+      self.checkers = checkers
+      self.threads = threads
+    }
+  }
+
+  public var cells: [Cell]
+  public var mutants: [MutantCell]
+
+  /// Every cell `OK`, every mutant caught by the checkers that it names.
+  public init(cells: [Cell] = [], mutants: [MutantCell] = []) {
+    self.cells = cells
+    self.mutants = mutants
+  }
+
+  func cell(_ protocolName: String, policy: String, scenario: String) -> Cell? {
+    cells.first { $0.protocol == protocolName && $0.policy == policy && $0.scenario == scenario }
+  }
+
+  func checkers(_ mutant: Mutant) -> [String] {
+    mutants.first { $0.mutant == mutant.rawValue }?.checkers ?? mutant.caughtBy.map(\.name)
+  }
+
+  /// The reason for which threads may miss a mutant, nil if they may not.
+  func mayMiss(_ mutant: String) -> String? {
+    mutants.first { $0.mutant == mutant }?.threads.flatMap { $0.mayMiss ? $0.reason : nil }
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Reports
+
+/// `stress matrix`: runs every cell, then writes the record, then prints the tables made from it.
+struct MatrixCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "matrix",
+    abstract: "Run every protocol in every scenario, and every mutant under every strategy, and compare.",
+    discussion: """
+      A cell is a campaign of schedules: protocol, policy and scenario, or mutant and strategy. It is OK, or names the \
+      checker that fired, with the token of an execution that shows it, which has been replayed in a fresh world. \
+      Threads race with each mutant too.
+
+      Which cells are not OK, and why, stands in Expected/matrix.json, which the tool has built in. A cell that is OK \
+      where a failure is expected is a difference as well. A mutant has survived if the default strategy has not \
+      caught it within the mutant's budget, or threads have not within 30 seconds; that another strategy has not is \
+      shown and is no difference.
+
+      A filter of one part leaves the other out: --scenario random runs no mutant, --mutant lost-zap no protocol.
+
+      EXAMPLES:
+        stress matrix --quick                          what CI runs
+        stress matrix --jobs 8 --json matrix.json      a million schedules or more for each protocol
+        stress matrix --protocol mainline --policy 4k --schedules 100000
+        stress matrix --only mutants --quick
+        stress matrix --update --expected Expected/matrix.json
+
+      EXIT CODES:
+        0    all as expected
+        1    a mutant survived, or a cell differs
+        64   bad usage, or an expectations file that is wrong; nothing was started
+        70   a fault of the harness, or record, report or expectations could not be written
+        130  ended by SIGINT, with tables and record of what ran so far
+        143  the same by SIGTERM; a second signal ends the run at once
+      """)
+
+  @OptionGroup var options: MatrixOptions
+  @OptionGroup var output: MatrixOutputOptions
+
+  func run() throws {
+    let file = try output.json.map { try RecordFile(path: $0) }
+    let expectations = try ExpectationsFile(options.expected, updates: options.update)
+    let configuration = options.configuration(expectations.content)
+    let matrix = Matrix(configuration: configuration)
+    let signals = Signals(onFirst: { matrix.requestStop() })
+    StandardStreams.error.write("seed \(SeedText.format(configuration.seed))\n")
+
+    var progress = Progress(quiet: output.quiet)
+    let record = matrix.run(
+      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
+    progress.finish()
+
+    var isDelivered = Delivery.deliver(
+      file, json: { try Array(RecordJSON.encode(record)) },
+      report: output.quiet ? MatrixText(record).renderQuietly() : MatrixText(record).render())
+    if options.update { isDelivered = expectations.update(from: record) && isDelivered }
+    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered, isUpdated: options.update)
+  }
+}
+
+/// Where record and tables go.
+struct MatrixOutputOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Write the record as JSON to FILE; '-' is standard output, the tables then go to standard error.",
+      valueName: "file"))
+  var json: String?
+
+  @Flag(help: "Print the differences and the verdict line only, and no progress.")
+  var quiet = false
+}
