@@ -21,6 +21,9 @@ let package = Package(
     .target(name: "Machine", dependencies: ["CAtomics", "CFibers"]),
     .target(name: "SecureEPT", dependencies: ["CAtomics", "Machine"]),
     .target(name: "MirrorMMU", dependencies: ["CAtomics", "Machine", "SecureEPT"]),
+    .target(name: "CKernelABI", path: "Sources/KernelMMU/ABI"),
+    .target(
+      name: "KernelMMU", dependencies: ["CKernelABI"], exclude: ["ABI"], resources: [.copy("Resources")]),
     .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
     .target(name: "Exploration", dependencies: ["CAtomics", "Machine"]),
     .target(
@@ -43,6 +46,9 @@ let package = Package(
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
     .testTarget(name: "SecureEPTTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "TestSupport"]),
     .testTarget(name: "MirrorMMUTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
+    .target(name: "CKernelHost", dependencies: ["CKernelABI", "CFibers"], path: "Tests/KernelMMUTests/CHost"),
+    .testTarget(
+      name: "KernelMMUTests", dependencies: ["KernelMMU", "CKernelABI", "CKernelHost"], exclude: ["CHost"]),
     .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers"]),
     .testTarget(name: "ExplorationTests", dependencies: ["CAtomics", "Machine", "Exploration", "TestSupport"]),
     .testTarget(

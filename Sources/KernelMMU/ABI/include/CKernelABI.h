@@ -1,0 +1,4 @@
+// The ABI as Swift imports it. The header itself is a resource, because a user's kernel is compiled against it.
+#pragma once
+
+#include "../../Resources/abi/stress_abi.h"

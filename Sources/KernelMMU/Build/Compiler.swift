@@ -1,0 +1,42 @@
+/// clang or gcc, and the flags that kernel code is compiled with.
+import Foundation
+
+struct Compiler {
+  let path: String
+  /// The first line of `--version`: part of a cache entry's name.
+  let version: String
+
+  /// `name`, else `$CC`, else whichever is there.
+  static func choose(_ name: String?, scratch: URL) throws(KernelBuildError) -> Compiler {
+    let named = name ?? ProcessInfo.processInfo.environment["CC"].flatMap { $0.isEmpty ? nil : $0 }
+    let candidates = named.map { [$0] } ?? ["clang", "gcc", "cc"]
+    for candidate in candidates {
+      guard let path = Subprocess.find(candidate),
+        let result = Subprocess.run(
+          path, ["--version"], in: scratch, log: scratch.appendingPathComponent("version.log")),
+        result.status == 0, let line = result.output.split(separator: "\n").first
+      else { continue }
+      return Compiler(path: path, version: String(line))
+    }
+    throw .noCompiler(tried: candidates)
+  }
+
+  /// The kernel's own dialect, without what would make code depend on the machine it is built on. Assertions about
+  /// warnings are left to the kernel's build.
+  static let flags = [
+    "-std=gnu11", "-O2", "-g", "-gdwarf-4", "-fPIC", "-nostdinc", "-ffreestanding", "-fno-strict-aliasing",
+    "-fno-strict-overflow",
+    "-fno-common", "-fno-delete-null-pointer-checks", "-fvisibility=hidden", "-fno-stack-protector",
+    "-fno-asynchronous-unwind-tables", "-w", "-Werror=implicit-function-declaration", "-Werror=implicit-int",
+    "-Werror=incompatible-pointer-types", "-Werror=int-conversion", "-Werror=return-type",
+  ]
+
+  /// For the kernel's own code: the compiler calls a hook before each access.
+  static let plainFlags = ["-fsanitize=thread"]
+
+  /// Every symbol must be found in what is linked: a function that a new kernel calls is missed here, by name. The
+  /// object gets a name of its own, because some linkers take the path of their output for one.
+  static let linkFlags = [
+    "-shared", "-nostdlib", "-Wl,-z,defs", "-Wl,-Bsymbolic", "-Wl,--build-id=none", "-Wl,-soname,kernel.so",
+  ]
+}

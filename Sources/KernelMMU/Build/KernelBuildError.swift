@@ -1,0 +1,41 @@
+/// How a build fails.
+import Foundation
+import Glibc
+
+/// Why a tree did not become a kernel that can be run. Each is one sentence for the user, and what follows it is what a
+/// bug report needs.
+public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
+  /// `path` is no directory, or lacks the file that every supported kernel has.
+  case notAKernel(path: String, missing: String)
+  /// A kernel, but not one whose TDP MMU has mirror roots.
+  case unsupported(version: String, reason: String)
+  case noCompiler(tried: [String])
+  /// The compiler's first lines; files of the tree are named relative to it.
+  case compilation(file: String, lines: [String])
+  case linking(lines: [String])
+  /// A file of the tree that was not at the end what it was at the beginning.
+  case changedWhileBuilding(file: String)
+  case cache(path: String, reason: String)
+  case notLoadable(path: String, reason: String)
+  /// The tool's own files are missing beside it.
+  case incompleteInstallation(String)
+
+  /// - Parameter code: the errno of what could not be done in `folder`.
+  static func unwritable(_ folder: URL, _ code: Int32) -> KernelBuildError {
+    .cache(path: folder.path, reason: String(cString: strerror(code)))
+  }
+
+  public var description: String {
+    switch self {
+    case .notAKernel(let path, let missing): "\(path) is not a Linux kernel tree: it has no \(missing)"
+    case .unsupported(let version, let reason): "Linux \(version) is not supported: \(reason)"
+    case .noCompiler(let tried): "no C compiler found; tried \(tried.joined(separator: ", ")); set CC"
+    case .compilation(let file, let lines): "\(file) does not compile\n" + lines.joined(separator: "\n")
+    case .linking(let lines): "the kernel does not link\n" + lines.joined(separator: "\n")
+    case .changedWhileBuilding(let file): "\(file) was changed while it was built; try again"
+    case .cache(let path, let reason): "the cache \(path) cannot be used: \(reason)"
+    case .notLoadable(let path, let reason): "\(path) cannot be loaded: \(reason)"
+    case .incompleteInstallation(let what): "the tool's own \(what) is missing; install it again"
+    }
+  }
+}

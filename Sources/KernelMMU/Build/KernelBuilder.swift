@@ -1,0 +1,127 @@
+/// Makes a shared object of a user's kernel tree, or takes it from the cache.
+import Foundation
+import Glibc
+
+public struct KernelBuilder: Sendable {
+  public var tree: URL
+  public var cache: URL
+  /// The compiler's name or path; nil for `$CC`, or else whichever of clang and gcc is there.
+  public var compiler: String?
+  /// Accesses that the kernel does not annotate are schedule points too. Costs about half the speed.
+  public var plainAccesses: Bool
+
+  public init(
+    tree: URL, cache: URL = KernelBuilder.defaultCache, compiler: String? = nil, plainAccesses: Bool = false
+  ) {
+    self.tree = tree
+    self.cache = cache
+    self.compiler = compiler
+    self.plainAccesses = plainAccesses
+  }
+
+  /// `${XDG_CACHE_HOME:-~/.cache}/stress/kernels`
+  public static var defaultCache: URL {
+    let named = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+    let base = named ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache").path
+    return URL(fileURLWithPath: base).appendingPathComponent("stress/kernels")
+  }
+
+  /// Whatever is thrown, nothing half-built stays in the cache.
+  public func build() throws(KernelBuildError) -> BuiltKernel {
+    let version = try version()
+    let resources = try KernelResources()
+    var stage = try KernelStage(in: cache, tree: tree)
+    defer { stage.remove() }
+    try stage.copyTree()
+    try refuseOld(stage, version)
+    let compiler = try Compiler.choose(compiler, scratch: stage.root)
+    let key = key(stage, resources, compiler, version)
+    let entry = cache.appendingPathComponent(key)
+    let object = entry.appendingPathComponent(BuiltKernel.objectName)
+    let kernel = BuiltKernel(
+      object: object, key: key, version: version.text, compiler: compiler.version, isFresh: false)
+    if FileManager.default.fileExists(atPath: object.path) { return kernel }
+
+    try generate(stage, version)
+    let made = stage.root.appendingPathComponent("entry", isDirectory: true)
+    try KernelCompilation(
+      stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses
+    ).run(into: made)
+    try CacheNote(version: version.text, compiler: compiler.version, plainAccesses: plainAccesses).write(in: made)
+    if let file = stage.changedFile() { throw .changedWhileBuilding(file: file) }
+    try publish(made, as: entry, object)
+    return BuiltKernel(object: object, key: key, version: version.text, compiler: compiler.version, isFresh: true)
+  }
+
+  private func version() throws(KernelBuildError) -> KernelVersion {
+    guard let makefile = KernelStage.contents(tree.appendingPathComponent("Makefile")) else {
+      throw .notAKernel(path: tree.path, missing: "Makefile")
+    }
+    guard let version = KernelVersion(makefile: String(decoding: makefile, as: UTF8.self)) else {
+      throw .notAKernel(path: tree.path, missing: "Makefile with a kernel's version")
+    }
+    for source in KernelStage.sources
+    where !FileManager.default.fileExists(atPath: tree.appendingPathComponent(source).path) {
+      throw .notAKernel(path: tree.path, missing: source)
+    }
+    return version
+  }
+
+  private func refuseOld(_ stage: KernelStage, _ version: KernelVersion) throws(KernelBuildError) {
+    let hasMirrors = stage.files.contains {
+      $0.path == "arch/x86/kvm/mmu/tdp_mmu.h" && String(decoding: $0.bytes, as: UTF8.self).contains("KVM_MIRROR_ROOTS")
+    }
+    let hasTdx = stage.files.contains { $0.path == "arch/x86/kvm/vmx/tdx.c" }
+    guard hasMirrors && hasTdx else {
+      throw .unsupported(
+        version: version.text, reason: "its TDP MMU has no mirror page tables for TDX, which Linux has since 6.16")
+    }
+  }
+
+  /// All that goes in: the tree's files, the tool's, the flags and the compiler.
+  private func key(
+    _ stage: KernelStage, _ resources: KernelResources, _ compiler: Compiler, _ version: KernelVersion
+  ) -> String {
+    var hash = ContentHash()
+    for file in stage.files { hash.add(file.path, file.bytes) }
+    for path in resources.files() {
+      hash.add(path, KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
+    }
+    let arguments = KernelCompilation.arguments(stage: "STAGE", tool: "TOOL", version: version)
+    let plain = plainAccesses ? Compiler.plainFlags : []
+    for flag in arguments + plain + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
+    return hash.text
+  }
+
+  private func generate(_ stage: KernelStage, _ version: KernelVersion) throws(KernelBuildError) {
+    var extractor = Extractor(tree: stage.root.appendingPathComponent("tree"))
+    let generated: [String: String]
+    do {
+      generated = try extractor.extract(Extraction.table, probes: Probe.table)
+    } catch {
+      throw .unsupported(version: version.text, reason: "\(error)")
+    }
+    for (name, text) in generated { try stage.write(Array(text.utf8), to: "generated/extracted/\(name)") }
+  }
+
+  /// Renamed into place. Another process may have been faster, with the same content.
+  private func publish(_ made: URL, as entry: URL, _ object: URL) throws(KernelBuildError) {
+    guard rename(made.path, entry.path) != 0 else { return }
+    let code = errno
+    if !FileManager.default.fileExists(atPath: object.path) { throw .unwritable(cache, code) }
+  }
+}
+
+/// A kernel in the cache.
+public struct BuiltKernel: Sendable, Equatable {
+  static let objectName = "kernel.so"
+
+  public var object: URL
+  /// Names the content: the tree's files that are used, the tool's own, flags and compiler.
+  public var key: String
+  /// For example `7.3.4`.
+  public var version: String
+  public var compiler: String
+  /// Built by this call, not found in the cache.
+  public var isFresh: Bool
+}

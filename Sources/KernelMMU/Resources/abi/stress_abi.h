@@ -1,0 +1,147 @@
+// What crosses between the host and a kernel that was compiled from a user's tree: plain numbers, pointers that one
+// side hands out and the other only hands back, and two tables of functions. No kernel type crosses.
+//
+// The shared object exports one symbol, stress_kernel_open(). Tables begin with their version and their size, so that
+// either side can refuse the other with a sentence instead of a crash.
+#pragma once
+
+#include "stress_abi_types.h"
+
+// Kernel to host. `task` is the pointer given to task_create(). Any of these may switch to another task before it
+// returns, or never return: nothing on a kernel stack has to be unwound. `where` is an address in the object, for
+// symbolizing: whose code it was.
+struct stress_host {
+  uint32_t version;
+  uint32_t bytes;
+
+  // An access to a page-table entry has happened. Reads are told of only when they met what is neither present nor
+  // empty, because most of a walk's reads mean nothing to any rule.
+  void (*accessed)(
+      void *task, uint32_t access, uint64_t *entry, uint64_t old, uint64_t value, const void *where);
+
+  // Locks. `lock` belongs to the kernel; its words are the host's to use, zero at first.
+  // Taking and leaving one are schedule points that the host makes.
+  void (*lock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
+  void (*unlock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
+  // cond_resched_rwlock_*(): the lock is given up and taken again.
+  void (*yield_lock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
+  // need_resched() and rwlock_needbreak(): one of STRESS_ASK_*.
+  bool (*ask)(void *task, uint32_t question);
+
+  void (*rcu_read_lock)(void *task);
+  void (*rcu_read_unlock)(void *task);
+  // The host runs the callback by run_rcu() once no reader from before this call is left.
+  void (*call_rcu)(void *task, struct stress_rcu_head *head);
+  // rcu_barrier(): returns after every callback deferred so far has run. No other task may be in a read section for
+  // ever.
+  void (*rcu_barrier)(void *task);
+
+  // A page of the arena, NULL if there is none left. The kernel sets its contents without telling until it links it.
+  void *(*page_alloc)(void *task, uint32_t purpose);
+  void (*page_free)(void *task, void *page);
+  // Memory for a kernel object of at most STRESS_OBJECT_BYTES, aligned to 64 bytes and zeroed.
+  void *(*object_alloc)(void *task, uint64_t bytes);
+  void (*object_free)(void *task, void *object);
+  // A page was made a page table: nobody can reach it yet.
+  void (*table_made)(void *task, const struct stress_table *table);
+
+  // SEAMCALL: leaf and registers as the TDX module gets them; outputs are written back.
+  uint64_t (*seamcall)(void *task, uint64_t leaf, struct stress_registers *registers, const void *where);
+  // kvm_make_all_cpus_request(): returns after every vCPU has left the guest.
+  void (*request)(void *task, uint32_t request);
+  void (*flush_tlbs)(void *task, uint64_t gfn, uint64_t pages);
+
+  void (*violation)(void *task, const struct stress_violation *violation);
+  // A tracepoint that says what the kernel believes it has done; for the reader of a trace, never for a checker.
+  void (*trace)(void *task, uint32_t event, uint64_t gfn, uint32_t level, uint64_t old, uint64_t value);
+  void (*print)(void *task, const char *text);
+};
+
+// Host to kernel. Each function runs on the calling task, and takes the locks that the kernel's own caller would take
+// unless it says otherwise. `bool` results tell whether anything was changed (the kernel's `flush`).
+struct stress_kernel {
+  uint32_t version;
+  uint32_t bytes;
+  // The kernel's own version, for example "7.3.4".
+  const char *kernel_version;
+  // Where the object stands in memory: what `where` is relative to for a debugger.
+  const void *base;
+  uint64_t task_bytes;
+
+  // Memory that one world needs, zeroed, aligned to 64 bytes. All that the kernel side changes is in there, in its
+  // tasks, in the arena, in `page_private` and in the host's objects.
+  uint64_t (*world_bytes)(const struct stress_world_config *config);
+  // NULL if the host's table is of another version or size.
+  struct stress_world *(*world_create)(
+      void *memory, const struct stress_world_config *config, const struct stress_host *host);
+  // Before any other call of the task. `memory` holds task_bytes, zeroed.
+  struct stress_task *(*task_create)(
+      void *memory, struct stress_world *world, void *host_task, struct stress_point *point);
+
+  // KVM_CREATE_VM: the TD is not finalized yet.
+  void (*vm_create)(struct stress_task *task);
+  // The VM's end, in the kernel's order: private pages are zapped, the HKID is released, then everything is.
+  void (*vm_destroy)(struct stress_task *task);
+  // TDH.MR.FINALIZE: pages are added by PAGE.AUG from here on.
+  int32_t (*finalize)(struct stress_task *task);
+  void (*release_hkid)(struct stress_task *task);
+
+  // kvm_mmu_load() and kvm_mmu_unload(); `reload` does both if the vCPU was asked to give up an invalid root.
+  void (*load_roots)(struct stress_task *task, uint32_t vcpu);
+  void (*put_roots)(struct stress_task *task, uint32_t vcpu);
+  bool (*reload)(struct stress_task *task, uint32_t vcpu);
+  int32_t (*topup)(struct stress_task *task, uint32_t vcpu);
+
+  // kvm_tdp_mmu_page_fault(), one attempt: STRESS_FAULT_* or a negative errno.
+  int32_t (*fault)(struct stress_task *task, uint32_t vcpu, struct stress_fault *fault);
+  // kvm_tdp_mmu_map_private_pfn(): an initial page, before `finalize`.
+  int32_t (*populate)(struct stress_task *task, uint32_t vcpu, uint64_t gfn, uint64_t pfn);
+
+  // kvm_zap_gfn_range()
+  bool (*zap_leafs)(struct stress_task *task, uint64_t start, uint64_t end);
+  // kvm_unmap_gfn_range() as an MMU notifier or guest_memfd calls it; `filter` is STRESS_FILTER_*.
+  bool (*unmap_range)(struct stress_task *task, uint64_t start, uint64_t end, uint32_t filter, bool may_block);
+  // KVM_SET_MEMORY_ATTRIBUTES
+  bool (*convert)(struct stress_task *task, uint64_t start, uint64_t end, bool to_private);
+  // kvm_age_gfn() and kvm_test_age_gfn()
+  bool (*age)(struct stress_task *task, uint64_t start, uint64_t end, uint32_t filter, bool test_only);
+  // kvm_mmu_slot_try_split_huge_pages() if `shared`, else kvm_mmu_try_split_huge_pages()
+  void (*split)(struct stress_task *task, uint64_t start, uint64_t end, uint32_t target_level, bool shared);
+  // kvm_mmu_slot_remove_write_access()
+  bool (*wrprot)(struct stress_task *task, uint64_t start, uint64_t end, uint32_t min_level);
+  // kvm_mmu_slot_gfn_write_protect()
+  bool (*write_protect_gfn)(struct stress_task *task, uint64_t gfn, uint32_t min_level);
+  // kvm_mmu_slot_leaf_clear_dirty(), and the form for 64 gfns of a mask
+  void (*clear_dirty)(struct stress_task *task, uint64_t start, uint64_t end);
+  void (*clear_dirty_masked)(struct stress_task *task, uint64_t gfn, uint64_t mask, bool wrprot);
+  // kvm_mmu_recover_huge_pages()
+  void (*recover_huge)(struct stress_task *task, uint64_t start, uint64_t end);
+  // kvm_recover_nx_huge_pages(): zaps the 1/`ratio`th part of the possible NX huge pages, rounded up.
+  void (*recover_nx)(struct stress_task *task, uint32_t ratio);
+  // KVM_MEM_LOG_DIRTY_PAGES of the slot. No other task may run.
+  void (*log_dirty)(struct stress_task *task, bool on);
+
+  // kvm_mmu_zap_all()
+  void (*zap_all)(struct stress_task *task);
+  // The halves of kvm_mmu_zap_all_fast(), and the whole, under slots_lock.
+  void (*invalidate)(struct stress_task *task, uint32_t filter);
+  void (*zap_invalidated)(struct stress_task *task, bool shared);
+  void (*zap_all_fast)(struct stress_task *task);
+
+  void (*run_rcu)(struct stress_task *task, struct stress_rcu_head *head);
+
+  // What follows passes no schedule point and calls no host function.
+
+  // The entries that translate `gfn` in one of the valid roots, from the root down; returns how many.
+  uint32_t (*walk)(struct stress_world *world, uint64_t gfn, bool is_private, struct stress_step *steps);
+  // Roots on the VM's list, at most `count`; returns how many there are.
+  uint32_t (*roots)(struct stress_world *world, struct stress_root *roots, uint32_t count);
+  void (*statistics)(struct stress_world *world, struct stress_statistics *statistics);
+  // kvm_tdx->wait_for_sept_zap: vCPUs stay out of the guest while it is set.
+  bool (*waits_for_sept_zap)(struct stress_world *world);
+  bool (*is_private)(struct stress_world *world, uint64_t gfn);
+};
+
+// NULL if the object speaks another version.
+const struct stress_kernel *stress_kernel_open(uint32_t version);
+typedef const struct stress_kernel *(*stress_kernel_open_function)(uint32_t version);

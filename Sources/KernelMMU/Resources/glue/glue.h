@@ -1,0 +1,94 @@
+// What the glue files share: the world that all state hangs off, and the doors into the extracted files.
+#pragma once
+
+#include <linux/kvm_host.h>
+#include "mmu.h"
+#include "mmu/mmu_internal.h"
+#include "mmu/tdp_iter.h"
+#include "mmu/tdp_mmu.h"
+#include "mmu/spte.h"
+#include <extracted/tdx_types.h>
+
+enum { STRESS_ROOT_LEVEL = 4 };
+
+struct stress_world {
+  struct stress_world_config config;
+  const struct stress_host *host;
+  struct kvm_tdx tdx;
+  struct kvm_memory_slot slot;
+  struct kvm_memslots memslots;
+  // One entry a 2M region: whether its pages are partly private and partly shared.
+  struct kvm_lpage_info *regions;
+  // A bit a gfn.
+  u64 *private_bits;
+  unsigned long *dirty_bits;
+  u64 flushes;
+  struct kvm_vcpu vcpus[];
+};
+
+static inline struct kvm *stress_kvm(struct stress_task *task) { return &task->world->tdx.kvm; }
+static inline struct stress_world *stress_world_of(struct kvm *kvm) {
+  return container_of(kvm, struct stress_world, tdx.kvm);
+}
+
+// kvm.c
+extern struct kmem_cache *stress_unused_cache;
+void stress_globals_initialize(void);
+void stress_set_private(struct stress_world *world, u64 start, u64 end, bool is_private);
+
+// mmu.c
+void stress_mmu_initialize(struct kvm_vcpu *vcpu);
+int stress_page_fault(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault);
+int stress_topup(struct kvm_vcpu *vcpu);
+void stress_free_root(struct kvm *kvm, hpa_t *root);
+bool stress_root_is_obsolete(struct kvm *kvm, hpa_t root);
+void stress_recover_nx(struct kvm *kvm);
+
+// tdx.c
+void stress_tdx_initialize(void);
+void stress_tdx_create(struct kvm *kvm);
+int stress_tdx_finalize(struct kvm *kvm);
+void stress_tdx_release_hkid(struct kvm *kvm);
+void stress_tdx_set_source(struct kvm *kvm, struct page *page);
+bool stress_tdx_waits(struct kvm *kvm);
+
+// world.c, operations.c, inspect.c: the functions of struct stress_kernel.
+u64 stress_world_bytes(const struct stress_world_config *config);
+struct stress_world *stress_world_create(
+    void *memory, const struct stress_world_config *config, const struct stress_host *host);
+struct stress_task *stress_task_create(
+    void *memory, struct stress_world *world, void *host_task, struct stress_point *point);
+void stress_vm_create(struct stress_task *task);
+void stress_vm_destroy(struct stress_task *task);
+int stress_finalize(struct stress_task *task);
+void stress_release_hkid(struct stress_task *task);
+void stress_load_roots(struct stress_task *task, u32 vcpu);
+void stress_put_roots(struct stress_task *task, u32 vcpu);
+bool stress_reload(struct stress_task *task, u32 vcpu);
+int stress_topup_caches(struct stress_task *task, u32 vcpu);
+
+int stress_fault(struct stress_task *task, u32 vcpu, struct stress_fault *fault);
+int stress_populate(struct stress_task *task, u32 vcpu, u64 gfn, u64 pfn);
+bool stress_zap_leafs(struct stress_task *task, u64 start, u64 end);
+bool stress_unmap_range(struct stress_task *task, u64 start, u64 end, u32 filter, bool may_block);
+bool stress_convert(struct stress_task *task, u64 start, u64 end, bool to_private);
+bool stress_age(struct stress_task *task, u64 start, u64 end, u32 filter, bool test_only);
+void stress_split(struct stress_task *task, u64 start, u64 end, u32 target_level, bool shared);
+bool stress_wrprot(struct stress_task *task, u64 start, u64 end, u32 min_level);
+bool stress_write_protect_gfn(struct stress_task *task, u64 gfn, u32 min_level);
+void stress_clear_dirty(struct stress_task *task, u64 start, u64 end);
+void stress_clear_dirty_masked(struct stress_task *task, u64 gfn, u64 mask, bool wrprot);
+void stress_recover_huge(struct stress_task *task, u64 start, u64 end);
+void stress_recover_nx_pages(struct stress_task *task, u32 ratio);
+void stress_log_dirty(struct stress_task *task, bool on);
+void stress_zap_all(struct stress_task *task);
+void stress_invalidate(struct stress_task *task, u32 filter);
+void stress_zap_invalidated(struct stress_task *task, bool shared);
+void stress_zap_all_fast(struct stress_task *task);
+void stress_run_rcu(struct stress_task *task, struct stress_rcu_head *head);
+
+u32 stress_walk(struct stress_world *world, u64 gfn, bool is_private, struct stress_step *steps);
+u32 stress_roots(struct stress_world *world, struct stress_root *roots, u32 count);
+void stress_statistics(struct stress_world *world, struct stress_statistics *statistics);
+bool stress_waits_for_sept_zap(struct stress_world *world);
+bool stress_gfn_is_private(struct stress_world *world, u64 gfn);

@@ -1,0 +1,164 @@
+// What kernel code stands on: schedule points, locks with what lockdep would know, RCU, pages and objects.
+
+// The host's functions are named so.
+#undef rcu_read_lock
+#undef rcu_read_unlock
+
+__thread struct stress_task *stress_current_task __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+noinline void stress_reached(struct stress_task *task, u32 kind, const volatile void *address) {
+  task->point->reached(task->point, kind, address);
+  stress_set_current(task);
+}
+
+noinline void stress_accessed(
+    struct stress_task *task, u32 access, const volatile void *entry, u64 old, u64 value) {
+  STRESS_TELL(task, accessed, access, (u64 *)entry, old, value, __builtin_return_address(0));
+}
+
+// Reports.
+
+static void report(u32 kind, const char *file, u32 line, const char *function, const char *text) {
+  struct stress_violation violation = {.kind = kind, .line = line, .file = file, .function = function, .text = text};
+  STRESS_TELL(stress_current(), violation, &violation);
+}
+
+void stress_violation(u32 kind, const char *file, u32 line, const char *function, const char *format, ...) {
+  char text[256];
+  __builtin_va_list arguments;
+  __builtin_va_start(arguments, format);
+  vsnprintf(text, sizeof(text), format, arguments);
+  __builtin_va_end(arguments);
+  report(kind, file, line, function, text);
+}
+
+__noreturn void stress_bug(const char *file, u32 line, const char *function, const char *text) {
+  report(STRESS_VIOLATION_BUG, file, line, function, text);
+  __builtin_trap();
+}
+
+void stress_print(const char *format, ...) {
+  char text[256];
+  __builtin_va_list arguments;
+  __builtin_va_start(arguments, format);
+  vsnprintf(text, sizeof(text), format, arguments);
+  __builtin_va_end(arguments);
+  STRESS_TELL(stress_current(), print, text);
+}
+
+// Locks.
+
+static struct stress_held *held(struct stress_task *task, const struct stress_lock *lock) {
+  for (u32 index = task->held_count; index-- > 0;)
+    if (task->held[index].lock == lock) return &task->held[index];
+  return NULL;
+}
+
+u32 stress_held_mode(const struct stress_lock *lock) {
+  const struct stress_held *entry = held(stress_current(), lock);
+  return entry ? entry->mode : 0;
+}
+
+void stress_assert_held(
+    const struct stress_lock *lock, u32 modes, const char *text, const char *file, u32 line, const char *function) {
+  u32 mode = stress_held_mode(lock);
+  bool holds = modes == 0 ? mode == 0 : (mode & modes) != 0;
+  if (unlikely(!holds)) report(STRESS_VIOLATION_LOCK, file, line, function, text);
+}
+
+void stress_lock(struct stress_lock *lock, u32 mode, const char *file, u32 line, const char *function) {
+  struct stress_task *task = stress_current();
+  if (unlikely(held(task, lock))) report(STRESS_VIOLATION_LOCK, file, line, function, "a lock is taken that is held");
+  if (unlikely(task->held_count == STRESS_HELD_MAX)) stress_bug(file, line, function, "too many locks are held");
+  // mmu_lock nests outside tdp_mmu_pages_lock, and slots_lock, which sleeps, outside both.
+  for (u32 index = 0; index < task->held_count; index++)
+    if (unlikely(task->held[index].lock->kind < STRESS_LOCK_SLOTS && lock->kind < task->held[index].lock->kind))
+      report(STRESS_VIOLATION_LOCK, file, line, function, "mmu_lock is taken inside tdp_mmu_pages_lock");
+  if (unlikely(lock->kind == STRESS_LOCK_SLOTS && (task->held_count || task->rcu_depth)))
+    report(STRESS_VIOLATION_LOCK, file, line, function, "slots_lock is taken in an atomic section");
+  STRESS_TELL(task, lock, lock, mode, __builtin_return_address(0));
+  task->held[task->held_count++] = (struct stress_held){lock, mode};
+}
+
+void stress_unlock(struct stress_lock *lock, u32 mode, const char *file, u32 line, const char *function) {
+  struct stress_task *task = stress_current();
+  struct stress_held *entry = held(task, lock);
+  if (unlikely(!entry || entry->mode != mode))
+    return report(STRESS_VIOLATION_LOCK, file, line, function, "a lock is left that is not held so");
+  for (struct stress_held *last = &task->held[--task->held_count]; entry < last; entry++) entry[0] = entry[1];
+  STRESS_TELL(task, unlock, lock, mode, __builtin_return_address(0));
+}
+
+bool stress_yield(struct stress_lock *lock, u32 mode, const char *file, u32 line, const char *function) {
+  struct stress_task *task = stress_current();
+  if (unlikely(task->rcu_depth))
+    report(STRESS_VIOLATION_RCU, file, line, function, "cond_resched_rwlock_*() inside a read section");
+  if (unlikely(stress_held_mode(lock) != mode))
+    report(STRESS_VIOLATION_LOCK, file, line, function, "a lock is yielded that is not held so");
+  STRESS_TELL(task, yield_lock, lock, mode, __builtin_return_address(0));
+  return true;
+}
+
+// RCU.
+
+void stress_rcu_read_lock(void) {
+  struct stress_task *task = stress_current();
+  if (task->rcu_depth++ == 0) STRESS_TELL(task, rcu_read_lock);
+}
+
+void stress_rcu_read_unlock(const char *file, u32 line, const char *function) {
+  struct stress_task *task = stress_current();
+  if (unlikely(task->rcu_depth == 0))
+    return report(STRESS_VIOLATION_RCU, file, line, function, "rcu_read_unlock() outside a read section");
+  if (--task->rcu_depth == 0) STRESS_TELL(task, rcu_read_unlock);
+}
+
+_Static_assert(sizeof(struct rcu_head) == sizeof(struct stress_rcu_head), "the host links what the kernel allocates");
+
+void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head)) {
+  head->func = function;
+  STRESS_TELL(stress_current(), call_rcu, (struct stress_rcu_head *)head);
+}
+
+void rcu_barrier(void) {
+  struct stress_task *task = stress_current();
+  if (unlikely(task->rcu_depth)) STRESS_VIOLATION(STRESS_VIOLATION_RCU, "rcu_barrier() inside a read section");
+  STRESS_TELL(task, rcu_barrier);
+}
+
+// Memory.
+
+struct page *stress_checked_page(struct page *page, const char *file, u32 line, const char *function) {
+  struct stress_task *task = stress_current();
+  u64 offset = (u64)page - (u64)task->pages;
+  if (likely(offset < task->arena_bytes / PAGE_SIZE * sizeof(struct page))) return page;
+  report(STRESS_VIOLATION_MEMORY, file, line, function, "a pfn that is no page table is used as one");
+  // The first page of the arena is the host's to leave unused.
+  return task->pages;
+}
+
+static void check_may_sleep(struct stress_task *task, gfp_t flags) {
+  if (unlikely((flags & GFP_KERNEL) && task->rcu_depth))
+    STRESS_VIOLATION(STRESS_VIOLATION_RCU, "memory is allocated with GFP_KERNEL inside a read section");
+  for (u32 index = 0; (flags & GFP_KERNEL) && index < task->held_count; index++)
+    if (unlikely(task->held[index].lock->kind != STRESS_LOCK_SLOTS))
+      STRESS_VIOLATION(STRESS_VIOLATION_LOCK, "memory is allocated with GFP_KERNEL under a spinning lock");
+}
+
+unsigned long __get_free_page(gfp_t flags) {
+  struct stress_task *task = stress_current();
+  check_may_sleep(task, flags);
+  return (unsigned long)STRESS_ASK(task, page_alloc, STRESS_PAGE_TABLE);
+}
+
+void free_page(unsigned long address) {
+  if (address) STRESS_TELL(stress_current(), page_free, (void *)address);
+}
+
+void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) {
+  struct stress_task *task = stress_current();
+  check_may_sleep(task, flags);
+  return STRESS_ASK(task, object_alloc, STRESS_OBJECT_BYTES);
+}
+
+void kmem_cache_free(struct kmem_cache *cache, void *object) { STRESS_TELL(stress_current(), object_free, object); }

@@ -1,0 +1,97 @@
+// The functions of arch/x86/kvm/mmu/mmu.c that the TDP MMU calls and is called by, lifted from the tree, with what they
+// ask of the shadow MMU and of the host's memory answered here.
+#include "glue.h"
+
+#define nx_huge_pages_recovery_ratio (stress_current()->recovery_ratio)
+static int max_huge_page_level __maybe_unused = PG_LEVEL_1G;
+
+// The shadow MMU is never entered: what it would be asked is a bug of the harness.
+#define kvm_mmu_prepare_zap_page(kvm, sp, invalid_list) BUG()
+#define kvm_mmu_commit_zap_page(kvm, invalid_list) do {} while (0)
+#define fast_pf_get_last_sptep(vcpu, gpa, spte) NULL
+#define page_fault_handle_page_track(vcpu, fault) 0
+#define boot_cpu_is_amd() 0
+#define __reset_rsvds_bits_mask(arguments...) do {} while (0)
+#define kvm_assert_gmem_invalidate_lock_held(slot) do {} while (0)
+#define kvm_mmu_reload(vcpu) 0
+#define walk_shadow_page_lockless_begin(vcpu) kvm_tdp_mmu_walk_lockless_begin()
+#define walk_shadow_page_lockless_end(vcpu) kvm_tdp_mmu_walk_lockless_end()
+#define kvm_mmu_finish_page_fault(vcpu, fault, result) do {} while (0)
+
+// Finds the memory behind a fault. The kernel asks guest_memfd or the host's page tables here, outside mmu_lock, and
+// notes mmu_invalidate_seq first, so that an invalidation that comes between is noticed.
+static int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault, unsigned access) {
+  struct kvm *kvm = vcpu->kvm;
+  struct stress_world *world = stress_world_of(kvm);
+  const struct stress_fault *request = stress_current()->fault;
+  fault->mmu_seq = READ_ONCE(kvm->mmu_invalidate_seq);
+  smp_rmb();
+  if (READ_ONCE(kvm->mmu_invalidate_in_progress) && fault->gfn >= kvm->mmu_invalidate_range_start &&
+      fault->gfn < kvm->mmu_invalidate_range_end)
+    return RET_PF_RETRY;
+  if (world->config.is_td && fault->is_private != kvm_mem_is_private(kvm, fault->gfn)) return -EFAULT;
+  fault->slot = &world->slot;
+  fault->pfn = request->pfn;
+  fault->map_writable = request->map_writable;
+  if (fault->is_private) fault->max_level = min(fault->max_level, world->config.private_level);
+  return RET_PF_CONTINUE;
+}
+
+// The slot is aligned and its backing memory contiguous, so the limits are the VM's and the region's.
+int kvm_mmu_max_mapping_level(
+    struct kvm *kvm, struct kvm_page_fault *fault, const struct kvm_memory_slot *slot, gfn_t gfn) {
+  struct stress_world *world = stress_world_of(kvm);
+  lockdep_assert_held(&kvm->mmu_lock);
+  bool is_private = fault ? fault->is_private : kvm_mem_is_private(kvm, gfn);
+  int level = is_private ? world->config.private_level : world->config.shared_level;
+  if (fault) level = min(level, (int)fault->max_level);
+  if (level > PG_LEVEL_4K && world->regions[gfn >> 9].disallow_lpage) level = PG_LEVEL_4K;
+  return level;
+}
+
+#include <extracted/mmu.c>
+#include <extracted/mmu_optional.c>
+
+#line 58 "glue/mmu.c"
+void stress_mmu_initialize(struct kvm_vcpu *vcpu) {
+  struct kvm_mmu *mmu = &vcpu->arch.root_mmu;
+  vcpu->arch.mmu = mmu;
+  mmu->root.hpa = INVALID_PAGE;
+  mmu->mirror_root_hpa = INVALID_PAGE;
+  for (int index = 0; index < KVM_MMU_NUM_PREV_ROOTS; index++) mmu->prev_roots[index].hpa = INVALID_PAGE;
+  // kvm_calc_tdp_mmu_root_page_role() of a vCPU outside SMM and nesting.
+  mmu->root_role.level = STRESS_ROOT_LEVEL;
+  mmu->root_role.direct = true;
+  mmu->root_role.access = ACC_ALL;
+  mmu->root_role.cr0_wp = true;
+  mmu->root_role.efer_nx = true;
+  mmu->root_role.ad_disabled = !kvm_ad_enabled;
+#ifdef HAVE_update_spte_permission_bitmask
+  update_spte_permission_bitmask(mmu, true, true);
+#endif
+  reset_tdp_shadow_zero_bits_mask(mmu);
+}
+
+int stress_page_fault(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault) {
+  return kvm_tdp_mmu_page_fault(vcpu, fault);
+}
+int stress_topup(struct kvm_vcpu *vcpu) { return mmu_topup_memory_caches(vcpu, false); }
+
+void stress_free_root(struct kvm *kvm, hpa_t *root) {
+  struct list_head invalid_list;
+  INIT_LIST_HEAD(&invalid_list);
+  mmu_free_root_page(kvm, root, &invalid_list);
+}
+
+// is_obsolete_root() for roots that have a page table.
+bool stress_root_is_obsolete(struct kvm *kvm, hpa_t root) {
+  return VALID_PAGE(root) && is_obsolete_sp(kvm, root_to_sp(root));
+}
+
+void stress_recover_nx(struct kvm *kvm) {
+#ifdef HAVE_NX_RECOVERY_BY_TYPE
+  kvm_recover_nx_huge_pages(kvm, KVM_TDP_MMU);
+#else
+  kvm_recover_nx_huge_pages(kvm);
+#endif
+}

@@ -1,0 +1,283 @@
+// What the host asks of the MMU, each under the locks and in the order of the kernel's own caller.
+#include "glue.h"
+
+// The slot cut down to a range, as an operation on a smaller slot would see it.
+static struct kvm_memory_slot slot_of(struct stress_task *task, u64 start, u64 end) {
+  struct kvm_memory_slot slot = task->world->slot;
+  slot.base_gfn = start;
+  slot.npages = end - start;
+  return slot;
+}
+
+static enum kvm_gfn_range_filter filter_of(u32 filter) {
+  return (filter & STRESS_FILTER_SHARED ? KVM_FILTER_SHARED : 0) |
+         (filter & STRESS_FILTER_PRIVATE ? KVM_FILTER_PRIVATE : 0);
+}
+
+static struct kvm_gfn_range range_of(struct kvm_memory_slot *slot, u32 filter, bool may_block) {
+  return (struct kvm_gfn_range){
+      .slot = slot, .start = slot->base_gfn, .end = slot->base_gfn + slot->npages, .attr_filter = filter_of(filter),
+      .may_block = may_block,
+  };
+}
+
+// kvm_mmu_invalidate_start(), _range_add() and _end() of virt/kvm/kvm_main.c.
+static void invalidate_start(struct kvm *kvm, u64 start, u64 end) {
+  lockdep_assert_held_write(&kvm->mmu_lock);
+  WRITE_ONCE(kvm->mmu_invalidate_in_progress, kvm->mmu_invalidate_in_progress + 1);
+  if (kvm->mmu_invalidate_range_start == INVALID_GPA) {
+    kvm->mmu_invalidate_range_start = start;
+    kvm->mmu_invalidate_range_end = end;
+  } else {
+    kvm->mmu_invalidate_range_start = min(kvm->mmu_invalidate_range_start, (gfn_t)start);
+    kvm->mmu_invalidate_range_end = max(kvm->mmu_invalidate_range_end, (gfn_t)end);
+  }
+}
+static void invalidate_end(struct kvm *kvm) {
+  lockdep_assert_held_write(&kvm->mmu_lock);
+  WRITE_ONCE(kvm->mmu_invalidate_seq, kvm->mmu_invalidate_seq + 1);
+  smp_wmb();
+  WRITE_ONCE(kvm->mmu_invalidate_in_progress, kvm->mmu_invalidate_in_progress - 1);
+  if (kvm->mmu_invalidate_in_progress == 0)
+    kvm->mmu_invalidate_range_start = kvm->mmu_invalidate_range_end = INVALID_GPA;
+}
+
+// Faults.
+
+static int result_of(int result) {
+  switch (result) {
+  case RET_PF_RETRY: return STRESS_FAULT_RETRY;
+  case RET_PF_FIXED: return STRESS_FAULT_FIXED;
+  case RET_PF_SPURIOUS: return STRESS_FAULT_SPURIOUS;
+  default: return result < 0 ? result : STRESS_FAULT_OTHER;
+  }
+}
+
+int stress_fault(struct stress_task *task, u32 index, struct stress_fault *request) {
+  stress_set_current(task);
+  struct kvm_vcpu *vcpu = &task->world->vcpus[index];
+  struct kvm *kvm = vcpu->kvm;
+  u64 code = PFERR_GUEST_FINAL_MASK | (request->write ? PFERR_WRITE_MASK : 0) | (request->exec ? PFERR_FETCH_MASK : 0) |
+             (request->present ? PFERR_PRESENT_MASK : 0) | (request->is_private ? PFERR_PRIVATE_ACCESS : 0);
+  struct kvm_page_fault fault = {
+      .addr = gfn_to_gpa(request->gfn | (request->is_private ? 0 : kvm_gfn_direct_bits(kvm))),
+      .error_code = code,
+      .prefetch = request->prefetch,
+      .exec = request->exec,
+      .write = request->write,
+      .present = request->present,
+      .is_tdp = true,
+      .is_private = request->is_private,
+      .nx_huge_page_workaround_enabled = is_nx_huge_page_enabled(kvm),
+      .max_level = KVM_MAX_HUGEPAGE_LEVEL,
+      .req_level = PG_LEVEL_4K,
+      .goal_level = PG_LEVEL_4K,
+      .gfn = request->gfn,
+      .slot = &task->world->slot,
+      .pfn = KVM_PFN_ERR_FAULT,
+  };
+  // As vcpu_enter_guest() does before the vCPU can fault.
+  stress_reload(task, index);
+  task->fault = request;
+  int result = stress_page_fault(vcpu, &fault);
+  task->fault = NULL;
+  request->level = fault.goal_level;
+  return result_of(result);
+}
+
+// tdx_gmem_post_populate()
+int stress_populate(struct stress_task *task, u32 index, u64 gfn, u64 pfn) {
+  stress_set_current(task);
+  struct kvm_vcpu *vcpu = &task->world->vcpus[index];
+  mutex_lock(&vcpu->kvm->slots_lock);
+  stress_reload(task, index);
+  stress_tdx_set_source(vcpu->kvm, task->pages);
+  int result = kvm_tdp_mmu_map_private_pfn(vcpu, gfn, pfn);
+  stress_tdx_set_source(vcpu->kvm, NULL);
+  mutex_unlock(&vcpu->kvm->slots_lock);
+  return result;
+}
+
+// Zaps.
+
+bool stress_zap_leafs(struct stress_task *task, u64 start, u64 end) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  write_lock(&kvm->mmu_lock);
+  invalidate_start(kvm, start, end);
+  bool flush = kvm_tdp_mmu_zap_leafs(kvm, start, end, false);
+  if (flush) kvm_flush_remote_tlbs_range(kvm, start, end - start);
+  invalidate_end(kvm);
+  write_unlock(&kvm->mmu_lock);
+  return flush;
+}
+
+bool stress_unmap_range(struct stress_task *task, u64 start, u64 end, u32 filter, bool may_block) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  struct kvm_memory_slot slot = slot_of(task, start, end);
+  struct kvm_gfn_range range = range_of(&slot, filter, may_block);
+  write_lock(&kvm->mmu_lock);
+  invalidate_start(kvm, start, end);
+  bool flush = kvm_tdp_mmu_unmap_gfn_range(kvm, &range, false);
+  if (flush) kvm_flush_remote_tlbs(kvm);
+  write_unlock(&kvm->mmu_lock);
+  // The owner of the memory takes it away here.
+  write_lock(&kvm->mmu_lock);
+  invalidate_end(kvm);
+  write_unlock(&kvm->mmu_lock);
+  return flush;
+}
+
+// A 2M region of which a part changed may be mapped by a huge page only if all of it is of one kind.
+static void update_regions(struct stress_world *world, u64 start, u64 end) {
+  for (u64 region = start >> 9; region <= (end - 1) >> 9; region++) {
+    const u64 *bits = &world->private_bits[region * 8];
+    bool mixed = false;
+    for (u32 word = 0; word < 8; word++) mixed |= bits[word] != bits[0] || (bits[word] != 0 && bits[word] != ~0ULL);
+    world->regions[region].disallow_lpage = mixed;
+  }
+}
+
+bool stress_convert(struct stress_task *task, u64 start, u64 end, bool to_private) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  struct kvm_memory_slot slot = slot_of(task, start, end);
+  struct kvm_gfn_range range = range_of(&slot, to_private ? STRESS_FILTER_SHARED : STRESS_FILTER_PRIVATE, true);
+  mutex_lock(&kvm->slots_lock);
+  write_lock(&kvm->mmu_lock);
+  // Faults on the whole regions wait as well, as whether they may be huge is about to change.
+  invalidate_start(kvm, start & ~511ULL, ALIGN(end, 512));
+  bool flush = kvm_tdp_mmu_unmap_gfn_range(kvm, &range, false);
+  if (flush) kvm_flush_remote_tlbs(kvm);
+  write_unlock(&kvm->mmu_lock);
+  stress_set_private(task->world, start, end, to_private);
+  write_lock(&kvm->mmu_lock);
+  update_regions(task->world, start, end);
+  invalidate_end(kvm);
+  write_unlock(&kvm->mmu_lock);
+  mutex_unlock(&kvm->slots_lock);
+  return flush;
+}
+
+void stress_zap_all(struct stress_task *task) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  write_lock(&kvm->mmu_lock);
+  kvm_tdp_mmu_zap_all(kvm);
+  write_unlock(&kvm->mmu_lock);
+}
+
+void stress_invalidate(struct stress_task *task, u32 filter) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  u32 types = (filter & STRESS_FILTER_SHARED ? KVM_DIRECT_ROOTS : 0) |
+              (filter & STRESS_FILTER_PRIVATE ? KVM_MIRROR_ROOTS : 0);
+  write_lock(&kvm->mmu_lock);
+  kvm_tdp_mmu_invalidate_roots(kvm, types);
+  kvm_make_all_cpus_request(kvm, KVM_REQ_MMU_FREE_OBSOLETE_ROOTS);
+  write_unlock(&kvm->mmu_lock);
+}
+
+void stress_zap_invalidated(struct stress_task *task, bool shared) {
+  stress_set_current(task);
+  kvm_tdp_mmu_zap_invalidated_roots(stress_kvm(task), shared);
+}
+
+void stress_zap_all_fast(struct stress_task *task) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  mutex_lock(&kvm->slots_lock);
+  stress_invalidate(task, STRESS_FILTER_SHARED);
+  stress_zap_invalidated(task, true);
+  mutex_unlock(&kvm->slots_lock);
+}
+
+// Changes of what is mapped.
+
+bool stress_age(struct stress_task *task, u64 start, u64 end, u32 filter, bool test_only) {
+  stress_set_current(task);
+  struct kvm_memory_slot slot = slot_of(task, start, end);
+  struct kvm_gfn_range range = range_of(&slot, filter, false);
+  return test_only ? kvm_tdp_mmu_test_age_gfn(stress_kvm(task), &range)
+                   : kvm_tdp_mmu_age_gfn_range(stress_kvm(task), &range);
+}
+
+void stress_split(struct stress_task *task, u64 start, u64 end, u32 target_level, bool shared) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  struct kvm_memory_slot slot = slot_of(task, start, end);
+  if (shared) read_lock(&kvm->mmu_lock);
+  else write_lock(&kvm->mmu_lock);
+  kvm_tdp_mmu_try_split_huge_pages(kvm, &slot, start, end, target_level, shared);
+  if (shared) read_unlock(&kvm->mmu_lock);
+  else write_unlock(&kvm->mmu_lock);
+}
+
+bool stress_wrprot(struct stress_task *task, u64 start, u64 end, u32 min_level) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  struct kvm_memory_slot slot = slot_of(task, start, end);
+  read_lock(&kvm->mmu_lock);
+  bool flush = kvm_tdp_mmu_wrprot_slot(kvm, &slot, min_level);
+  read_unlock(&kvm->mmu_lock);
+  if (flush) kvm_flush_remote_tlbs_memslot(kvm, &slot);
+  return flush;
+}
+
+bool stress_write_protect_gfn(struct stress_task *task, u64 gfn, u32 min_level) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  write_lock(&kvm->mmu_lock);
+  bool flush = kvm_tdp_mmu_write_protect_gfn(kvm, &task->world->slot, gfn, min_level);
+  if (flush) kvm_flush_remote_tlbs_range(kvm, gfn, 1);
+  write_unlock(&kvm->mmu_lock);
+  return flush;
+}
+
+void stress_clear_dirty(struct stress_task *task, u64 start, u64 end) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  struct kvm_memory_slot slot = slot_of(task, start, end);
+  read_lock(&kvm->mmu_lock);
+  kvm_tdp_mmu_clear_dirty_slot(kvm, &slot);
+  read_unlock(&kvm->mmu_lock);
+  kvm_flush_remote_tlbs_memslot(kvm, &slot);
+}
+
+void stress_clear_dirty_masked(struct stress_task *task, u64 gfn, u64 mask, bool wrprot) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  write_lock(&kvm->mmu_lock);
+  kvm_tdp_mmu_clear_dirty_pt_masked(kvm, &task->world->slot, gfn, mask, wrprot);
+  write_unlock(&kvm->mmu_lock);
+  kvm_flush_remote_tlbs_range(kvm, gfn, 64);
+}
+
+void stress_recover_huge(struct stress_task *task, u64 start, u64 end) {
+  stress_set_current(task);
+  struct kvm *kvm = stress_kvm(task);
+  struct kvm_memory_slot slot = slot_of(task, start, end);
+  read_lock(&kvm->mmu_lock);
+  kvm_tdp_mmu_recover_huge_pages(kvm, &slot);
+  read_unlock(&kvm->mmu_lock);
+}
+
+void stress_recover_nx_pages(struct stress_task *task, u32 ratio) {
+  stress_set_current(task);
+  task->recovery_ratio = ratio;
+  stress_recover_nx(stress_kvm(task));
+}
+
+void stress_log_dirty(struct stress_task *task, bool on) {
+  stress_set_current(task);
+  struct stress_world *world = task->world;
+  world->slot.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
+  world->slot.dirty_bitmap = on ? world->dirty_bits : NULL;
+  atomic_set(&world->tdx.kvm.nr_memslots_dirty_logging, on);
+}
+
+void stress_run_rcu(struct stress_task *task, struct stress_rcu_head *head) {
+  stress_set_current(task);
+  head->function(head);
+}

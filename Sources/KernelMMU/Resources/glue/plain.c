@@ -1,0 +1,96 @@
+// What the compiler calls before each access when a kernel is built with plain accesses, by -fsanitize=thread: accesses
+// that no READ_ONCE() or lock announces are schedule points too. Without that option nothing here is called.
+//
+// This file itself is never instrumented.
+
+static __always_inline void plain(const volatile void *address, u32 kind, u32 bytes) {
+  struct stress_task *task = stress_current();
+  if (unlikely(!task)) return;
+  // Stacks, constants and the host's own memory are nobody else's business.
+  u64 at = (u64)address;
+  if (at - task->objects >= task->objects_bytes && at - task->shared >= task->shared_bytes &&
+      at - task->arena >= task->arena_bytes)
+    return;
+  task->point->countdown -= 1;
+  if (unlikely(task->point->countdown <= 0)) stress_reached(task, kind | bytes << 8, address);
+}
+
+#define PLAIN(bytes) \
+  void __tsan_read##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes); } \
+  void __tsan_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
+  void __tsan_unaligned_read##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes); } \
+  void __tsan_unaligned_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
+  void __tsan_read_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
+  void __tsan_unaligned_read_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
+  void __tsan_volatile_read##bytes(void *address) {} \
+  void __tsan_volatile_write##bytes(void *address) {} \
+  void __tsan_unaligned_volatile_read##bytes(void *address) {} \
+  void __tsan_unaligned_volatile_write##bytes(void *address) {}
+
+PLAIN(1)
+PLAIN(2)
+PLAIN(4)
+PLAIN(8)
+PLAIN(16)
+
+void __tsan_read_range(void *address, u64 bytes) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes); }
+void __tsan_write_range(void *address, u64 bytes) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); }
+void __tsan_init(void) {}
+void __tsan_func_entry(void *caller) {}
+void __tsan_func_exit(void) {}
+
+// Atomic accesses have passed their schedule point already: these only make them.
+#define ATOMIC(bits, type) \
+  type __tsan_atomic##bits##_load(const volatile type *at, int order) { \
+    return __atomic_load_n(at, __ATOMIC_SEQ_CST); \
+  } \
+  void __tsan_atomic##bits##_store(volatile type *at, type value, int order) { \
+    __atomic_store_n(at, value, __ATOMIC_RELEASE); \
+  } \
+  type __tsan_atomic##bits##_exchange(volatile type *at, type value, int order) { \
+    return __atomic_exchange_n(at, value, __ATOMIC_SEQ_CST); \
+  } \
+  type __tsan_atomic##bits##_fetch_add(volatile type *at, type value, int order) { \
+    return __atomic_fetch_add(at, value, __ATOMIC_SEQ_CST); \
+  } \
+  type __tsan_atomic##bits##_fetch_sub(volatile type *at, type value, int order) { \
+    return __atomic_fetch_sub(at, value, __ATOMIC_SEQ_CST); \
+  } \
+  type __tsan_atomic##bits##_fetch_and(volatile type *at, type value, int order) { \
+    return __atomic_fetch_and(at, value, __ATOMIC_SEQ_CST); \
+  } \
+  type __tsan_atomic##bits##_fetch_or(volatile type *at, type value, int order) { \
+    return __atomic_fetch_or(at, value, __ATOMIC_SEQ_CST); \
+  } \
+  int __tsan_atomic##bits##_compare_exchange_strong( \
+      volatile type *at, type *expected, type value, int order, int failed_order) { \
+    return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+  } \
+  int __tsan_atomic##bits##_compare_exchange_weak( \
+      volatile type *at, type *expected, type value, int order, int failed_order) { \
+    return __atomic_compare_exchange_n(at, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+  } \
+  type __tsan_atomic##bits##_compare_exchange_val( \
+      volatile type *at, type expected, type value, int order, int failed_order) { \
+    __atomic_compare_exchange_n(at, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+    return expected; \
+  }
+
+ATOMIC(8, u8)
+ATOMIC(16, u16)
+ATOMIC(32, u32)
+ATOMIC(64, u64)
+
+void __tsan_atomic_thread_fence(int order) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+void __tsan_atomic_signal_fence(int order) { barrier(); }
+
+// Larger copies, which the compiler may turn into calls.
+void *__tsan_memset(void *memory, int value, size_t bytes) {
+  if (bytes) plain(memory, STRESS_POINT_PLAIN_STORE, 1);
+  return memset(memory, value, bytes);
+}
+void *__tsan_memcpy(void *to, const void *from, size_t bytes) {
+  if (bytes) plain(from, STRESS_POINT_PLAIN_LOAD, 1);
+  if (bytes) plain(to, STRESS_POINT_PLAIN_STORE, 1);
+  return memcpy(to, from, bytes);
+}

@@ -1,0 +1,73 @@
+// The S-EPT half of arch/x86/kvm/vmx/tdx.c and the SEAMCALL wrappers of arch/x86/virt/vmx/tdx/tdx.c, lifted from the
+// tree. Below them stands the host's TDX module.
+#include "glue.h"
+
+static noinline u64 stress_seamcall(u64 leaf, struct tdx_module_args *args) {
+  struct stress_task *task = stress_current();
+  struct stress_registers registers = {
+      .rcx = args->rcx, .rdx = args->rdx, .r8 = args->r8, .r9 = args->r9, .r10 = args->r10, .r11 = args->r11,
+  };
+  u64 status = STRESS_ASK(task, seamcall, leaf, &registers, __builtin_return_address(0));
+  args->rcx = registers.rcx;
+  args->rdx = registers.rdx;
+  args->r8 = registers.r8;
+  args->r9 = registers.r9;
+  args->r10 = registers.r10;
+  args->r11 = registers.r11;
+  return status;
+}
+#define seamcall(leaf, args) stress_seamcall(leaf, args)
+#define seamcall_ret(leaf, args) stress_seamcall(leaf, args)
+
+#include <extracted/seamcalls.c>
+#include <extracted/tdx.c>
+
+#line 30 "glue/tdx.c"
+// The VM's key; any positive number.
+enum { STRESS_HKID = 1 };
+
+void stress_tdx_initialize(void) {
+#include <extracted/tdx_ops.h>
+}
+
+void stress_tdx_create(struct kvm *kvm) {
+  struct kvm_tdx *tdx = to_kvm_tdx(kvm);
+  tdx->hkid = STRESS_HKID;
+  tdx->state = TD_STATE_INITIALIZED;
+  // The TDR's page is the first of the arena, which is never a page table.
+  tdx->td.tdr_page = stress_current()->pages;
+}
+
+// tdx_td_finalize()
+int stress_tdx_finalize(struct kvm *kvm) {
+  struct kvm_tdx *tdx = to_kvm_tdx(kvm);
+  struct tdx_module_args args = {.rcx = page_to_phys(tdx->td.tdr_page)};
+  if (!is_hkid_assigned(tdx) || tdx->state == TD_STATE_RUNNABLE) return -EINVAL;
+  u64 status = seamcall(TDH_MR_FINALIZE, &args);
+  if (tdx_operand_busy(status)) return -EBUSY;
+  if (TDX_BUG_ON(status, TDH_MR_FINALIZE, kvm)) return -EIO;
+  tdx->state = TD_STATE_RUNNABLE;
+  smp_wmb();
+#ifdef HAVE_kvm_arch_pre_fault_allowed
+  kvm->arch.pre_fault_allowed = true;
+#endif
+  return 0;
+}
+
+// tdx_mmu_release_hkid(), for which each vCPU is out of the guest already.
+void stress_tdx_release_hkid(struct kvm *kvm) {
+  struct kvm_tdx *tdx = to_kvm_tdx(kvm);
+  static const u64 leaves[] = {TDH_MNG_VPFLUSHDONE, TDH_PHYMEM_CACHE_WB, TDH_MNG_KEY_FREEID};
+  if (!is_hkid_assigned(tdx)) return;
+  for (u32 index = 0; index < ARRAY_SIZE(leaves); index++) {
+    struct tdx_module_args args = {.rcx = page_to_phys(tdx->td.tdr_page)};
+    u64 status = seamcall(leaves[index], &args);
+    if (TDX_BUG_ON(status, TDH_MNG_KEY_FREEID, kvm)) return;
+  }
+  tdx->hkid = -1;
+}
+
+void stress_tdx_set_source(struct kvm *kvm, struct page *page) { to_kvm_tdx(kvm)->page_add_src = page; }
+bool stress_tdx_waits(struct kvm *kvm) {
+  return __atomic_load_n(&to_kvm_tdx(kvm)->wait_for_sept_zap, __ATOMIC_ACQUIRE);
+}

@@ -1,0 +1,3 @@
+// The architecture's half is in linux/kvm_host.h here.
+#pragma once
+#include <linux/kvm_host.h>

@@ -1,0 +1,3 @@
+// Exception numbers that error codes are built from.
+#pragma once
+enum { X86_TRAP_UD = 6, X86_TRAP_GP = 13 };

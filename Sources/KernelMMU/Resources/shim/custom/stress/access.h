@@ -1,0 +1,111 @@
+// READ_ONCE(), WRITE_ONCE(), xchg() and cmpxchg(): each passes a schedule point and then makes one access. Accesses to
+// page-table entries are told to the host afterwards, with the values that were there.
+#pragma once
+
+static __always_inline bool stress_is_entry(struct stress_task *task, const volatile void *address) {
+  return (u64)address - task->arena < task->arena_bytes;
+}
+
+void stress_accessed(struct stress_task *task, u32 access, const volatile void *entry, u64 old, u64 value);
+
+// Glue asserts that these are the kernel's.
+#define STRESS_PRESENT_BIT (1ULL << 11)
+#define STRESS_EMPTY_ENTRY (1ULL << 63)
+
+static __always_inline u64 stress_read64(const volatile void *address) {
+  struct stress_task *task = stress_current();
+  stress_pass(task, STRESS_POINT_LOAD, address);
+  u64 value = __atomic_load_n((const volatile u64 *)address, __ATOMIC_ACQUIRE);
+  if (unlikely(!(value & STRESS_PRESENT_BIT) && value != STRESS_EMPTY_ENTRY) && stress_is_entry(task, address))
+    stress_accessed(task, STRESS_ACCESS_READ, address, value, value);
+  return value;
+}
+
+static __always_inline void stress_write64(volatile void *address, u64 value) {
+  struct stress_task *task = stress_current();
+  stress_pass(task, STRESS_POINT_STORE, address);
+  if (stress_is_entry(task, address)) {
+    // The load is the checkers', not the protocol's: what a plain store overwrites is what the store cannot tell.
+    u64 old = __atomic_load_n((volatile u64 *)address, __ATOMIC_RELAXED);
+    __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
+    stress_accessed(task, STRESS_ACCESS_STORE, address, old, value);
+  } else {
+    __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
+  }
+}
+
+static __always_inline u64 stress_xchg64(volatile void *address, u64 value) {
+  struct stress_task *task = stress_current();
+  stress_pass(task, STRESS_POINT_RMW, address);
+  u64 old = __atomic_exchange_n((volatile u64 *)address, value, __ATOMIC_SEQ_CST);
+  if (stress_is_entry(task, address)) stress_accessed(task, STRESS_ACCESS_XCHG, address, old, value);
+  return old;
+}
+
+static __always_inline bool stress_try_cmpxchg64(volatile void *address, u64 *old, u64 value) {
+  struct stress_task *task = stress_current();
+  stress_pass(task, STRESS_POINT_RMW, address);
+  u64 expected = *old, seen = expected;
+  bool done = __atomic_compare_exchange_n(
+      (volatile u64 *)address, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  if (unlikely(!done)) {
+    *old = seen;
+    stress_reached(task, STRESS_POINT_LOST, address);
+  }
+  if (stress_is_entry(task, address)) {
+    if (likely(done))
+      stress_accessed(task, STRESS_ACCESS_CMPXCHG, address, expected, value);
+    else
+      stress_accessed(task, STRESS_ACCESS_CMPXCHG_LOST, address, expected, seen);
+  }
+  return done;
+}
+
+static __always_inline u64 stress_fetch_and64(volatile void *address, u64 mask) {
+  struct stress_task *task = stress_current();
+  stress_pass(task, STRESS_POINT_RMW, address);
+  u64 old = __atomic_fetch_and((volatile u64 *)address, mask, __ATOMIC_SEQ_CST);
+  if (stress_is_entry(task, address)) stress_accessed(task, STRESS_ACCESS_FETCH_AND, address, old, old & mask);
+  return old;
+}
+
+#define READ_ONCE(x) \
+  ({ \
+    union { __typeof__(x) as_is; u64 word; u32 half; u16 quarter; u8 byte; } read_once; \
+    if (sizeof(x) == 8) { \
+      read_once.word = stress_read64(&(x)); \
+    } else { \
+      stress_pass(stress_current(), STRESS_POINT_LOAD, &(x)); \
+      if (sizeof(x) == 4) read_once.half = *(const volatile u32 *)&(x); \
+      else if (sizeof(x) == 2) read_once.quarter = *(const volatile u16 *)&(x); \
+      else read_once.byte = *(const volatile u8 *)&(x); \
+    } \
+    read_once.as_is; \
+  })
+
+#define WRITE_ONCE(x, value) \
+  do { \
+    union { __typeof__(x) as_is; u64 word; u32 half; u16 quarter; u8 byte; } write_once = {.word = 0}; \
+    write_once.as_is = (value); \
+    if (sizeof(x) == 8) { \
+      stress_write64(&(x), write_once.word); \
+    } else { \
+      stress_pass(stress_current(), STRESS_POINT_STORE, &(x)); \
+      if (sizeof(x) == 4) *(volatile u32 *)&(x) = write_once.half; \
+      else if (sizeof(x) == 2) *(volatile u16 *)&(x) = write_once.quarter; \
+      else *(volatile u8 *)&(x) = write_once.byte; \
+    } \
+  } while (0)
+
+#define xchg(pointer, value) ((__typeof__(*(pointer)))stress_xchg64((pointer), (u64)(value)))
+#define try_cmpxchg64(pointer, old, value) stress_try_cmpxchg64((pointer), (u64 *)(old), (value))
+#define cmpxchg64(pointer, old, value) \
+  ({ u64 cmpxchg_old = (old); stress_try_cmpxchg64((pointer), &cmpxchg_old, (value)); cmpxchg_old; })
+
+#define smp_load_acquire(pointer) READ_ONCE(*(pointer))
+#define smp_store_release(pointer, value) WRITE_ONCE(*(pointer), value)
+#define smp_mb() do { stress_pass(stress_current(), STRESS_POINT_FENCE, NULL); __sync_synchronize(); } while (0)
+// x86 orders loads among themselves and stores among themselves.
+#define smp_rmb() barrier()
+#define smp_wmb() barrier()
+#define cpu_relax() stress_reached(stress_current(), STRESS_POINT_RELAX, NULL)

@@ -1,0 +1,40 @@
+// WARN, BUG and printk. Each goes to the host, with the user's own file and line; `once` means every time here, because
+// every schedule is a new boot.
+#pragma once
+
+void stress_violation(u32 kind, const char *file, u32 line, const char *function, const char *format, ...)
+    __printf(5, 6);
+__noreturn void stress_bug(const char *file, u32 line, const char *function, const char *text);
+void stress_print(const char *format, ...) __printf(1, 2);
+
+#define STRESS_VIOLATION(kind, format...) stress_violation(kind, __FILE__, __LINE__, __func__, ##format)
+
+#define WARN_ON(condition) \
+  ({ \
+    bool warn_condition = !!(condition); \
+    if (unlikely(warn_condition)) STRESS_VIOLATION(STRESS_VIOLATION_WARN, "%s", "WARN_ON(" #condition ")"); \
+    unlikely(warn_condition); \
+  })
+#define WARN_ON_ONCE(condition) WARN_ON(condition)
+#define WARN(condition, format...) \
+  ({ \
+    bool warn_condition = !!(condition); \
+    if (unlikely(warn_condition)) STRESS_VIOLATION(STRESS_VIOLATION_WARN, ##format); \
+    unlikely(warn_condition); \
+  })
+#define WARN_ONCE(condition, format...) WARN(condition, ##format)
+#define BUG() stress_bug(__FILE__, __LINE__, __func__, "BUG()")
+#define BUG_ON(condition) \
+  do { \
+    if (unlikely(condition)) stress_bug(__FILE__, __LINE__, __func__, "BUG_ON(" #condition ")"); \
+  } while (0)
+#define VM_BUG_ON(condition) BUG_ON(condition)
+
+#define pr_err(format, arguments...) stress_print(format, ##arguments)
+#define pr_warn(format, arguments...) stress_print(format, ##arguments)
+#define pr_info(format, arguments...) stress_print(format, ##arguments)
+#define pr_debug(format, arguments...) do {} while (0)
+#define pr_err_ratelimited(format, arguments...) stress_print(format, ##arguments)
+#define pr_warn_ratelimited(format, arguments...) stress_print(format, ##arguments)
+#define pr_warn_once(format, arguments...) stress_print(format, ##arguments)
+#define pr_err_once(format, arguments...) stress_print(format, ##arguments)

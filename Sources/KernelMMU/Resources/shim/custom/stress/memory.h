@@ -1,0 +1,55 @@
+// Pages, physical addresses and objects. Page tables live in the host's arena; `struct page` is the word beside each of
+// its pages, and guest memory has pfns but no memory.
+#pragma once
+
+// Reports a page that is not one of the arena's.
+struct page *stress_checked_page(struct page *page, const char *file, u32 line, const char *function);
+
+// The same formula for pfns outside the arena: such a pointer is passed on and never followed.
+static inline struct page *pfn_to_page(u64 pfn) {
+  const struct stress_task *task = stress_current();
+  return (struct page *)((u64)task->pages + (pfn - task->first_pfn) * sizeof(struct page));
+}
+static inline u64 page_to_pfn(const struct page *page) {
+  const struct stress_task *task = stress_current();
+  return task->first_pfn + (u64)((s64)((u64)page - (u64)task->pages) / (s64)sizeof(struct page));
+}
+static inline phys_addr_t stress_pa(u64 address) {
+  const struct stress_task *task = stress_current();
+  return address - task->arena + (task->first_pfn << PAGE_SHIFT);
+}
+static inline void *stress_va(phys_addr_t address) {
+  const struct stress_task *task = stress_current();
+  return (void *)(address - (task->first_pfn << PAGE_SHIFT) + task->arena);
+}
+#define __pa(address) stress_pa((u64)(address))
+#define __va(address) stress_va(address)
+#define virt_to_page(address) pfn_to_page(__pa(address) >> PAGE_SHIFT)
+#define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
+#define page_to_virt(page) __va(page_to_phys(page))
+#define page_address(page) page_to_virt(page)
+#define page_private(page_) ((unsigned long)stress_checked_page(page_, __FILE__, __LINE__, __func__)->private)
+#define set_page_private(page_, value) \
+  (stress_checked_page(page_, __FILE__, __LINE__, __func__)->private = (unsigned long)(value))
+
+// No page is the zero page, reserved or device memory.
+#define ZERO_PAGE(address) ((struct page *)0)
+#define zero_pfn(address) (~0ULL >> PAGE_SHIFT)
+#define is_zero_pfn(pfn) ((pfn) == zero_pfn(0))
+#define my_zero_pfn(address) zero_pfn(address)
+#define pfn_valid(pfn) 1
+#define PageReserved(page) 0
+#define pat_enabled() 1
+#define pat_pfn_immune_to_uc_mtrr(pfn) 0
+#define E820_TYPE_RAM 1
+#define e820__mapped_raw_any(start, end, type) 1
+// TDX keeps caches and encrypted memory coherent; neither exists here.
+#define clflush_cache_range(address, bytes) ((void)(address))
+#define tdx_quirk_reset_paddr(base, bytes) do {} while (0)
+#define tdx_quirk_reset_page(page) do {} while (0)
+
+unsigned long __get_free_page(gfp_t flags);
+void free_page(unsigned long address);
+#define __free_page(page) free_page((unsigned long)page_to_virt(page))
+void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags);
+void kmem_cache_free(struct kmem_cache *cache, void *object);

@@ -1,0 +1,84 @@
+// The running task, and the schedule point. Replaces `current`: a task is a fiber or a thread of the host.
+#pragma once
+
+// Locks that one task can hold at once; the kernel code here nests three.
+enum { STRESS_HELD_MAX = 8 };
+
+struct page {
+  u64 private;
+};
+
+struct stress_held {
+  struct stress_lock *lock;
+  u32 mode;
+};
+
+struct stress_task {
+  struct stress_point *point;
+  void *host_task;
+  const struct stress_host *host;
+  struct stress_world *world;
+  // Copies of the world's, to have them in the line that every access touches.
+  u64 arena;
+  u64 arena_bytes;
+  u64 first_pfn;
+  struct page *pages;
+  // Shared memory that is neither the arena nor its words: objects, and the world.
+  u64 objects, objects_bytes;
+  u64 shared, shared_bytes;
+  u32 rcu_depth;
+  u32 held_count;
+  struct stress_held held[STRESS_HELD_MAX];
+  // What nx_huge_pages_recovery_ratio is for this task's kvm_recover_nx_huge_pages().
+  u32 recovery_ratio;
+  struct stress_fault *fault;
+};
+
+// Set on entry from the host, and again after each call to it: the host may have run other tasks on this thread.
+// Initial-exec, because the object is loaded with dlopen() and no __tls_get_addr() should stand in each access.
+extern __thread struct stress_task *stress_current_task
+    __attribute__((tls_model("initial-exec"), visibility("hidden")));
+
+static __always_inline struct stress_task *stress_current(void) { return stress_current_task; }
+static __always_inline void stress_set_current(struct stress_task *task) { stress_current_task = task; }
+
+// Calls a function of the host that returns nothing.
+#define STRESS_TELL(task, function, arguments...) \
+  do { \
+    struct stress_task *stress_told = (task); \
+    stress_told->host->function(stress_told->host_task, ##arguments); \
+    stress_set_current(stress_told); \
+  } while (0)
+
+// Calls a function of the host and has its result.
+#define STRESS_ASK(task, function, arguments...) \
+  ({ \
+    struct stress_task *stress_asked = (task); \
+    typeof(stress_asked->host->function(NULL, ##arguments)) stress_answer = \
+        stress_asked->host->function(stress_asked->host_task, ##arguments); \
+    stress_set_current(stress_asked); \
+    stress_answer; \
+  })
+
+void stress_reached(struct stress_task *task, u32 kind, const volatile void *address);
+
+static __always_inline s64 stress_weight(u32 kind) {
+  switch (kind) {
+  case STRESS_POINT_STORE:
+  case STRESS_POINT_RMW:
+    return 8;
+  case STRESS_POINT_LOCK:
+  case STRESS_POINT_UNLOCK:
+  case STRESS_POINT_LOCK_SHARED:
+  case STRESS_POINT_UNLOCK_SHARED:
+    return 4;
+  default:
+    return 1;
+  }
+}
+
+// The weights and the branch are those of CAtomics' schedule_point_pass().
+static __always_inline void stress_pass(struct stress_task *task, u32 kind, const volatile void *address) {
+  task->point->countdown -= stress_weight(kind);
+  if (unlikely(task->point->countdown <= 0)) stress_reached(task, kind, address);
+}

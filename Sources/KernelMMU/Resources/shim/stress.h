@@ -1,0 +1,20 @@
+// Included before everything else in each file that is compiled from a kernel tree.
+//
+// `duplicates` declares what the kernel declares, with no other meaning; `custom` behaves differently from the kernel,
+// and says why; `stubs` are headers whose content nothing here needs. A schedule point may stand only in `custom`.
+#pragma once
+
+#include <stress/config.h>
+#include <stress/types.h>
+#include <stress/compiler.h>
+#include <stress/bits.h>
+#include <stress/strings.h>
+
+#include <stress/task.h>
+#include <stress/bug.h>
+#include <stress/access.h>
+#include <stress/atomic.h>
+#include <stress/locks.h>
+#include <stress/guards.h>
+#include <stress/rcu.h>
+#include <stress/memory.h>

@@ -1,0 +1,155 @@
+import Foundation
+import KernelMMU
+import Testing
+
+@Suite struct BuilderTests {
+  @Test func `a directory that is no kernel is refused, and says what it lacks`() throws {
+    let scratch = try Scratch()
+    #expect(throws: KernelBuildError.notAKernel(path: scratch.url.path, missing: "Makefile")) {
+      try KernelBuilder(tree: scratch.url, cache: scratch.url.appendingPathComponent("c")).build()
+    }
+    try scratch.write("all:\n\techo\n", to: "Makefile")
+    #expect(throws: KernelBuildError.notAKernel(path: scratch.url.path, missing: "Makefile with a kernel's version")) {
+      try KernelBuilder(tree: scratch.url, cache: scratch.url.appendingPathComponent("c")).build()
+    }
+  }
+
+  @Test func `a kernel without a TDP MMU is refused`() throws {
+    let scratch = try Scratch()
+    try scratch.write("VERSION = 4\nPATCHLEVEL = 19\nSUBLEVEL = 1\nEXTRAVERSION =\n", to: "Makefile")
+    #expect(throws: KernelBuildError.notAKernel(path: scratch.url.path, missing: "arch/x86/kvm/mmu/tdp_mmu.c")) {
+      try KernelBuilder(tree: scratch.url, cache: scratch.url.appendingPathComponent("c")).build()
+    }
+  }
+
+  @Test func `a kernel from before mirror roots is not supported`() throws {
+    let scratch = try Scratch()
+    try scratch.write("VERSION = 6\nPATCHLEVEL = 12\n", to: "Makefile")
+    for name in ["tdp_mmu", "tdp_iter", "spte"] { try scratch.write("\n", to: "arch/x86/kvm/mmu/\(name).c") }
+    let error = #expect(throws: KernelBuildError.self) {
+      try KernelBuilder(tree: scratch.url, cache: scratch.url.appendingPathComponent("c")).build()
+    }
+    #expect("\(try #require(error))".contains("Linux 6.12.0 is not supported: its TDP MMU has no mirror page tables"))
+    #expect(try leftovers(scratch.url.appendingPathComponent("c")) == [])
+  }
+
+  @Test func `a kernel that lacks a definition is not supported, and the definition is named`() throws {
+    let scratch = try Scratch()
+    try scratch.write("VERSION = 9\nPATCHLEVEL = 1\n", to: "Makefile")
+    for name in ["tdp_mmu", "tdp_iter", "spte"] { try scratch.write("\n", to: "arch/x86/kvm/mmu/\(name).c") }
+    try scratch.write("enum { KVM_MIRROR_ROOTS };\n", to: "arch/x86/kvm/mmu/tdp_mmu.h")
+    try scratch.write("\n", to: "arch/x86/kvm/vmx/tdx.c")
+    let error = #expect(throws: KernelBuildError.self) {
+      try KernelBuilder(tree: scratch.url, cache: scratch.url.appendingPathComponent("c")).build()
+    }
+    #expect("\(try #require(error))".contains("arch/x86/include/asm/kvm_host.h"))
+    #expect(try leftovers(scratch.url.appendingPathComponent("c")) == [])
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `a compiler that is not there is named`() throws {
+    let scratch = try Scratch()
+    let tree = try #require(Trees.present.first.flatMap { Trees.path($0) })
+    #expect(throws: KernelBuildError.noCompiler(tried: ["no-such-cc"])) {
+      try KernelBuilder(tree: tree, cache: scratch.url, compiler: "no-such-cc").build()
+    }
+    #expect(try leftovers(scratch.url) == [])
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `the second build of a tree comes from the cache, an edited tree is built anew`() throws {
+    let scratch = try Scratch()
+    let (tree, cache) = (try Trees.copy(to: scratch.url), scratch.url.appendingPathComponent("cache"))
+    let builder = KernelBuilder(tree: tree, cache: cache, compiler: Trees.compilers.first)
+    let first = try builder.build()
+    #expect(first.isFresh)
+    let second = try builder.build()
+    #expect(!second.isFresh && second.object == first.object)
+    try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_iter.c") { $0 + "\n/* edited */\n" }
+    let third = try builder.build()
+    #expect(third.isFresh && third.key != first.key)
+    #expect(try leftovers(cache) == [first.key, third.key].sorted())
+    _ = try LoadedKernel(third)
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty), arguments: Trees.compilers)
+  func `the same files make the same object wherever they stand`(_ compiler: String) throws {
+    let scratch = try Scratch()
+    let first = try #require(Trees.present.first.flatMap { Trees.path($0) })
+    let trees = [first, try Trees.copy(to: scratch.url)]
+    let objects = try trees.enumerated().map { index, tree in
+      let cache = scratch.url.appendingPathComponent("cache-\(index)")
+      let built = try KernelBuilder(tree: tree, cache: cache, compiler: compiler).build()
+      return (built.key, try Data(contentsOf: built.object))
+    }
+    #expect(objects[0].0 == objects[1].0 && objects[0].1 == objects[1].1)
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `a tree that does not compile shows the compiler's words and its own paths`() throws {
+    let scratch = try Scratch()
+    let (tree, cache) = (try Trees.copy(to: scratch.url), scratch.url.appendingPathComponent("cache"))
+    try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_mmu.c") { "int broken = undeclared_name;\n" + $0 }
+    let error = #expect(throws: KernelBuildError.self) {
+      try KernelBuilder(tree: tree, cache: cache, compiler: Trees.compilers.first).build()
+    }
+    guard case .compilation(let file, let lines) = try #require(error) else {
+      Issue.record("\(error as Any)")
+      return
+    }
+    #expect(file == "arch/x86/kvm/mmu/tdp_mmu.c")
+    #expect(try #require(lines.first).hasPrefix("arch/x86/kvm/mmu/tdp_mmu.c:1:14: error:"))
+    #expect(try leftovers(cache) == [])
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `a call that nothing answers is found when linking`() throws {
+    let scratch = try Scratch()
+    let (tree, cache) = (try Trees.copy(to: scratch.url), scratch.url.appendingPathComponent("cache"))
+    try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_mmu.c") {
+      $0 + "\nvoid kvm_new_helper(void);\nvoid kvm_new_caller(void) { kvm_new_helper(); }\n"
+    }
+    let error = #expect(throws: KernelBuildError.self) {
+      try KernelBuilder(tree: tree, cache: cache, compiler: Trees.compilers.first).build()
+    }
+    guard case .linking(let lines) = try #require(error) else {
+      Issue.record("\(error as Any)")
+      return
+    }
+    #expect(lines.joined().contains("kvm_new_helper"))
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `a tree that is edited while it is built is refused`() throws {
+    let scratch = try Scratch()
+    let (tree, cache) = (try Trees.copy(to: scratch.url), scratch.url.appendingPathComponent("cache"))
+    // A compiler that edits the tree whenever it compiles.
+    let compiler = scratch.url.appendingPathComponent("cc")
+    try scratch.write(
+      """
+      #!/bin/sh
+      if [ "$1" != --version ]; then echo >>"\(tree.path)/arch/x86/kvm/mmu/spte.h"; fi
+      exec \(try #require(Trees.compilers.first)) "$@"
+
+      """, to: "cc")
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: compiler.path)
+    #expect(throws: KernelBuildError.changedWhileBuilding(file: "arch/x86/kvm/mmu/spte.h")) {
+      try KernelBuilder(tree: tree, cache: cache, compiler: compiler.path).build()
+    }
+    #expect(try leftovers(cache) == [])
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `what a killed build left is swept by the next`() throws {
+    let scratch = try Scratch()
+    let (tree, cache) = (try Trees.copy(to: scratch.url), scratch.url.appendingPathComponent("cache"))
+    // No process has this number: it is above the kernel's limit.
+    try scratch.write("x", to: "cache/.building-4194999-abcdef/file")
+    let built = try KernelBuilder(tree: tree, cache: cache, compiler: Trees.compilers.first).build()
+    #expect(try leftovers(cache) == [built.key])
+  }
+
+  private func leftovers(_ cache: URL) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: cache.path).sorted()
+  }
+}
