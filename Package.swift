@@ -37,7 +37,7 @@ let package = Package(
     .executableTarget(
       name: "stress",
       dependencies: [
-        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration", "Expected",
+        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration", "Expected", "KernelMMU",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["CAtomics", "Machine"], path: "Tests/TestSupport"),
@@ -55,7 +55,7 @@ let package = Package(
       name: "CampaignTests",
       dependencies: ["Campaign", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration", "Expected"]),
     .testTarget(name: "ReportsTests", dependencies: ["Campaign", "Reports"]),
-    .testTarget(name: "CommandTests", dependencies: ["Campaign", "Exploration", "MirrorMMU"]),
+    .testTarget(name: "CommandTests", dependencies: ["Campaign", "Exploration", "MirrorMMU", "KernelMMU"]),
   ],
   swiftLanguageModes: [.v6]
 )

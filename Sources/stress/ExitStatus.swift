@@ -7,6 +7,8 @@ enum ExitStatus {
   static let violation: Int32 = 1
   static let usage: Int32 = 64
   static let harnessFault: Int32 = 70
+  /// What `git bisect run` takes as: skip this one.
+  static let notSupported: Int32 = 125
 
   /// 130 after SIGINT, 143 after SIGTERM.
   static func interrupted(by signal: Int32) -> Int32 { 128 + signal }

@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [["--help"], ["help"]])
   func `help has every subcommand with a line on what it does`(arguments: [String]) throws {
     let output = try StressCommand.run(arguments).output
-    for command in ["run (default)", "explore", "replay", "minimize", "regress", "matrix", "list"] {
+    for command in ["run (default)", "explore", "replay", "minimize", "regress", "matrix", "kernel", "list"] {
       #expect(
         output.contains(try Regex("\n  \(NSRegularExpression.escapedPattern(for: command)) +[A-Z]")), "\(command)")
     }
@@ -36,6 +36,7 @@ import Testing
         "--mutant", "--policy", "--jobs", "--shard", "--first-schedule", "--no-minimize", "--json", "--quiet", "--full",
       ]
     ),
+    ("kernel doctor", ["<path>", "--compiler", "--no-build"]), ("kernel list", []), ("kernel clean", []),
     ("replay", ["<token|file>", "--trace", "--json", "--quiet", "--full"]),
     ("minimize", ["<token|file>", "--json", "--quiet", "--full"]), ("regress", ["<dir>"]),
     (
@@ -49,7 +50,8 @@ import Testing
   func `a subcommand's help names its options and has examples and exit codes`(
     command: String, options: [String]
   ) throws {
-    for arguments in [[command, "--help"], ["help", command]] {
+    let words = command.split(separator: " ").map(String.init)
+    for arguments in [words + ["--help"], ["help"] + words] {
       let result = try StressCommand.run(arguments)
       #expect(result.status == 0)
       #expect(result.errors == "")

@@ -26,8 +26,9 @@ struct StressCommand {
   let process: pid_t
   let scratch: Scratch
 
+  /// - Parameter launcher: a command that ends by becoming the one that it is given, for example `env`.
   static func start(
-    _ arguments: [String], in scratch: Scratch, output: String? = nil,
+    _ arguments: [String], in scratch: Scratch, through launcher: [String] = [], output: String? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> StressCommand {
     let path = try #require(
@@ -55,7 +56,7 @@ struct StressCommand {
 
     // What a run leaves beside its record, in `.stress`, goes with the scratch folder.
     let shell = ["/bin/sh", "-c", "cd -- \"$0\" && exec \"$@\"", scratch.folder.path]
-    let words = (shell + [path] + arguments).map { strdup($0) }
+    let words = (shell + launcher + [path] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
     var process: pid_t = 0
     let code = posix_spawn(&process, shell[0], &actions, &attributes, words + [nil], environ)

@@ -105,6 +105,17 @@ import Testing
     Case("matrix", "--update", "--expected", "/nonexistent/e.json", says: "allowed is a file"),
   ]
 
+  static let kernel: [Case] = [
+    Case("kernel", says: "doctor, list, clean"), Case("kernel", "x", says: "kernel --help"),
+    Case("kernel", "doctor", says: "<path>"), Case("kernel", "doctor", "", says: "does not exist"),
+    Case("kernel", "doctor", "/", says: "no Makefile"), Case("kernel", "doctor", "/dev/null", says: "is a file"),
+    Case("kernel", "doctor", "a", "b", says: "doctor --help"),
+    Case("kernel", "doctor", "/", "--compiler", "icc", says: "clang, gcc, both"),
+    Case("kernel", "doctor", "/", "--compiler=", says: "clang, gcc, both"),
+    Case("kernel", "list", "x", says: "list --help"), Case("kernel", "clean", "x", says: "clean --help"),
+    Case("kernel", "clean", "--force", says: "clean --help"),
+  ]
+
   static let tokens: [Case] =
     ["replay", "minimize"].flatMap { command in
       [
@@ -131,7 +142,7 @@ import Testing
     Case("--json", "/proc/record.json", says: "allowed is a file"),
   ]
 
-  @Test(arguments: numbers + names + explore + matrix + tokens + files)
+  @Test(arguments: numbers + names + explore + matrix + kernel + tokens + files)
   func `bad input is refused in one line that says what is allowed`(bad: Case) throws {
     let result = try StressCommand.run(bad.arguments)
     #expect(result.status == 64)

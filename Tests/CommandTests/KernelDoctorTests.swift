@@ -1,0 +1,301 @@
+import Foundation
+import Testing
+
+/// `stress kernel doctor` over trees that a test makes, with compilers that a test makes.
+@Suite struct KernelDoctorTests {
+  private func withTree<Value>(_ body: (TinyTree) throws -> Value) throws -> Value {
+    try Scratch.use { try body(TinyTree(in: $0)) }
+  }
+
+  @Test func `a tree that has everything is usable, and without a build nothing is written`() throws {
+    try withTree { tree in
+      let first = try tree.doctor("--no-build")
+      #expect(first.status == 0, "\(first.output)\(first.errors)")
+      #expect(first.lastOutputLine == "OK: Linux 7.0.1-rc2, nothing that is needed is missing; it was not built")
+      #expect(!first.output.contains("MISSING") && first.errors == "")
+      for text in [
+        "  path     \(tree.path)\n", "  version  Linux 7.0.1-rc2, from its Makefile\n", "  looks    7.3 or later\n",
+        "  gcc    \(tree.scratch.file("bin/gcc")), gcc (tiny) 1.0\n", "  clang  not found\n",
+        "  roots    mirror and direct\n", "    tdx_sept_x\n", "HAVE_kvm_pagewalk", "  not built: --no-build\n",
+      ] { #expect(first.output.contains(text), "\(text)") }
+      #expect(!FileManager.default.fileExists(atPath: tree.cache.path))
+      #expect(try tree.doctor("--no-build").output == first.output)
+    }
+  }
+
+  @Test(arguments: [
+    ("arch/x86/kvm/vmx/tdx.h", "arch/x86/kvm/vmx/tdx.h does not define kvm_tdx", "kvm_tdx "),
+    ("arch/x86/kvm/mmu/mmu.c", "arch/x86/kvm/mmu/mmu.c does not define mmu_free_root_page", "mmu_free_root_page"),
+    ("arch/x86/include/asm/kvm_host.h", "kvm_host.h does not define kvm_arch.tdp_mmu_roots", "tdp_mmu_roots"),
+  ])
+  func `a definition that is missing is named with its file`(file: String, reason: String, name: String) throws {
+    try withTree { tree in
+      try tree.edit(file) { $0.replacing(name, with: "other ") }
+      let result = try tree.doctor()
+      #expect(result.status == 125)
+      #expect(result.lastOutputLine.hasPrefix("NOT SUPPORTED: ") && result.lastOutputLine.contains(reason))
+      #expect(result.lastOutputLine.contains("; if a kernel's own build takes this tree, report it"))
+      #expect(result.output.contains("    MISSING  "))
+      #expect(result.output.contains("not built: it cannot succeed") && tree.cached == [])
+    }
+  }
+
+  @Test func `a required file that is missing is the reason, and not each of its definitions`() throws {
+    try withTree { tree in
+      try tree.remove("arch/x86/kvm/vmx/tdx.h")
+      try tree.remove("arch/x86/include/asm/shared/tdx_errno.h")
+      let result = try tree.doctor()
+      #expect(result.status == 125)
+      #expect(result.output.contains("  MISSING  arch/x86/kvm/vmx/tdx.h\n"))
+      #expect(result.output.contains("  absent   arch/x86/include/asm/shared/tdx_errno.h (optional)\n"))
+      #expect(result.lastOutputLine.hasPrefix("NOT SUPPORTED: the tree has no arch/x86/kvm/vmx/tdx.h; "))
+    }
+  }
+
+  @Test func `what is no kernel is refused in one line, and nothing is printed`() throws {
+    try withTree { tree in
+      try tree.scratch.write("x", to: "file")
+      try FileManager.default.createDirectory(atPath: tree.scratch.file("empty"), withIntermediateDirectories: true)
+      try tree.write("all:\n", to: "other/Makefile")
+      // The same Makefile as a kernel's, of a project that took it over.
+      try FileManager.default.createDirectory(atPath: tree.scratch.file("boot"), withIntermediateDirectories: true)
+      try tree.scratch.write("VERSION = 2026\nPATCHLEVEL = 1\n", to: "boot/Makefile")
+      for (path, says) in [
+        ("gone", "does not exist"), ("", "does not exist"), ("file", "is a file"), ("empty", "it has no Makefile"),
+        ("boot", "it has no arch/x86/kvm"), ("tree/arch/x86/kvm", "the top of its kernel tree, '\(tree.path)' is"),
+      ] {
+        let result = try tree.start(["doctor", path]).finish()
+        #expect(result.status == 64, "\(path)")
+        #expect(result.output == "" && result.errorLines.count == 1)
+        #expect(result.errors.hasPrefix("stress: error: ") && result.errors.contains(says), "\(result.errors)")
+      }
+    }
+  }
+
+  @Test func `a tree without a TDP MMU is too old`() throws {
+    try withTree { tree in
+      try tree.remove(TinyTree.tdpMmu)
+      let result = try tree.doctor()
+      #expect(result.status == 125)
+      #expect(result.output.contains("  looks    older than 5.10: no TDP MMU\n"))
+      #expect(result.lastOutputLine.contains("has no TDP MMU"))
+      #expect(result.lastOutputLine.hasSuffix("; give a tree of Linux 6.16 or later"))
+    }
+  }
+
+  @Test func `a tree without mirror roots has direct roots only, and is told so`() throws {
+    try withTree { tree in
+      try tree.write("enum kvm_tdp_mmu_root_types { KVM_DIRECT_ROOTS };\n", to: "arch/x86/kvm/mmu/tdp_mmu.h")
+      let result = try tree.doctor()
+      #expect(result.status == 125)
+      #expect(result.output.contains("  roots    direct only\n"))
+      #expect(result.lastOutputLine.contains("direct roots only"))
+    }
+  }
+
+  @Test func `a tree whose tdx.c has no S-EPT half is told so`() throws {
+    try withTree { tree in
+      try tree.write("int x;\n", to: "arch/x86/kvm/vmx/tdx.c")
+      let result = try tree.doctor()
+      #expect(result.status == 125)
+      #expect(result.output.contains("  S-EPT    no tdx_sept_*() in arch/x86/kvm/vmx/tdx.c\n"))
+      #expect(result.lastOutputLine.contains("mirror roots, but no tdx_sept_*()"))
+    }
+  }
+
+  @Test func `a file that does not compile shows the compiler's lines with the tree's own paths`() throws {
+    try withTree { tree in
+      try tree.compiler("gcc", whenCompiling: "for last; do :; done; echo \"$last:7:3: error: no such name\"; exit 1")
+      let result = try tree.doctor()
+      #expect(result.status == 125)
+      #expect(result.output.contains("\n    \(TinyTree.tdpMmu):7:3: error: no such name\n"))
+      #expect(result.lastOutputLine.hasPrefix("NOT SUPPORTED: \(TinyTree.tdpMmu) does not compile; correct it"))
+      #expect(tree.cached == [])
+    }
+  }
+
+  @Test func `a tree that is edited while it is read is not judged`() throws {
+    try withTree { tree in
+      try tree.compiler("gcc", asked: "echo '/* new */' >>'\(tree.path)/arch/x86/kvm/mmu/spte.c'")
+      let result = try tree.doctor("--no-build")
+      #expect(result.status == 125)
+      #expect(
+        result.lastOutputLine.hasPrefix("NOT SUPPORTED: arch/x86/kvm/mmu/spte.c was changed while it was read; run"))
+    }
+  }
+
+  @Test func `a tree that is edited while it is built leaves nothing in the cache`() throws {
+    try withTree { tree in
+      let spte = "'\(tree.path)/arch/x86/kvm/mmu/spte.c'"
+      try tree.compiler("gcc", whenCompiling: "echo '/* new */' >>\(spte); : >\"$out\"")
+      let result = try tree.doctor()
+      #expect(result.status == 125 && result.lastOutputLine.contains("spte.c was changed"))
+      #expect(tree.cached == [])
+    }
+  }
+
+  @Test func `a cache that cannot be written is named with the reason`() throws {
+    try withTree { tree in
+      let result = try tree.doctor(cache: "/dev/null")
+      #expect(result.status == 125)
+      #expect(
+        result.lastOutputLine.contains("the cache /dev/null/stress/kernels cannot be used: Not a directory; set"),
+        "\(result.lastOutputLine)")
+    }
+  }
+
+  @Test func `a cache that is full is named with the reason, and nothing half made stays`() throws {
+    try withTree { tree in
+      // A limit on the size of files stands in for a disk without room.
+      let limit = ["/bin/sh", "-c", "trap '' XFSZ; ulimit -f 128; exec \"$@\"", "sh"]
+      let result = try tree.doctor(launcher: limit)
+      #expect(result.status == 125)
+      #expect(
+        result.lastOutputLine.contains("the cache \(tree.cache.path) cannot be used: File too large; set"),
+        "\(result.lastOutputLine)")
+      #expect(tree.cached == [])
+    }
+  }
+
+  @Test func `a disk that fills up under the compiler is no fault of the file`() throws {
+    try withTree { tree in
+      try tree.compiler("gcc", whenCompiling: "echo 'error: cannot write x.o: No space left on device'; exit 1")
+      let result = try tree.doctor()
+      #expect(result.status == 125 && result.lastOutputLine.contains("cannot be used: No space left on device; set"))
+      #expect(tree.cached == [])
+    }
+  }
+
+  @Test func `a killed build leaves no kernel, and the next build sweeps what it left`() throws {
+    try withTree { tree in
+      let marker = tree.scratch.file("compiling")
+      try tree.compiler("gcc", whenCompiling: ": >'\(marker)'; exec /bin/sleep 3")
+      let command = try tree.start(["doctor", tree.path])
+      // It either begins to compile or ends.
+      var ended = siginfo_t()
+      while !FileManager.default.fileExists(atPath: marker), ended.si_signo == 0 {
+        _ = waitid(P_PID, id_t(command.process), &ended, WEXITED | WNOHANG | WNOWAIT)
+        usleep(5_000)
+      }
+      command.send(SIGKILL)
+      #expect(command.finish().status == 128 + SIGKILL)
+      #expect(tree.cached.count == 1 && tree.cached.allSatisfy { $0.hasPrefix(".building-") }, "\(tree.cached)")
+      #expect(try tree.start(["list"]).finish().output.contains("left by a build that was killed"))
+      try tree.compiler("gcc", whenCompiling: "exit 1")
+      _ = try tree.doctor()
+      #expect(tree.cached == [])
+    }
+  }
+
+  @Test func `without a compiler it says which were tried`() throws {
+    try withTree { tree in
+      try FileManager.default.removeItem(atPath: tree.scratch.file("bin/gcc"))
+      for result in [try tree.doctor(), try tree.doctor("--no-build")] {
+        #expect(result.status == 125)
+        #expect(
+          result.lastOutputLine == "NOT SUPPORTED: no C compiler found; install clang or gcc, or set CC to one")
+      }
+      for name in ["clang", "gcc", "cc"] {
+        #expect(try tree.doctor().output.contains("  \(name.padding(toLength: 6, withPad: " ", startingAt: 0)) not"))
+      }
+    }
+  }
+
+  @Test func `of two compilers that are asked for, the one that is not there is the reason`() throws {
+    try withTree { tree in
+      let result = try tree.doctor("--compiler", "both")
+      #expect(result.status == 125 && result.lastOutputLine.hasPrefix("NOT SUPPORTED: no clang found; "))
+      #expect(try tree.doctor("--compiler", "gcc", "--no-build").status == 0)
+    }
+  }
+
+  @Test func `what a compiler made is loaded before it is called usable`() throws {
+    try withTree { tree in
+      try tree.compiler("gcc", whenCompiling: ": >\"$out\"")
+      let result = try tree.doctor()
+      #expect(result.status == 125 && result.lastOutputLine.contains("cannot be loaded"), "\(result.lastOutputLine)")
+    }
+  }
+
+  @Test func `no control character of a path or a compiler reaches the terminal`() throws {
+    try withTree { tree in
+      let colour = "\\033[1mtdp_mmu.c:1:1: error: \\033[31mred\\033[0m"
+      try tree.compiler("gcc", whenCompiling: "printf '\(colour)\\n'; exit 1")
+      let result = try tree.doctor()
+      #expect(result.output.contains("error: ?[31mred") && !result.output.contains("\u{1b}"))
+    }
+  }
+
+  private static let hasGit = FileManager.default.isExecutableFile(atPath: "/usr/bin/git")
+
+  @Test(.enabled(if: hasGit))
+  func `git's commit is told, and which of the files that are used differ from it`() throws {
+    try withTree { tree in
+      #expect(try tree.doctor("--no-build", morePath: "/usr/bin").output.contains("  commit   none"))
+      let commit = "git -c user.name=n -c user.email=e@example.org commit -qm x"
+      let made = try shell("cd '\(tree.path)' && git init -q . && git add -A && \(commit) && git rev-parse HEAD")
+      let clean = try tree.doctor("--no-build", morePath: "/usr/bin").output
+      #expect(clean.contains("  commit   \(made)\n  dirty    none of the files that are used\n"), "\(clean)")
+      try tree.edit("arch/x86/kvm/mmu/spte.c") { $0 + "/* mine */\n" }
+      try tree.write("unused\n", to: "arch/x86/kvm/other.c")
+      // Written anew, and the same: git would note that in its index.
+      try tree.edit("arch/x86/kvm/mmu/tdp_iter.c") { $0 }
+      let index = try number(tree.path + "/.git/index")
+      let dirty = try tree.doctor("--no-build", morePath: "/usr/bin").output
+      #expect(dirty.contains("  dirty    1 of the files below\n     M arch/x86/kvm/mmu/spte.c\n  content"))
+      // A file that is written anew is another one, even if its content is the same.
+      #expect(try number(tree.path + "/.git/index") == index)
+    }
+  }
+
+  private func number(_ path: String) throws -> UInt64 {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return (try #require(attributes[.systemFileNumber] as? NSNumber)).uint64Value
+  }
+
+  private func shell(_ line: String) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", line]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    try process.run()
+    let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+    process.waitUntilExit()
+    return String(decoding: data, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  // MARK: Real trees
+
+  private static let trees: [String] = {
+    let environment = ProcessInfo.processInfo.environment
+    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
+    return ["7.3", "7.2"].map { "\(base)/stress/kernel-trees/\($0)" }
+      .filter { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+  }()
+
+  @Test(.enabled(if: !trees.isEmpty, "no kernel tree here: scripts/kernel-tree 7.3 brings one"), arguments: trees)
+  func `a real tree builds with each compiler, and the second time comes from the cache`(tree: String) throws {
+    try Scratch.use { scratch in
+      func doctor(_ name: String) throws -> StressCommand.Result {
+        let cache = ["/usr/bin/env", "XDG_CACHE_HOME=\(scratch.file("cache"))"]
+        return try StressCommand.start(["kernel", "doctor", tree, "--compiler", name], in: scratch, through: cache)
+          .finish()
+      }
+      let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      for name in ["clang", "gcc"]
+      where path.contains(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) {
+        let first = try doctor(name)
+        #expect(first.status == 0, "\(first.output)")
+        #expect(first.lastOutputLine.hasPrefix("OK: Linux 7.") && first.output.contains(" s, built\n"))
+        let second = try doctor(name)
+        #expect(second.output.contains(" s, from the cache\n"))
+        #expect(withoutTimes(second.output) == withoutTimes(first.output))
+      }
+    }
+  }
+
+  private func withoutTimes(_ output: String) -> [Substring] {
+    output.split(separator: "\n").filter { !$0.hasPrefix("time: ") }
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import KernelMMU
+import Testing
+
+/// A kernel tree of a few lines that has all that is looked for, and a compiler that does as it is told: what the
+/// doctor does is tested on machines that have neither.
+struct TinyTree {
+  let scratch: Scratch
+  static let tdpMmu = "arch/x86/kvm/mmu/tdp_mmu.c"
+
+  init(in scratch: Scratch, version: String = "VERSION = 7\nPATCHLEVEL = 0\nSUBLEVEL = 1\nEXTRAVERSION = -rc2\n") throws
+  {
+    self.scratch = scratch
+    for path in KernelStage.wanted { try write(Self.text(of: path), to: path) }
+    try write(version + "# " + String(repeating: "x", count: 300_000) + "\n", to: "Makefile")
+    try write("enum kvm_tdp_mmu_root_types { KVM_MIRROR_ROOTS = 4 };\n", to: "arch/x86/kvm/mmu/tdp_mmu.h")
+    try compiler("gcc", whenCompiling: ": >\"$out\"")
+  }
+
+  var path: String { scratch.file("tree") }
+  var cache: URL { scratch.folder.appendingPathComponent("cache/stress/kernels") }
+
+  func write(_ text: String, to path: String) throws {
+    let file = scratch.folder.appendingPathComponent("tree/\(path)")
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: file)
+  }
+
+  func edit(_ path: String, _ change: (String) -> String) throws {
+    try write(change(scratch.text("tree/\(path)")), to: path)
+  }
+
+  func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: scratch.file("tree/\(path)")) }
+
+  /// A shell script in the only folder of PATH. `$out` is what it is to make.
+  func compiler(_ name: String, asked: String = "", whenCompiling: String = "exit 1") throws {
+    let script = """
+      #!/bin/sh
+      if [ "$1" = --version ]; then
+      \(asked)
+      echo "\(name) (tiny) 1.0"; exit 0
+      fi
+      out=; previous=; for word; do [ "$previous" = -o ] && out=$word; previous=$word; done
+      \(whenCompiling)
+
+      """
+    // Written by a child: a process that a test beside this one starts would inherit an open file, and a file that is
+    // open for writing cannot be executed.
+    let write = Process()
+    write.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let line = "mkdir -p \"${0%/*}\" && rm -f \"$0\" && printf %s \"$1\" >\"$0\" && chmod 755 \"$0\""
+    write.arguments = ["-c", line, scratch.file("bin/\(name)"), script]
+    try write.run()
+    write.waitUntilExit()
+  }
+
+  /// - Parameter path: PATH behind the folder of the compilers.
+  func start(
+    _ arguments: [String], morePath: String = "", cache: String? = nil, launcher: [String] = []
+  ) throws -> StressCommand {
+    let path = scratch.file("bin") + (morePath.isEmpty ? "" : ":\(morePath)")
+    let environment = ["-u", "CC", "PATH=\(path)", "XDG_CACHE_HOME=\(cache ?? scratch.file("cache"))"]
+    return try StressCommand.start(
+      ["kernel"] + arguments, in: scratch, through: launcher + ["/usr/bin/env"] + environment)
+  }
+
+  func doctor(
+    _ options: String..., morePath: String = "", cache: String? = nil, launcher: [String] = []
+  ) throws -> StressCommand.Result {
+    try start(["doctor", path] + options, morePath: morePath, cache: cache, launcher: launcher).finish()
+  }
+
+  var cached: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: cache.path)) ?? []).sorted() }
+
+  // MARK: Text
+
+  private static func text(of path: String) -> String {
+    var structures: [String: [String]] = [:]
+    var lines: [String] = []
+    for extraction in Extraction.table where extraction.files[0] == path {
+      switch extraction.what {
+      case .definitions(let names):
+        for name in names where !name.hasPrefix("kvm_arch") { lines.append("#define \(name) 1") }
+      case .macros(let prefix): lines.append("#define \(prefix)X 1")
+      case .closure(let roots, let prefix, _):
+        for name in roots + (prefix.map { ["\($0)x"] } ?? []) { lines.append("void \(name)(void)\n{\n}") }
+      case .members(let structure, let names): structures[structure, default: []] += names
+      case .membersLike(let structure, let part): structures[structure, default: []].append("set_\(part)_spte")
+      case .assignments: break
+      }
+    }
+    for (name, members) in structures.sorted(by: { $0.key < $1.key }) {
+      lines.append("struct \(name) {\n" + members.map { "\tint \($0);\n" }.joined() + "};")
+    }
+    if lines.contains(where: { $0.contains("kvm_host_values") }) || path.hasSuffix("asm/kvm_host.h") {
+      lines.append("struct kvm_arch_memory_slot {\n\tint x;\n};")
+    }
+    return "/* \(path) */\n" + lines.map { $0 + "\n" }.joined()
+  }
+}
