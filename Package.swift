@@ -23,13 +23,14 @@ let package = Package(
     .target(name: "MirrorMMU", dependencies: ["CAtomics", "Machine", "SecureEPT"]),
     .target(name: "CKernelABI", path: "Sources/KernelMMU/ABI"),
     .target(
-      name: "KernelMMU", dependencies: ["CKernelABI"], exclude: ["ABI"], resources: [.copy("Resources")]),
+      name: "KernelMMU", dependencies: ["CAtomics", "CFibers", "CKernelABI", "Machine", "SecureEPT"],
+      exclude: ["ABI"], resources: [.copy("Resources")]),
     .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
     .target(name: "Exploration", dependencies: ["CAtomics", "Machine"]),
     .target(
       name: "Campaign",
       dependencies: [
-        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration",
+        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
     .target(name: "Reports", dependencies: ["Campaign"]),
@@ -37,7 +38,8 @@ let package = Package(
     .executableTarget(
       name: "stress",
       dependencies: [
-        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Exploration", "Expected", "KernelMMU",
+        "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration",
+        "Expected",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "TestSupport", dependencies: ["CAtomics", "Machine"], path: "Tests/TestSupport"),

@@ -17,6 +17,10 @@ public struct CheckerSuite: BitwiseCopyable {
   var septRoot: UInt32 = 0
   /// Pages of the direct roots, valid and invalid, 0 where a slot is empty; the subject's own words.
   var directRoots: UnsafeBufferPointer<UInt64> = .init(start: nil, count: 0)
+  /// Added to a gfn where a direct root maps it: GPA.SHARED, if the subject's tables have it.
+  var sharedBits: Gfn = 0
+  /// The subject counts its page tables.
+  var countsTables = true
   /// 4K pages of the guest, at most what the suite was installed for.
   var guestPages: UInt64
   let scratch: UnsafeMutablePointer<MappingScratch>

@@ -34,6 +34,12 @@ public struct Machine {
   /// Called when a task has just taken mmu_lock for write and when it is about to drop it, with mirror and S-EPT at
   /// rest over the range of its operation.
   public var exclusiveSection: Drain = { _ in }
+  /// Runs the callback of a table whose grace period has ended; frees the table where there is none. Gets the task and
+  /// the page.
+  public typealias Release = @convention(c) (UnsafeMutableRawPointer, UInt32) -> Void
+  public var release: Release?
+  /// The subject's own, for `release`.
+  public var subject: UnsafeMutableRawPointer?
   /// For the engine's and the checkers' own state.
   public var context: UnsafeMutableRawPointer?
   public let reports: Reports

@@ -4,9 +4,11 @@ import Campaign
 struct ReproductionText {
   private let reproduction: RunRecord.Reproduction
   private let checker: String
+  private let kernel: RunRecord.Kernel?
   private let full: Bool
 
-  init(_ reproduction: RunRecord.Reproduction, checker: String, full: Bool) {
+  init(_ reproduction: RunRecord.Reproduction, checker: String, kernel: RunRecord.Kernel?, full: Bool) {
+    self.kernel = kernel
     self.reproduction = reproduction
     self.checker = checker
     self.full = full
@@ -23,11 +25,13 @@ struct ReproductionText {
     return InterleavingText(interleaving, title: title, checker: checker, full: full).lines
   }
 
+  private var tree: String { kernel.map { " --kernel-tree \($0.path.onOneLine)" } ?? "" }
+
   /// The command on a line of its own and never wrapped, or why there is none.
   var command: [String] {
     if Self.isVerified(reproduction) {
       return [
-        "replay: stress replay \(reproduction.token.onOneLine)",
+        "replay: stress replay \(reproduction.token.onOneLine)" + tree,
         "verified \(reproduction.verified)/\(reproduction.replays), event hash \(reproduction.eventHash.onOneLine)",
       ]
     }

@@ -7,6 +7,7 @@ struct ViolationText {
   private let violation: RunRecord.Violation
   private let kind: RunKind
   private let replay: RunRecord.Replay?
+  private let kernel: RunRecord.Kernel?
   private let number: Int
   private let total: Int
   private let full: Bool
@@ -15,6 +16,7 @@ struct ViolationText {
     self.violation = violation
     kind = RunKind(record)
     replay = record.replay
+    kernel = record.kernel
     self.number = number
     self.total = total
     self.full = full
@@ -29,7 +31,9 @@ struct ViolationText {
   }
 
   private var reproduction: ReproductionText? {
-    violation.reproduction.map { ReproductionText($0, checker: violation.checker.onOneLine, full: full) }
+    violation.reproduction.map {
+      ReproductionText($0, checker: violation.checker.onOneLine, kernel: kernel, full: full)
+    }
   }
 
   /// What a schedule made of a violation that threads had found.

@@ -23,6 +23,8 @@ struct ExploreCommand: ParsableCommand {
         stress explore --mutant thaw-first    exits 1: ORD-2 is broken
         stress explore --scenario fault-zap --operations 2 --strategy pct-3
         stress explore --policy huge --seconds 3600 --quiet --json record.json
+        stress explore --kernel-tree ~/linux  your own tdp_mmu.c
+        git bisect run stress explore --kernel-tree . --bisect --seed 1 --quiet
         stress explore --seed 7 --schedules 8000000 --shard 2/8
 
       EXIT CODES:
@@ -30,6 +32,7 @@ struct ExploreCommand: ParsableCommand {
         1    a violation
         64   bad usage, nothing was started
         70   a fault of the harness, or record or report could not be written
+        125  with --bisect: the kernel tree does not build or is not supported, or a fault of the harness
         130  ended by SIGINT, with report and record of what ran so far
         143  the same by SIGTERM; a second signal ends the run at once
       """)
@@ -41,7 +44,7 @@ struct ExploreCommand: ParsableCommand {
   func run() throws {
     let file = try output.file()
     let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
-    let explore = Explore(configuration: options.configuration(seed: seed))
+    let explore = Explore(configuration: try options.configuration(seed: seed))
     let signals = Signals(onFirst: { explore.requestStop() })
     // Before anything runs: whatever happens next, the seed is known.
     StandardStreams.error.write("seed \(SeedText.format(seed))\n")
@@ -53,6 +56,7 @@ struct ExploreCommand: ParsableCommand {
 
     let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
     if !output.quiet { KeptFailures.tell(record) }
+    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }
 }

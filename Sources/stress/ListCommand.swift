@@ -54,7 +54,10 @@ struct ListCommand: ParsableCommand {
       }
     case .checkers: CheckerID.allCases.map { [$0.name, $0.rule] }
     case .operations: Operation.allCases.map { [$0.name, $0.summary] }
-    case .scenarios: ScenarioArgument.allCases.map { [$0.rawValue, $0.summary] }
+    case .scenarios:
+      ScenarioArgument.allCases.map { name in
+        [name.rawValue, name.summary + (name.scenario?.isForKernel ?? true ? "" : "; not with --kernel-tree")]
+      }
     case .strategies: StrategyName.allCases.map { [$0.rawValue, $0.summary] }
     }
   }

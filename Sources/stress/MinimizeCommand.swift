@@ -25,15 +25,17 @@ struct MinimizeCommand: ParsableCommand {
 
   @Argument(help: TokenArgument.help) var token: String
 
+  @OptionGroup var kernel: KernelOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var steps: StepOptions
 
   func run() throws {
     let token = try TokenArgument.read(token)
+    let subject = try kernel.kernel(for: token)
     let file = try output.file()
     Signals.ignoreBrokenOutput()
     var progress = Progress(quiet: output.quiet)
-    let record = TokenMinimize.run(token, progress: { progress.update($0) })
+    let record = TokenMinimize.run(token, kernel: subject, progress: { progress.update($0) })
     progress.finish()
     let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Campaign
 import Foundation
+import KernelMMU
 
 /// `stress regress`: are the failures that were found fixed?
 struct RegressCommand: ParsableCommand {
@@ -28,7 +29,10 @@ struct RegressCommand: ParsableCommand {
     help: .init("The directory. (default: \(FailureArchive.defaultDirectory))", valueName: "dir"))
   var directory: String?
 
+  @OptionGroup var kernel: KernelOptions
+
   func run() throws {
+    let kernel = try kernel.kernel()
     let archive = FailureArchive(directory: directory ?? FailureArchive.defaultDirectory)
     let entries: [FailureArchive.Entry]
     do {
@@ -45,7 +49,7 @@ struct RegressCommand: ParsableCommand {
     var sums = RegressSums()
     let width = entries.map(\.name.count).max() ?? 0
     for entry in entries where signals.received == nil {
-      sums.add(Regression(entry.path), named: entry.name, width: width)
+      sums.add(Regression(entry.path, kernel), named: entry.name, width: width)
     }
     sums.tellAll()
     Foundation.exit(sums.status(signal: signals.received))
@@ -58,10 +62,14 @@ private enum Regression {
   case fails(String)
   case notReplayable(String)
 
-  init(_ path: String) {
+  init(_ path: String, _ kernel: KernelSubject?) {
     do {
       let token = try FailureArchive.read(path)
-      self.init(token, TokenRegress.check(token))
+      guard token.kernelTree == nil || kernel != nil else {
+        self = .notReplayable("a kernel's, say which with --kernel-tree")
+        return
+      }
+      self.init(token, TokenRegress.check(token, kernel: kernel))
     } catch {
       self = .notReplayable("\(error)")
     }

@@ -29,14 +29,16 @@ struct ReplayCommand: ParsableCommand {
   @Flag(help: "Print the interleaving of a schedule that breaks no rule, too.")
   var trace = false
 
+  @OptionGroup var kernel: KernelOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var steps: StepOptions
 
   func run() throws {
     let token = try TokenArgument.read(token)
+    let subject = try kernel.kernel(for: token)
     let file = try output.file()
     Signals.ignoreBrokenOutput()
-    let record = TokenReplay.run(token, traces: trace)
+    let record = TokenReplay.run(token, kernel: subject, traces: trace)
     let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
   }

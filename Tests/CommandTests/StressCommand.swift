@@ -89,7 +89,7 @@ struct StressCommand {
   }
 
   /// SwiftPM puts the command into the folder of the test bundle.
-  private static var executablePath: String? {
+  static var executablePath: String? {
     let starts = [Bundle.main.executablePath, CommandLine.arguments.first].compactMap { $0 }
     for start in starts {
       var folder = URL(fileURLWithPath: start).resolvingSymlinksInPath().deletingLastPathComponent()

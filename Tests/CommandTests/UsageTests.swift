@@ -38,6 +38,15 @@ import Testing
     Case("--seconds", "1", "--rounds", "1", says: "--seconds and --rounds"),
   ]
 
+  static let kernels: [Case] = [
+    Case("explore", "--kernel-tree", "/", says: "not a Linux kernel tree"),
+    Case("explore", "--kernel-tree", "/", "--mutant", "no-freeze", says: "excludes --protocol and --mutant"),
+    Case("explore", "--kernel-tree", "/", "--protocol", "mainline", says: "excludes --protocol and --mutant"),
+    Case("explore", "--kernel-tree", "/", "--policy", "huge", says: "--policy 4k"),
+    Case("explore", "--kernel-tree", "/", "--scenario", "planted", says: "only the model"),
+    Case("regress", "--kernel-tree", "/nowhere", says: "not a Linux kernel tree"),
+  ]
+
   static let names: [Case] = [
     Case("--protocol", "x", says: "mainline"), Case("--mutant", "x", says: "no-freeze, thaw-first"),
     Case("--mutant", "no-freze", says: "did you mean no-freeze"), Case("--mutant", "", says: "no-freeze"),
@@ -142,7 +151,7 @@ import Testing
     Case("--json", "/proc/record.json", says: "allowed is a file"),
   ]
 
-  @Test(arguments: numbers + names + explore + matrix + kernel + tokens + files)
+  @Test(arguments: numbers + kernels + names + explore + matrix + kernel + tokens + files)
   func `bad input is refused in one line that says what is allowed`(bad: Case) throws {
     let result = try StressCommand.run(bad.arguments)
     #expect(result.status == 64)

@@ -5,7 +5,7 @@ import Machine
 import MirrorMMU
 
 struct OperationRunner {
-  let subject: ModelMMU
+  let subject: VirtualMachine
   let suite: CheckerSuitePointer
 
   /// - Parameter pollsAlways: RCU callbacks run as soon as they may, not in batches.

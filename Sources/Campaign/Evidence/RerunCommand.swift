@@ -1,4 +1,5 @@
 /// The command that runs rounds of a configuration again.
+import KernelMMU
 import Machine
 
 enum RerunCommand {
@@ -61,6 +62,16 @@ extension RerunCommand {
     "\(prefix(configuration)) \(schedule)"
   }
 
+  static func replay(_ token: Token, _ kernel: KernelSubject?) -> String {
+    "stress replay \(token.text)" + (kernel.map { " --kernel-tree \(quoted($0.path))" } ?? "")
+  }
+
+  /// A path as a shell takes it.
+  static func quoted(_ path: String) -> String {
+    let isPlain = path.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+=:,@~".contains($0)) }
+    return isPlain && !path.isEmpty ? path : "'" + path.replacing("'", with: "'\\''") + "'"
+  }
+
   private static func options(_ configuration: ExploreConfiguration) -> [String] {
     var words = [
       "stress", "explore", "--threads", "\(configuration.threads)", "--operations", "\(configuration.operations)",
@@ -71,6 +82,7 @@ extension RerunCommand {
     } else if ExploreConfiguration.scenario(for: configuration.mutant) != nil {
       words += ["--scenario", "all"]
     }
+    if let kernel = configuration.kernel { words += ["--kernel-tree", quoted(kernel.path)] }
     if configuration.strategy != .portfolio { words += ["--strategy", configuration.strategy.rawValue] }
     if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
     if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }

@@ -38,7 +38,7 @@ struct StuckTasks {
   private func rank(_ waiting: Task.Waiting) -> Int {
     switch waiting {
     case .busySeamcall, .nothing: 0
-    case .guestExit, .frozenSpte, .pagesLock, .septLock: 1
+    case .guestExit, .frozenSpte, .pagesLock, .septLock, .slotsLock: 1
     case .faultRetry: 2
     case .mmuLockRead, .mmuLockWrite, .readersToLeave: 3
     }
@@ -51,6 +51,7 @@ struct StuckTasks {
     case .mmuLockWrite: "waiting for mmu_lock (write)"
     case .readersToLeave: "waiting for mmu_lock's readers to leave"
     case .pagesLock: "waiting for tdp_mmu_pages_lock"
+    case .slotsLock: "waiting for slots_lock"
     case .septLock: "waiting for the external side's lock"
     case .frozenSpte: "waiting for a frozen SPTE"
     case .guestExit: "waiting for a vCPU to leave the guest"

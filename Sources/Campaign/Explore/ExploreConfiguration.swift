@@ -1,4 +1,5 @@
 import Exploration
+import KernelMMU
 import MirrorMMU
 import SecureEPT
 
@@ -35,6 +36,8 @@ public struct ExploreConfiguration: Sendable {
   public var protocolName: ProtocolName
   public var mutant: Mutant?
   public var policy: Policy
+  /// The subject, if it is not the model; protocol and mutant say nothing then.
+  public var kernel: KernelSubject?
   /// Threads of the machine that explore at once.
   public var jobs: Int
   public var shard: Shard?
@@ -72,6 +75,6 @@ public struct ExploreConfiguration: Sendable {
   }
 
   var subject: FiberWorld.Subject {
-    FiberWorld.Subject(protocolName: protocolName, mutant: mutant, policy: policy)
+    FiberWorld.Subject(protocolName: protocolName, mutant: mutant, policy: policy, kernel: kernel)
   }
 }

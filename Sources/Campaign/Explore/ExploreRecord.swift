@@ -14,7 +14,8 @@ struct ExploreRecord {
     let verdict: RunRecord.Verdict =
       totals.harnessFault != nil ? .harnessFault : violation != nil ? .violation : .clean
     var record = RunRecord(
-      protocol: configuration.protocolName.rawValue, mutant: configuration.mutant?.rawValue,
+      protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,
+      mutant: configuration.mutant?.rawValue,
       policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
       mix: [:], busyPercent: 0, perturb: Perturbation.off.rawValue, memoryGiB: 0, rounds: 0, operations: operations,
       workload: SeedText.format(0), outcomes: outcomes(), coverage: coverage(),
@@ -34,6 +35,7 @@ struct ExploreRecord {
         scenario: configuration.scenario?.rawValue ?? "all", strategy: configuration.strategy.rawValue,
         operationsPerThread: configuration.operations, shard: configuration.shard?.text))
     record.engine = "explore"
+    record.note(configuration.kernel)
     return record
   }
 

@@ -65,8 +65,9 @@ struct FailurePipeline {
 
   func token(_ finding: Finding) -> Token {
     Token(
-      protocolName: subject.protocolName, mutant: subject.mutant, episode: finding.episode,
-      schedule: finding.schedule, checker: finding.violation.checker, eventHash: finding.eventHash)
+      protocolName: subject.protocolName, mutant: subject.mutant, kernelTree: subject.kernel?.treeHash,
+      episode: finding.episode, schedule: finding.schedule, checker: finding.violation.checker,
+      eventHash: finding.eventHash)
   }
 
   private func keep(_ finding: Finding) -> String? {

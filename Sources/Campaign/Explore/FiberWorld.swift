@@ -5,6 +5,7 @@
 import CAtomics
 import Checkers
 import Exploration
+import KernelMMU
 import Machine
 import MirrorMMU
 import SecureEPT
@@ -15,8 +16,13 @@ package final class FiberWorld {
     package var protocolName: ProtocolName
     package var mutant: Mutant?
     package var policy: Policy
+    /// The subject, if it is not the model; protocol and mutant say nothing then.
+    package var kernel: KernelSubject?
 
-    package init(protocolName: ProtocolName, mutant: Mutant?, policy: Policy) {
+    package init(
+      protocolName: ProtocolName, mutant: Mutant?, policy: Policy, kernel: KernelSubject? = nil
+    ) {
+      self.kernel = kernel
       self.protocolName = protocolName
       self.mutant = mutant
       self.policy = policy
@@ -33,7 +39,7 @@ package final class FiberWorld {
   package let scheduler: FiberSchedulerPointer
   package let suite: CheckerSuitePointer
   package let subject: Subject
-  let model: ModelMMU
+  let vm: VirtualMachine
   let micro: MicroModel
   private let snapshot: Snapshot
   /// What the fibers' bodies reach through `FiberScheduler.engine`.
@@ -53,21 +59,25 @@ package final class FiberWorld {
       Machine.destroy(machine)
       return nil
     }
+    let largest = UInt64(Episode.largestRegionCount) * 512
+    guard let vm = VirtualMachine(subject, machine, guestPages: largest) else {
+      FiberScheduler.destroy(scheduler)
+      Machine.destroy(machine)
+      return nil
+    }
     self.machine = machine
     self.scheduler = scheduler
     self.subject = subject
-    let largest = UInt64(Episode.largestRegionCount) * 512
-    model = ModelMMU.create(
-      machine, protocolName: subject.protocolName, mutant: subject.mutant, policy: subject.policy,
-      guestPages: largest)
+    self.vm = vm
+    if subject.kernel != nil { scheduler.pointee.stranded = KernelVMPointer.stranded }
     suite = CheckerSuite.install(on: machine, guestPages: largest, mergesPrivate: subject.policy.mapsHuge)
     suite.pointee.digests = true
     micro = MicroModel(mutant: subject.mutant)
     snapshot = Snapshot(of: machine)
-    model.register(in: snapshot)
+    vm.register(in: snapshot)
     CheckerSuite.register(suite, in: snapshot)
     race = UnsafeMutablePointer<Race>.allocate(capacity: 1)
-    race.initialize(to: Race(runner: OperationRunner(subject: model, suite: suite), micro: micro, tasks: tasks))
+    race.initialize(to: Race(runner: OperationRunner(subject: vm, suite: suite), micro: micro, tasks: tasks))
     scheduler.pointee.engine = UnsafeMutableRawPointer(race)
     episode = Episode(scenario: "", policy: subject.policy, regions: [], threads: [])
   }
@@ -77,7 +87,7 @@ package final class FiberWorld {
     race.deallocate()
     micro.deallocate()
     CheckerSuite.remove(suite)
-    model.destroy()
+    vm.destroy()
     FiberScheduler.destroy(scheduler)
     Machine.destroy(machine)
   }
@@ -96,15 +106,18 @@ package final class FiberWorld {
     snapshot.reset()
     scheduler.resetClock()
     outsideRace()
+    guarded { FiberWorld.of($0).buildTables() }
     let task = machine.pointee.tasks[0]
-    model.resize(guestPages: episode.guestPages)
-    model.build(task)
-    suite.beginRound(
-      mirrorRoot: model.kvm.pointee.mirrorRoot, septRoot: model.td.pointee.rootPage,
-      directRoots: model.kvm.pointee.roots.words, guestPages: episode.guestPages)
-    model.kvm.pointee.provesMmu = episode.provesMmu
-    let regions = episode.regions
-    model.kvm.pointee.attributes.reset(regions: regions.count) { (regions[$0].isPrivate, regions[$0].allowsHuge) }
+    guard !task.isHalted else { return false }
+    snapshot.take()
+    isPrepared = true
+    return true
+  }
+
+  private func buildTables() {
+    let task = machine.pointee.tasks[0]
+    vm.build(task, episode)
+    vm.beginRound(suite, guestPages: episode.guestPages)
     for id in 0..<episode.threads.count {
       machine.pointee.tasks[id].pointee.busyThreshold = 0
       machine.pointee.tasks[id].pointee.mayResched = false
@@ -113,15 +126,20 @@ package final class FiberWorld {
       race.pointee.runner.carryOut(task, request, pollsAlways: true)
       task.publish(.operation, 0)
     }
-    model.finalize()
+    if !task.isHalted { vm.finalize(task) }
     for id in 0..<episode.threads.count {
       machine.pointee.tasks[id].pointee.busyThreshold = episode.injectsBusy ? 1 : 0
       machine.pointee.tasks[id].pointee.mayResched = episode.mayYield
     }
-    guard !task.isHalted else { return false }
-    snapshot.take()
-    isPrepared = true
-    return true
+  }
+
+  /// Runs a part of the harness in which a subject may stop for good.
+  private func guarded(_ errand: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void) {
+    vm.guarded(Unmanaged.passUnretained(self).toOpaque(), errand)
+  }
+
+  private static func of(_ raw: UnsafeMutableRawPointer) -> FiberWorld {
+    Unmanaged<FiberWorld>.fromOpaque(raw).takeUnretainedValue()
   }
 
   /// Runs the episode once, from its initial tables. What was found stands in `violation` and `harnessFault`.
@@ -151,8 +169,7 @@ package final class FiberWorld {
     let count = race.pointee.count
     outsideRace()
     if _fastPath(end == .completed) {
-      for id in 0..<count { machine.pointee.tasks[id].rcuPoll(force: true) }
-      verify()
+      guarded { FiberWorld.of($0).settle() }
     } else {
       // What the others did before the halt may be the cause of what was found.
       for id in 0..<count { machine.pointee.tasks[id].drain() }
@@ -164,16 +181,20 @@ package final class FiberWorld {
   /// Points that the harness itself passes are no decisions.
   @inline(__always) private func outsideRace() { machine.pointee.tasks[0].pointee.point.countdown = .max / 2 }
 
+  private func settle() {
+    for id in 0..<race.pointee.count { machine.pointee.tasks[id].rcuPoll(force: true) }
+    verify()
+  }
+
   private func verify() {
     let task = machine.pointee.tasks[0]
-    let roots = model.kvm.pointee.roots
-    suite.verifyAtRest(task, directRoot: roots.currentSlot.map { roots.page($0) } ?? 0)
+    vm.verifyAtRest(suite, task)
     guard episode.endsInTeardown, !task.isHalted else { return }
     task.pointee.rangeStart = 0
     task.pointee.rangeEnd = 0
     task.pointee.mayResched = false
     task.pointee.busyThreshold = 0
-    model.tearDown(task)
+    vm.tearDown(task)
     task.drain()
     for id in 0..<race.pointee.count { machine.pointee.tasks[id].rcuPoll(force: true) }
     if !task.isHalted { suite.verifyTornDown(task) }

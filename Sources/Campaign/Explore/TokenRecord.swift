@@ -1,4 +1,5 @@
 /// The record of a run that is about one token.
+import KernelMMU
 import Machine
 
 extension Violation {
@@ -13,11 +14,13 @@ extension Violation {
 
 struct TokenRecord {
   let token: Token
+  let kernel: KernelSubject?
   let engine: String
   let clock: StopWatch
 
-  init(_ token: Token, engine: String, clock: StopWatch) {
+  init(_ token: Token, _ kernel: KernelSubject?, engine: String, clock: StopWatch) {
     self.token = token
+    self.kernel = kernel
     self.engine = engine
     self.clock = clock
   }
@@ -40,14 +43,15 @@ struct TokenRecord {
       size: finding.size, interleaving: interleaving)
     record.checkers = counters.checkerRows(micro: token.episode.subject == .micro ? 1 : nil)
     if isBroken {
-      record.violations = [.of(finding, command: "stress replay \(token.text)", reproduction: reproduction)]
+      record.violations = [.of(finding, command: RerunCommand.replay(token, kernel), reproduction: reproduction)]
     }
     return record
   }
 
   private func empty(_ verdict: RunRecord.Verdict, _ scope: String) -> RunRecord {
     var record = RunRecord(
-      protocol: token.protocolName.rawValue, mutant: token.mutant?.rawValue, policy: token.episode.policy.rawValue,
+      protocol: kernel?.name ?? token.protocolName.rawValue, mutant: token.mutant?.rawValue,
+      policy: token.episode.policy.rawValue,
       seed: SeedText.format(0), threads: token.episode.threads.count, mix: [:], busyPercent: 0,
       perturb: Perturbation.off.rawValue, memoryGiB: 0, rounds: 0, operations: UInt64(token.episode.operations),
       workload: SeedText.format(0), outcomes: [], coverage: [:], coverageWarnings: [], checkers: [], violations: [],
@@ -56,6 +60,7 @@ struct TokenRecord {
         elapsedSeconds: clock.seconds, operationsPerSecond: 0, liveThreads: 1, latencies: [],
         peakResidentBytes: ExploreRecord.peakResidentBytes()))
     record.engine = engine
+    record.note(kernel)
     return record
   }
 }

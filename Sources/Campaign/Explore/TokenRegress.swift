@@ -4,6 +4,7 @@
 /// under what can be followed of the schedule, and under a number of drawn ones: if none breaks a rule, it is fixed as
 /// far as those tell.
 import Exploration
+import KernelMMU
 import Machine
 
 public enum TokenRegress {
@@ -18,9 +19,8 @@ public enum TokenRegress {
   /// Drawn schedules for a token whose own does not fit any more.
   public static let schedules = 2_000
 
-  public static func check(_ token: Token) -> Result {
-    let subject = FiberWorld.Subject(
-      protocolName: token.protocolName, mutant: token.mutant, policy: token.episode.policy)
+  public static func check(_ token: Token, kernel: KernelSubject? = nil) -> Result {
+    let subject = FiberWorld.Subject(token, kernel)
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
       return .unknown("no address space for the threads' stacks")
     }

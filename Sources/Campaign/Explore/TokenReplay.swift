@@ -1,25 +1,26 @@
 /// `stress replay`: a token's execution, once, with what it promised and what it did.
 import Exploration
+import KernelMMU
 import Machine
 
 public enum TokenReplay {
   /// - Parameter traces: the interleaving is wanted also if nothing is broken.
-  public static func run(_ token: Token, traces: Bool = false) -> RunRecord {
+  public static func run(_ token: Token, kernel: KernelSubject? = nil, traces: Bool = false) -> RunRecord {
     let clock = StopWatch()
-    let subject = FiberWorld.Subject(
-      protocolName: token.protocolName, mutant: token.mutant, policy: token.episode.policy)
+    let subject = FiberWorld.Subject(token, kernel)
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
-      return TokenRecord(token, engine: "replay", clock: clock).failed("no address space for the threads' stacks")
+      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(
+        "no address space for the threads' stacks")
     }
     let outcome = replayer.replay(token.episode, token.schedule, isStrict: true)
     if let fault = outcome.harnessFault {
-      return TokenRecord(token, engine: "replay", clock: clock).failed(fault)
+      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(fault)
     }
     let isSame = outcome.violation?.checker == token.checker && outcome.eventHash == token.eventHash
     // The protocol may have changed since the token was made: then its schedule may not fit any more. A rule that is
     // broken all the same is told; otherwise nothing is known.
     guard outcome.isFollowed || isSame || outcome.violation != nil else {
-      return TokenRecord(token, engine: "replay", clock: clock).failed(outcome.parting)
+      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(outcome.parting)
     }
     let world = replayer.world
     let counters = ExploreCounters.take(from: world, token.episode.threads.count)
@@ -30,18 +31,19 @@ public enum TokenReplay {
       isAtRest: world.end == .completed)
     finding.preemptions = replayer.record().preemptions
     let interleaving = outcome.violation != nil || traces ? InterleavingBuilder.build(replayer, finding) : nil
-    return TokenRecord(token, engine: "replay", clock: clock).build(
+    return TokenRecord(token, kernel, engine: "replay", clock: clock).build(
       finding, counters, isBroken: outcome.violation != nil, interleaving: interleaving)
   }
 }
 
 /// `stress minimize`: a token's execution made smaller.
 public enum TokenMinimize {
-  public static func run(_ token: Token, progress: (ExploreProgress) -> Void = { _ in }) -> RunRecord {
+  public static func run(
+    _ token: Token, kernel: KernelSubject? = nil, progress: (ExploreProgress) -> Void = { _ in }
+  ) -> RunRecord {
     let clock = StopWatch()
-    let subject = FiberWorld.Subject(
-      protocolName: token.protocolName, mutant: token.mutant, policy: token.episode.policy)
-    let record = TokenRecord(token, engine: "minimize", clock: clock)
+    let subject = FiberWorld.Subject(token, kernel)
+    let record = TokenRecord(token, kernel, engine: "minimize", clock: clock)
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
       return record.failed("no address space for the threads' stacks")
     }

@@ -58,10 +58,14 @@ public struct FailureArchive: Sendable {
     let lines =
       [
         "\(token.checker.name): \(token.checker.rule)",
-        "protocol \(token.protocolName.rawValue), mutant \(token.mutant?.rawValue ?? "none"), "
-          + "policy \(episode.policy.rawValue), scenario \(episode.scenario)",
+        subject(of: token) + "policy \(episode.policy.rawValue), scenario \(episode.scenario)",
       ] + comments.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
     return lines.map { "# \($0)\n" }.joined() + token.text + "\n"
+  }
+
+  private static func subject(of token: Token) -> String {
+    if let tree = token.kernelTree { return "kernel tree \(SeedText.format(tree)), " }
+    return "protocol \(token.protocolName.rawValue), mutant \(token.mutant?.rawValue ?? "none"), "
   }
 
   // MARK: Reading

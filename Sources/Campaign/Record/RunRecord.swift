@@ -181,6 +181,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var timing: Timing
   /// What an exploration of schedules adds; null for a soak.
   @NullIfAbsent public var exploration: Exploration?
+  /// The kernel that was the subject; null for the model.
+  @NullIfAbsent public var kernel: Kernel?
   /// What `stress replay` adds; null for everything else.
   @NullIfAbsent public var replay: Replay?
 

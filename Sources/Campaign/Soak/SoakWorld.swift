@@ -59,7 +59,7 @@ struct SoakWorld: @unchecked Sendable {
     stopWord.deallocate()
   }
 
-  private var runner: OperationRunner { OperationRunner(subject: subject, suite: suite) }
+  private var runner: OperationRunner { OperationRunner(subject: .model(subject), suite: suite) }
 
   /// The task that speaks for the harness while no worker runs.
   var mainTask: TaskPointer { machine.pointee.tasks[0] }

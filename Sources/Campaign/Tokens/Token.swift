@@ -10,6 +10,8 @@ import MirrorMMU
 public struct Token: Sendable, Equatable {
   /// The model's tokens, version 1. Another subject or another layout gets another prefix.
   public static let prefix = "m1:"
+  /// A user's kernel, version 1: as the model's, after the hash of the tree.
+  public static let kernelPrefix = "k1:"
 
   public static let threadLimit = 1024
   /// Requests of one thread, and of the population.
@@ -17,6 +19,8 @@ public struct Token: Sendable, Equatable {
 
   public var protocolName: ProtocolName
   public var mutant: Mutant?
+  /// Hash of the kernel tree that the execution ran on; nil for the model. Protocol and mutant say nothing then.
+  public var kernelTree: UInt64?
   public var episode: Episode
   public var schedule: Schedule
   /// The rule that the execution breaks.
@@ -25,9 +29,10 @@ public struct Token: Sendable, Equatable {
   public var eventHash: UInt64
 
   public init(
-    protocolName: ProtocolName, mutant: Mutant?, episode: Episode, schedule: Schedule, checker: CheckerID,
-    eventHash: UInt64
+    protocolName: ProtocolName, mutant: Mutant?, kernelTree: UInt64? = nil, episode: Episode, schedule: Schedule,
+    checker: CheckerID, eventHash: UInt64
   ) {
+    self.kernelTree = kernelTree
     self.protocolName = protocolName
     self.mutant = mutant
     self.episode = episode
@@ -41,7 +46,8 @@ public struct Token: Sendable, Equatable {
   public var text: String {
     var writer = TokenWriter()
     writer.write(self)
-    return Self.prefix + Base64URL.encode(writer.bytes + CRC32.bytes(of: writer.bytes))
+    return (kernelTree == nil ? Self.prefix : Self.kernelPrefix)
+      + Base64URL.encode(writer.bytes + CRC32.bytes(of: writer.bytes))
   }
 
   /// Reads a token; whitespace around it is forgiven.
@@ -51,14 +57,16 @@ public struct Token: Sendable, Equatable {
   public init(parsing text: some StringProtocol) throws(TokenError) {
     let bytes = Self.trimmed(text)
     guard let (version, payload) = Self.split(bytes) else { throw .notToken }
-    guard version == Self.prefix else { throw .otherVersion(String(version.dropLast())) }
+    guard version == Self.prefix || version == Self.kernelPrefix else {
+      throw .otherVersion(String(version.dropLast()))
+    }
     let decoded = try Base64URL.decode(payload)
     let content = decoded.dropLast(CRC32.size)
     guard decoded.count > CRC32.size, CRC32.bytes(of: content).elementsEqual(decoded.suffix(CRC32.size)) else {
       throw .damaged
     }
     var reader = TokenReader(content)
-    self = try reader.token()
+    self = try reader.token(isKernel: version == Self.kernelPrefix)
   }
 
   /// True for text that means to be a token, of any version: a letter, digits, a colon.

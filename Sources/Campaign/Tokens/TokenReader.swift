@@ -12,21 +12,37 @@ struct TokenReader {
 
   init(_ bytes: ArraySlice<UInt8>) { rest = bytes }
 
-  mutating func token() throws(TokenError) -> Token {
+  mutating func token(isKernel: Bool) throws(TokenError) -> Token {
+    let kernelTree = isKernel ? try word() : nil
     let protocolName = try name("protocol", alternatives: true)
+    if isKernel { return try rest(of: kernelTree, protocolName) }
     guard let known = ProtocolName(rawValue: protocolName) else { throw .unknown("protocol", protocolName) }
     let mutantName = try name("mutant")
     let mutant = Mutant(rawValue: mutantName)
     guard mutant != nil || mutantName.isEmpty else { throw .unknown("mutant", mutantName) }
+    return try execution(known, mutant, nil)
+  }
+
+  /// A kernel has neither protocols nor mutants.
+  private mutating func rest(of kernelTree: UInt64?, _ protocolName: String) throws(TokenError) -> Token {
+    let mutantName = try name("mutant")
+    guard protocolName.isEmpty, mutantName.isEmpty else {
+      throw .outOfRange("a kernel's token names no protocol and no mutant")
+    }
+    return try execution(.mainline, nil, kernelTree)
+  }
+
+  private mutating func execution(
+    _ protocolName: ProtocolName, _ mutant: Mutant?, _ kernelTree: UInt64?
+  ) throws(TokenError) -> Token {
     let episode = try episode()
     let schedule = try schedule(threads: episode.threads.count)
     let checker: CheckerID = try coded("checker")
-    var eventHash: UInt64 = 0
-    for shift in stride(from: 0, to: 64, by: 8) { eventHash |= UInt64(try byte()) << UInt64(shift) }
+    let eventHash = try word()
     guard rest.isEmpty else { throw .outOfRange("\(rest.count) bytes follow its end") }
     return Token(
-      protocolName: known, mutant: mutant, episode: episode, schedule: schedule, checker: checker,
-      eventHash: eventHash)
+      protocolName: protocolName, mutant: mutant, kernelTree: kernelTree, episode: episode, schedule: schedule,
+      checker: checker, eventHash: eventHash)
   }
 
   // MARK: The episode
@@ -123,6 +139,13 @@ struct TokenReader {
   private mutating func byte() throws(TokenError) -> UInt8 {
     guard let byte = rest.popFirst() else { throw .outOfRange("it ends too early") }
     return byte
+  }
+
+  /// 64 bits, the lowest byte first.
+  private mutating func word() throws(TokenError) -> UInt64 {
+    var word: UInt64 = 0
+    for shift in stride(from: 0, to: 64, by: 8) { word |= UInt64(try byte()) << UInt64(shift) }
+    return word
   }
 
   private mutating func varint() throws(TokenError) -> UInt64 {

@@ -8,12 +8,17 @@ struct TokenWriter {
   private(set) var bytes: [UInt8] = []
 
   mutating func write(_ token: Token) {
-    write(name: token.protocolName.rawValue)
+    if let kernelTree = token.kernelTree { write(word: kernelTree) }
+    write(name: token.kernelTree == nil ? token.protocolName.rawValue : "")
     write(name: token.mutant?.rawValue ?? "")
     write(token.episode)
     write(token.schedule, threads: token.episode.threads.count)
     bytes.append(token.checker.tokenCode)
-    for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: token.eventHash >> shift)) }
+    write(word: token.eventHash)
+  }
+
+  private mutating func write(word: UInt64) {
+    for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
   }
 
   private mutating func write(_ episode: Episode) {

@@ -1,4 +1,5 @@
 /// Replays a finding and tells its execution step by step, as the report's table shows it.
+import KernelMMU
 import Machine
 
 package enum InterleavingBuilder {
@@ -25,12 +26,25 @@ package enum InterleavingBuilder {
     ).marks(changes: rows.map { $0.changesSpte || $0.changesExternal })
     for index in rows.indices { rows[index].matters = marks[index] }
     rows = TraceFolding.fold(rows, keeping: step)
+    if let kernel = world.subject.kernel { name(&rows, trace, KernelSymbols(kernel.loaded)) }
     if step == nil { rows += teardown(trace, actions, violation) }
     if rows.count > mostRows { rows = Array(rows.suffix(mostRows)) }
     let (spteTitle, externalTitle) = titles(focus, isMicro: isMicro)
     return Interleaving(
       threads: Array(finding.episode.threads.indices), spteTitle: spteTitle, externalTitle: externalTitle, rows: rows,
       violationStep: step)
+  }
+
+  /// Says which function of the kernel a step is in.
+  private static func name(_ rows: inout [Interleaving.Row], _ trace: TraceRecorder, _ symbols: KernelSymbols) {
+    let addresses = Set(trace.steps.compactMap(\.code)).sorted()
+    let found = symbols.functions(addresses.map { UInt(bitPattern: $0) })
+    let functions = Dictionary(uniqueKeysWithValues: zip(addresses, found.map { $0?.function }))
+    for index in rows.indices {
+      let step = Int(rows[index].step)
+      guard trace.steps.indices.contains(step - 1), let code = trace.steps[step - 1].code else { continue }
+      if let function = functions[code] ?? nil { rows[index].action += " [\(function)]" }
+    }
   }
 
   private static func record(

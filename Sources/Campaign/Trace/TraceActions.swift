@@ -161,6 +161,7 @@ struct TraceActions {
     case .mmuLockWrite where !step.isBlocked, .readersToLeave where !step.isBlocked: "write_lock"
     case .readersToLeave: "waits for readers"
     case .pagesLock: step.isBlocked ? "waits for pages_lock" : "spin_lock pages_lock"
+    case .slotsLock: step.isBlocked ? "waits for slots_lock" : "mutex_lock slots_lock"
     case .septLock: step.isBlocked ? "waits for sept_lock" : "spin_lock sept_lock"
     case .guestExit: step.isBlocked ? "waits for vCPU exit" : "vCPUs have left"
     default: "waits for mmu_lock"

@@ -132,13 +132,7 @@ struct TraceTables {
   }
 
   private func root(_ kind: PageHeader.Kind) -> UInt32 {
-    let kvm = world.model.kvm
-    switch kind {
-    case .mirror: return kvm.pointee.mirrorRoot
-    case .external: return world.model.td.pointee.rootPage
-    case .direct: return kvm.pointee.roots.currentSlot.map { kvm.pointee.roots.page($0) } ?? 0
-    case .none: return 0
-    }
+    world.vm.root(kind)
   }
 
   /// Walks one root towards an entry.
@@ -147,6 +141,7 @@ struct TraceTables {
     var page = root(kind)
     guard page != 0 else { return nil }
     var level = Spte.maxLevel
+    let gfn = kind == .direct ? gfn | world.vm.sharedBits : gfn
     while true {
       let entry = page &* 512 &+ UInt32(Spte.index(gfn, level))
       if level <= goal { return (entry, level) }
@@ -165,7 +160,7 @@ struct TraceTables {
 
   /// The last entry on the way to a gfn, in the root that maps it.
   func deepest(_ gfn: Gfn, to level: Int) -> TraceFocus? {
-    let isPrivate = gfn < world.episode.guestPages && world.model.kvm.pointee.attributes.isPrivate(gfn)
+    let isPrivate = gfn < world.episode.guestPages && world.vm.isPrivate(gfn)
     let kind = isPrivate ? PageHeader.Kind.mirror : .direct
     guard let (entry, found) = walk(kind, gfn, to: level) else { return nil }
     return TraceFocus(entry: entry, gfn: Spte.round(gfn, found), level: found, root: kind, isFixed: false)

@@ -77,6 +77,7 @@ final class TraceRecorder {
       before >= 0 && before != thread && scheduler.isReady(before)
       && scheduler.pointee.fibers[before].pendingKind != SCHEDULE_RELAX.rawValue
     step.waited = waiting(thread)
+    step.code = world.vm.place(of: world.machine.pointee.tasks[thread])
     switch step.place {
     case .entry(let entry, _, _, _): step.before = tables.value(entry)
     case .microSpte: step.before = raw_load64(world.micro.spte)
@@ -111,7 +112,7 @@ final class TraceRecorder {
     if let entry = tables.index(of: address) { return tables.place(entry) }
     if address == UnsafeRawPointer(world.machine.pointee.mmuLock.pointee.writer) { return .mmuLock }
     if address == UnsafeRawPointer(world.machine.pointee.rcuEpoch) { return .rcu }
-    return .word(world.model.name(of: address) ?? "")
+    return .word(world.vm.name(of: address) ?? "")
   }
 
   private func waiting(_ thread: Int) -> Task.Waiting {

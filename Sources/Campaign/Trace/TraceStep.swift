@@ -37,6 +37,8 @@ struct TraceStep {
   var place: Place
   /// What the entry or word held before the step.
   var before: UInt64 = 0
+  /// Where in the subject's code, if that has a name.
+  var code: UnsafeRawPointer?
   var isPreemption = false
   /// What the thread waited for before and after the step.
   var waited: Task.Waiting = .nothing
@@ -55,7 +57,7 @@ struct TraceStep {
   /// The thread was woken and looks again whether its wait is over.
   var isWoken: Bool {
     switch waited {
-    case .mmuLockRead, .mmuLockWrite, .readersToLeave, .pagesLock, .septLock, .guestExit: true
+    case .mmuLockRead, .mmuLockWrite, .readersToLeave, .pagesLock, .septLock, .slotsLock, .guestExit: true
     case .nothing, .frozenSpte, .faultRetry, .busySeamcall: false
     }
   }

@@ -28,7 +28,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   private func difference(
     _ lookup: MappingLedger.Lookup, _ zap: MappingLedger.Unmapped, _ root: UInt32
   ) -> Difference {
-    let found = entry(root, lookup.gfn, level: lookup.isHuge ? 2 : 1)
+    let bits = lookup.isPrivate ? 0 : pointee.sharedBits
+    let found = entry(root, lookup.gfn | bits, level: lookup.isHuge ? 2 : 1)
     let base = pointee.ledger.base.pointee
     let range = "0x\(String(zap.range.lowerBound, radix: 16))..<0x\(String(zap.range.upperBound, radix: 16))"
     return Difference(

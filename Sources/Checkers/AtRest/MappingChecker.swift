@@ -27,16 +27,20 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     let extends = !isPrivate || ledger.mergesPrivate
     for region in 0..<regions where book.touched[region] != 0 {
       scratch.pointee.gather(region, base: base, extends: extends)
-      if let found = firstMismatch(region, root, book) { return (.map1, found.difference) }
+      if let found = firstMismatch(region, root, book, isPrivate ? 0 : pointee.sharedBits) {
+        return (.map1, found.difference)
+      }
       if isPrivate, let difference = lostAccept(region) { return (.acc1, difference) }
     }
     return nil
   }
 
   /// The first gfn of a region that is mapped and should not be, or the other way round, by `scratch.bounds`.
-  private func firstMismatch(_ region: Int, _ root: UInt32, _ book: MappingLedger.Book) -> Mismatch? {
+  private func firstMismatch(
+    _ region: Int, _ root: UInt32, _ book: MappingLedger.Book, _ bits: Gfn
+  ) -> Mismatch? {
     let start = UInt64(region) << 9
-    let (parent, level, parentEntry) = entry(root, start, level: 2)
+    let (parent, level, parentEntry) = entry(root, start | bits, level: 2)
     let page = level == 2 && Spte.isNonLeaf(parent, 2) ? PageArena.page(pfn: Spte.pfn(parent)) : 0
     let entries = pointee.machine.pointee.arenaView.base + Int(page) * Spte.entriesPerTable
     let isMappedWhole = page == 0 && Spte.isLeaf(parent, level)

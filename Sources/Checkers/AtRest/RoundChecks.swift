@@ -7,11 +7,14 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// A round begins: the tables are built, no task runs.
   /// - Parameters:
   ///   - directRoots: the subject's words for its direct roots, valid while the round lasts.
+  ///   - sharedBits: added to a gfn where a direct root maps it.
   ///   - guestPages: the guest's 4K pages, at most what the suite was installed for; as before if nil.
   public func beginRound(
-    mirrorRoot: UInt32, septRoot: UInt32, directRoots: UnsafeBufferPointer<UInt64>, guestPages: UInt64? = nil
+    mirrorRoot: UInt32, septRoot: UInt32, directRoots: UnsafeBufferPointer<UInt64>, sharedBits: Gfn = 0,
+    guestPages: UInt64? = nil
   ) {
     pointee.directRoots = directRoots
+    pointee.sharedBits = sharedBits
     pointee.mirrorRoot = mirrorRoot
     pointee.septRoot = septRoot
     if let guestPages { pointee.guestPages = min(guestPages, pointee.ledger.guestPages) }
@@ -26,8 +29,11 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
 
   /// All tasks stand at the barrier. `task` speaks for the harness. Roots that are still referenced though invalid are
   /// found in the subject's words.
-  /// - Parameter directRoot: the valid direct root, 0 for none.
-  public func verifyAtRest(_ task: TaskPointer, directRoot: UInt32) {
+  /// - Parameters:
+  ///   - directRoot: the valid direct root, 0 for none.
+  ///   - countsTables: the subject has statistics of its page tables.
+  public func verifyAtRest(_ task: TaskPointer, directRoot: UInt32, countsTables: Bool = true) {
+    pointee.countsTables = countsTables
     var census = Census()
     count(pointee.mirrorRoot, &census)
     count(directRoot, &census)

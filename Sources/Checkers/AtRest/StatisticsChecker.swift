@@ -55,7 +55,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
         "kvm->stat.pages = \(pages[level])"
       )
     }
-    if tables != census.tables {
+    if pointee.countsTables && tables != census.tables {
       return (0, "\(census.tables) linked tables, as the tables hold", "tdp_mmu_pages = \(tables)")
     }
     return nil

@@ -9,7 +9,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   func checkZapped(_ task: TaskPointer, _ range: Range<Gfn>) {
     switch task.pointee.zapping {
     case .nothing: break
-    case .privateMemory: checkEmpty(task, pointee.mirrorRoot, range)
+    case .privateMemory: checkEmpty(task, pointee.mirrorRoot, range, 0)
     case .sharedMemory: checkDirectRoots(task, range)
     }
   }
@@ -18,15 +18,17 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     for index in 0..<pointee.directRoots.count {
       guard let slot = pointee.directRoots.baseAddress.map({ $0 + index }) else { return }
       let page = UInt32(truncatingIfNeeded: raw_load64(slot))
-      if page != 0 { checkEmpty(task, page, range) }
+      if page != 0 { checkEmpty(task, page, range, pointee.sharedBits) }
     }
   }
 
-  private func checkEmpty(_ task: TaskPointer, _ root: UInt32, _ range: Range<Gfn>) {
+  private func checkEmpty(_ task: TaskPointer, _ root: UInt32, _ range: Range<Gfn>, _ bits: Gfn) {
     pointee.tasks[task.pointee.id].count(.map1)
-    guard !range.isEmpty, let found = firstLeaf(root, Spte.maxLevel, range.lowerBound, range.upperBound) else { return }
+    guard !range.isEmpty, let found = firstLeaf(root, Spte.maxLevel, range.lowerBound | bits, range.upperBound + bits)
+    else { return }
     task.violationAfterDrain(
-      .map1, gfn: found.gfn, level: found.level, entry: found.entry, expected: "not mapped: a zap has just covered it",
+      .map1, gfn: found.gfn &- bits, level: found.level, entry: found.entry,
+      expected: "not mapped: a zap has just covered it",
       seen: describeSpte(found.spte, UInt8(found.level)))
   }
 

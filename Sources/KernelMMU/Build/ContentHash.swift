@@ -16,6 +16,9 @@ struct ContentHash {
     add(bytes)
   }
 
+  /// Half of it, where a number is wanted.
+  var word: UInt64 { UInt64(truncatingIfNeeded: state ^ (state >> 64)) }
+
   /// 32 hexadecimal digits.
   var text: String {
     let digits = String(state, radix: 16)

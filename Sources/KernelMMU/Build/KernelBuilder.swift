@@ -38,8 +38,9 @@ public struct KernelBuilder: Sendable {
     let key = key(stage, resources, compiler, version)
     let entry = cache.appendingPathComponent(key)
     let object = entry.appendingPathComponent(BuiltKernel.objectName)
-    let kernel = BuiltKernel(
-      object: object, key: key, version: version.text, compiler: compiler.version, isFresh: false)
+    var kernel = BuiltKernel(
+      object: object, key: key, treeHash: stage.treeHash, version: version.text, compiler: compiler.version,
+      isFresh: false)
     if FileManager.default.fileExists(atPath: object.path) { return kernel }
 
     try generate(stage, version)
@@ -50,7 +51,8 @@ public struct KernelBuilder: Sendable {
     try CacheNote(version: version.text, compiler: compiler.version, plainAccesses: plainAccesses).write(in: made)
     if let file = stage.changedFile() { throw .changedWhileBuilding(file: file) }
     try publish(made, as: entry, object)
-    return BuiltKernel(object: object, key: key, version: version.text, compiler: compiler.version, isFresh: true)
+    kernel.isFresh = true
+    return kernel
   }
 
   private func version() throws(KernelBuildError) -> KernelVersion {
@@ -119,6 +121,8 @@ public struct BuiltKernel: Sendable, Equatable {
   public var object: URL
   /// Names the content: the tree's files that are used, the tool's own, flags and compiler.
   public var key: String
+  /// Names the tree's files that are used, and nothing else.
+  public var treeHash: UInt64
   /// For example `7.3.4`.
   public var version: String
   public var compiler: String

@@ -72,6 +72,13 @@ package struct KernelStage {
     }
   }
 
+  /// Of what was copied.
+  var treeHash: UInt64 {
+    var hash = ContentHash()
+    for file in files { hash.add(file.path, file.bytes) }
+    return hash.word
+  }
+
   /// The first file that differs from what was copied.
   func changedFile() -> String? {
     files.first { Self.contents(tree.appendingPathComponent($0.path)) != $0.bytes }?.path

@@ -19,6 +19,23 @@ extension UnsafeMutablePointer where Pointee == Task {
     pointee.pagesLockHeld = true
   }
 
+  /// A sleeping lock of the subject, `kvm->slots_lock` or its like, in a word of the subject's own.
+  public func lockWord(_ word: UnsafeMutablePointer<UInt32>) {
+    schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), word)
+    if raw_cmpxchg32(word, 0, 1) != 0 {
+      beginWaiting(.slotsLock)
+      while raw_cmpxchg32(word, 0, 1) != 0, sleep(on: UnsafeRawPointer(word)) {}
+      endWaiting()
+    }
+    pointee.slotsLockHeld = true
+  }
+
+  public func unlockWord(_ word: UnsafeMutablePointer<UInt32>) {
+    pointee.slotsLockHeld = false
+    raw_store32(word, 0)
+    wake(word)
+  }
+
   public func unlockPages() {
     pointee.pagesLockHeld = false
     let word = pointee.machine.pointee.pagesLock.word

@@ -11,6 +11,9 @@ public final class Snapshot {
     let byteCount: Int
     let made: UnsafeMutableRawPointer
     let taken: UnsafeMutableRawPointer
+    /// How many of the bytes are in use; nil for all. What lies behind them is set by whoever takes it into use.
+    let used: UnsafePointer<Int>?
+    var takenBytes: Int
   }
 
   private let machine: MachinePointer
@@ -43,7 +46,17 @@ public final class Snapshot {
       copy.copyMemory(from: memory, byteCount: byteCount)
       return copy
     }
-    parts.append(Part(memory: memory, byteCount: byteCount, made: copy(), taken: copy()))
+    parts.append(
+      Part(
+        memory: memory, byteCount: byteCount, made: copy(), taken: copy(), used: nil, takenBytes: byteCount))
+  }
+
+  /// Adds memory of which the first `used` bytes are in use, at most `byteCount`. When the world was made none were.
+  public func add(_ memory: UnsafeMutableRawPointer, byteCount: Int, used: UnsafePointer<Int>) {
+    let made = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 16)
+    let taken = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
+    parts.append(
+      Part(memory: memory, byteCount: byteCount, made: made, taken: taken, used: used, takenBytes: 0))
   }
 
   /// Adds `count` plain values.
@@ -65,14 +78,18 @@ public final class Snapshot {
       task.pointee.head = 0
       task.pointee.drained = 0
     }
-    for part in parts { memcpy(part.taken, part.memory, part.byteCount) }
+    for index in parts.indices {
+      let part = parts[index]
+      if let used = part.used { parts[index].takenBytes = min(used.pointee, part.byteCount) }
+      memcpy(part.taken, part.memory, parts[index].takenBytes)
+    }
     for journal in journals { journal.pointee.take() }
     pages.take()
   }
 
   /// The world as it was when `take` was called last, whatever happened since, with nothing reported.
   public func restore() {
-    for part in parts { memcpy(part.memory, part.taken, part.byteCount) }
+    for part in parts { memcpy(part.memory, part.taken, part.takenBytes) }
     for journal in journals { journal.pointee.restore() }
     pages.restore()
     machine.pointee.reports.reset()
@@ -80,7 +97,12 @@ public final class Snapshot {
 
   /// The world as it was made: no VM, no table in use. The next VM gets the tables that the first one got.
   public func reset() {
-    for part in parts {
+    for index in parts.indices {
+      let part = parts[index]
+      if part.used != nil {
+        parts[index].takenBytes = 0
+        continue
+      }
       memcpy(part.memory, part.made, part.byteCount)
       memcpy(part.taken, part.made, part.byteCount)
     }

@@ -68,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     emitAccess(.cmpxchgLost, sptep, old: expected, new: seen)
   }
 
-  @inline(never) @usableFromInline func usedFreed(_ sptep: SptePointer) {
+  @inline(never) public func usedFreed(_ sptep: SptePointer) {
     let page = pointee.machine.pointee.arenaView.index(of: sptep)
     reportTable(page, expected: "no freed table is used", seen: "an entry of it was accessed after it was freed")
   }

@@ -1,6 +1,8 @@
 /// Which lines of the tables were written: so that an execution costs what it has touched, not what there is.
 ///
 /// Kept only while `Machine.marksWrites`, when one thread runs all tasks.
+import CAtomics
+
 public struct LineMarks: BitwiseCopyable {
   /// Entries in a line.
   public static let entries = 8
@@ -25,6 +27,24 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   /// All entries of a table were written that nobody else can reach yet.
   public func markWritten(all page: UInt32) { mark(page, LineMarks()) }
+
+  /// A page that nobody else can reach is about to be written behind the back of those who mark: a snapshot has to put
+  /// all of it back, even if it is left before anybody finds it.
+  public func markUnclean(_ page: UInt32) {
+    if pointee.machine.pointee.marksWrites { pointee.machine.pointee.arenaView.marks[Int(page)].clean = 0 }
+  }
+
+  /// A table is about to be found by others: marks what was written to it while nobody could, behind the back of
+  /// those who mark. It was filled with what an empty SPTE holds.
+  public func markPrepared(_ page: UInt32) {
+    guard pointee.machine.pointee.marksWrites else { return }
+    let arena = pointee.machine.pointee.arenaView
+    let table = arena.base + Int(page) * Spte.entriesPerTable
+    for line in 0..<(Spte.entriesPerTable / LineMarks.entries) {
+      let first = table + line * LineMarks.entries
+      if run_unlike64(first, Spte.nonpresent) != 0 { markWritten(first) }
+    }
+  }
 
   /// A table was filled that nobody can reach yet.
   func markFilled(_ page: UInt32) { mark(page, LineMarks(clean: 0, untouched: .max)) }

@@ -64,7 +64,11 @@ extension UnsafeMutablePointer where Pointee == Task {
       pointee.deferredHead = header.pointee.nextDeferred
       if pointee.deferredHead == 0 { pointee.deferredTail = 0 }
       pointee.deferredCount -= 1
-      freeTable(page)
+      if let release = pointee.machine.pointee.release {
+        release(UnsafeMutableRawPointer(self), page)
+      } else {
+        freeTable(page)
+      }
     }
   }
 

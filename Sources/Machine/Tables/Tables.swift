@@ -3,8 +3,11 @@ import CAtomics
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// A table with all entries set to `fill`, reachable by nobody but the caller.
+  /// - Parameter isAnnounced: what it is for is known, and worth an event.
   /// - Returns: its page index; 0 if the arena is used up, which halts the run as a harness fault.
-  public func allocateTable(kind: PageHeader.Kind, level: Int, gfn: Gfn, fill: UInt64) -> UInt32 {
+  public func allocateTable(
+    kind: PageHeader.Kind, level: Int, gfn: Gfn, fill: UInt64, isAnnounced: Bool = true
+  ) -> UInt32 {
     let machine = pointee.machine
     if pointee.pageCacheCount == 0 {
       pointee.pageCacheCount = machine.pointee.arena.take(into: pointee.pageCache)
@@ -28,7 +31,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     fillTable(machine.pointee.arena.table(page), fill)
     markFilled(page)
     pointee.liveTables += 1
-    emit(.tableAllocated, gfn: gfn, new: UInt64(page), level: level, root: kind)
+    if isAnnounced { emit(.tableAllocated, gfn: gfn, new: UInt64(page), level: level, root: kind) }
     return page
   }
 

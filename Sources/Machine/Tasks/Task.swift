@@ -28,7 +28,7 @@ public struct Task: BitwiseCopyable {
 
   public enum Waiting: UInt64, Sendable {
     case nothing, mmuLockRead, mmuLockWrite, readersToLeave, pagesLock, frozenSpte, guestExit, faultRetry, busySeamcall
-    case septLock
+    case septLock, slotsLock
   }
 
   /// First field: the C primitives take its address.
@@ -44,6 +44,7 @@ public struct Task: BitwiseCopyable {
   public var lockMode = LockMode.none
   public var pagesLockHeld = false
   public var septLockHeld = false
+  public var slotsLockHeld = false
   public var rcuDepth = 0
 
   // The event ring. `head` counts events ever written, `drained` those the checkers have read.

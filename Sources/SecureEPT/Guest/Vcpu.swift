@@ -30,16 +30,25 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
 
   @inline(__always) private func guestBit(_ task: TaskPointer) -> UInt64 { 1 << UInt64(task.pointee.id & 63) }
 
+  /// Runs the guest with `TdxGlue` as KVM's side.
+  public func runGuest(_ task: TaskPointer, count: Int, zeroStep: Bool, next: (TaskPointer) -> Gfn) -> GuestExit {
+    runGuest(
+      task, count: count, zeroStep: zeroStep, staysOut: { raw_load32(pointee.waitForSeptZap) != 0 }, next: next)
+  }
+
   /// Runs the guest: enter, touch `count` gfns that `next` draws, leave.
   /// - Parameter zeroStep: the module suspects single-stepping and takes the tree lock exclusively on the way in.
-  public func runGuest(_ task: TaskPointer, count: Int, zeroStep: Bool, next: (TaskPointer) -> Gfn) -> GuestExit {
+  /// - Parameter staysOut: KVM's side keeps vCPUs outside, `kvm_tdx->wait_for_sept_zap`.
+  public func runGuest(
+    _ task: TaskPointer, count: Int, zeroStep: Bool, staysOut: () -> Bool, next: (TaskPointer) -> Gfn
+  ) -> GuestExit {
     // vcpu->mode = IN_GUEST_MODE comes before the look at requests, as in vcpu_enter_guest().
     raw_fetch_or64(guestWord(task), guestBit(task))
     defer {
       raw_fetch_and64(guestWord(task), ~guestBit(task))
       task.wake(guestWord(task))
     }
-    guard raw_load32(pointee.waitForSeptZap) == 0, !isKicked(task), enter(task, zeroStep: zeroStep) else {
+    guard !staysOut(), !isKicked(task), enter(task, zeroStep: zeroStep) else {
       return .kicked
     }
     defer { task.publish(.guestEpoch, 0) }

@@ -146,12 +146,15 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
       for index in 0..<Spte.entriesPerTable {
         let entry = raw_load64(table + index)
         guard SeptEntry.isTable(entry) else { continue }
-        if arena.headers[Int(PageArena.page(pfn: SeptEntry.pfn(entry)))].state != .free {
+        // One that was reclaimed already is not back with the allocator yet.
+        let state = arena.headers[Int(PageArena.page(pfn: SeptEntry.pfn(entry)))].state
+        if state != .free && state != .unlinked {
           status = .childrenPresent
           break
         }
       }
     }
+    if status == .success { arena.headers[Int(page)].state = .unlinked }
     tell(task, .pageReclaim, header.gfn, Int(header.level), status, value: UInt64(page))
     return status
   }

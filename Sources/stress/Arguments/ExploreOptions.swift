@@ -50,6 +50,7 @@ struct ExploreOptions: ParsableArguments {
   var seconds: Double?
 
   @OptionGroup var subject: SubjectOptions
+  @OptionGroup var kernel: KernelOptions
 
   @Option(
     parsing: .unconditional,
@@ -79,11 +80,22 @@ struct ExploreOptions: ParsableArguments {
     if seconds != nil, schedules != nil {
       throw ValidationError("--seconds and --schedules exclude each other; one of them is allowed")
     }
+    guard kernel.path != nil else { return }
+    if subject.protocolName != nil || subject.mutant != nil {
+      throw ValidationError("--kernel-tree excludes --protocol and --mutant, which are the model's")
+    }
+    if let policy = subject.policy, policy != .fourK {
+      throw ValidationError("--kernel-tree goes with --policy 4k: KVM's tdx.c maps private memory by 4K pages")
+    }
+    if let scenario = scenario?.scenario, !scenario.isForKernel {
+      throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
+    }
   }
 
   /// What is not given keeps the engine's default, so that it is written down once.
-  func configuration(seed: UInt64) -> ExploreConfiguration {
+  func configuration(seed: UInt64) throws -> ExploreConfiguration {
     var result = ExploreConfiguration(seed: seed, mutant: subject.mutant)
+    result.kernel = try kernel.kernel()
     if let threads { result.threads = threads }
     if let operations { result.operations = operations }
     if let scenario { result.scenario = scenario.scenario }

@@ -16,7 +16,7 @@ import Testing
     #expect(!Token.resembles(text))
   }
 
-  @Test(arguments: ["m2", "m0", "m01", "k1", "m1000"])
+  @Test(arguments: ["m2", "m0", "m01", "k2", "m1000"])
   func `a token of another version is named as such, whatever it holds`(version: String) {
     #expect(Tokens.error(version + ":???") == .otherVersion(version))
     #expect(TokenError.otherVersion(version).message.contains("'\(version)'"))

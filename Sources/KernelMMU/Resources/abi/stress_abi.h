@@ -19,6 +19,9 @@ struct stress_host {
   void (*accessed)(
       void *task, uint32_t access, uint64_t *entry, uint64_t old, uint64_t value, const void *where);
 
+  // A fault has read mmu_invalidate_seq and looks up the memory behind its gfn.
+  void (*looked_up)(void *task);
+
   // Locks. `lock` belongs to the kernel; its words are the host's to use, zero at first.
   // Taking and leaving one are schedule points that the host makes.
   void (*lock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
@@ -140,6 +143,11 @@ struct stress_kernel {
   // kvm_tdx->wait_for_sept_zap: vCPUs stay out of the guest while it is set.
   bool (*waits_for_sept_zap)(struct stress_world *world);
   bool (*is_private)(struct stress_world *world, uint64_t gfn);
+  // Where in the kernel's code the task has passed its last schedule point.
+  const void *(*caller)(const struct stress_task *task);
+  // What the kernel calls a word that tasks share, NULL for page tables and what has no name here. `object` is the
+  // object that holds it, if one does.
+  const char *(*word_name)(const struct stress_world *world, const void *object, const void *address);
 };
 
 // NULL if the object speaks another version.

@@ -144,6 +144,8 @@ struct stress_fault {
   bool present;
   bool prefetch;
   bool map_writable;
+  // Level with which the memory's owner maps it, 0 for the largest that the world has.
+  uint8_t max_level;
   // Out: the level that was mapped or aimed at.
   uint8_t level;
 };

@@ -45,6 +45,8 @@ static const struct stress_kernel table = {
     .statistics = stress_statistics,
     .waits_for_sept_zap = stress_waits_for_sept_zap,
     .is_private = stress_gfn_is_private,
+    .caller = stress_caller,
+    .word_name = stress_word_name,
 };
 
 __attribute__((visibility("default"))) const struct stress_kernel *stress_kernel_open(u32 version) {

@@ -92,3 +92,5 @@ u32 stress_roots(struct stress_world *world, struct stress_root *roots, u32 coun
 void stress_statistics(struct stress_world *world, struct stress_statistics *statistics);
 bool stress_waits_for_sept_zap(struct stress_world *world);
 bool stress_gfn_is_private(struct stress_world *world, u64 gfn);
+const void *stress_caller(const struct stress_task *task);
+const char *stress_word_name(const struct stress_world *world, const void *object, const void *address);

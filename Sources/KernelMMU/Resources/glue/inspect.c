@@ -62,3 +62,33 @@ bool stress_waits_for_sept_zap(struct stress_world *world) { return stress_tdx_w
 bool stress_gfn_is_private(struct stress_world *world, u64 gfn) {
   return __atomic_load_n(&world->private_bits[gfn / 64], __ATOMIC_ACQUIRE) >> gfn % 64 & 1;
 }
+
+const void *stress_caller(const struct stress_task *task) { return task->caller; }
+
+#define IS_IN(address, word) ((u64)(address) - (u64)&(word) < sizeof(word))
+
+static const char *name_in_object(const struct kvm_mmu_page *sp, const void *address) {
+  if (IS_IN(address, sp->tdp_mmu_root_count)) return "tdp_mmu_root_count";
+  if (IS_IN(address, sp->role)) return "sp->role";
+  if (IS_IN(address, sp->nx_huge_page_disallowed)) return "nx_huge_page_disallowed";
+  if (IS_IN(address, sp->link)) return "tdp_mmu_roots";
+  return "struct kvm_mmu_page";
+}
+
+const char *stress_word_name(const struct stress_world *world, const void *object, const void *address) {
+  const struct kvm *kvm = &world->tdx.kvm;
+  if (object) return name_in_object(object, address);
+  if (IS_IN(address, kvm->mmu_invalidate_seq)) return "mmu_invalidate_seq";
+  if (IS_IN(address, kvm->mmu_invalidate_in_progress)) return "mmu_invalidate_in_progress";
+  if (IS_IN(address, kvm->arch.tdp_mmu_roots)) return "tdp_mmu_roots";
+  if (IS_IN(address, kvm->slots_lock)) return "slots_lock";
+  if (IS_IN(address, nx_huge_pages)) return "nx_huge_pages";
+  if ((u64)address - (u64)world->private_bits < (u64)world->dirty_bits - (u64)world->private_bits)
+    return "mem_attr_array";
+  if ((u64)address - (u64)world->dirty_bits < (u64)world->regions - (u64)world->dirty_bits) return "dirty_bitmap";
+  for (u32 index = 0; index < world->config.vcpus; index++) {
+    if (IS_IN(address, world->vcpus[index].requests)) return "vcpu->requests";
+    if (IS_IN(address, world->vcpus[index])) return "struct kvm_vcpu";
+  }
+  return NULL;
+}

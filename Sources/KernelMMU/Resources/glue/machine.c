@@ -7,6 +7,7 @@
 __thread struct stress_task *stress_current_task __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
 noinline void stress_reached(struct stress_task *task, u32 kind, const volatile void *address) {
+  task->caller = __builtin_return_address(0);
   task->point->reached(task->point, kind, address);
   stress_set_current(task);
 }
@@ -76,6 +77,7 @@ void stress_lock(struct stress_lock *lock, u32 mode, const char *file, u32 line,
       report(STRESS_VIOLATION_LOCK, file, line, function, "mmu_lock is taken inside tdp_mmu_pages_lock");
   if (unlikely(lock->kind == STRESS_LOCK_SLOTS && (task->held_count || task->rcu_depth)))
     report(STRESS_VIOLATION_LOCK, file, line, function, "slots_lock is taken in an atomic section");
+  task->caller = __builtin_return_address(0);
   STRESS_TELL(task, lock, lock, mode, __builtin_return_address(0));
   task->held[task->held_count++] = (struct stress_held){lock, mode};
 }
@@ -86,6 +88,7 @@ void stress_unlock(struct stress_lock *lock, u32 mode, const char *file, u32 lin
   if (unlikely(!entry || entry->mode != mode))
     return report(STRESS_VIOLATION_LOCK, file, line, function, "a lock is left that is not held so");
   for (struct stress_held *last = &task->held[--task->held_count]; entry < last; entry++) entry[0] = entry[1];
+  task->caller = __builtin_return_address(0);
   STRESS_TELL(task, unlock, lock, mode, __builtin_return_address(0));
 }
 
@@ -95,6 +98,7 @@ bool stress_yield(struct stress_lock *lock, u32 mode, const char *file, u32 line
     report(STRESS_VIOLATION_RCU, file, line, function, "cond_resched_rwlock_*() inside a read section");
   if (unlikely(stress_held_mode(lock) != mode))
     report(STRESS_VIOLATION_LOCK, file, line, function, "a lock is yielded that is not held so");
+  task->caller = __builtin_return_address(0);
   STRESS_TELL(task, yield_lock, lock, mode, __builtin_return_address(0));
   return true;
 }
@@ -103,6 +107,7 @@ bool stress_yield(struct stress_lock *lock, u32 mode, const char *file, u32 line
 
 void stress_rcu_read_lock(void) {
   struct stress_task *task = stress_current();
+  task->caller = __builtin_return_address(0);
   if (task->rcu_depth++ == 0) STRESS_TELL(task, rcu_read_lock);
 }
 

@@ -26,6 +26,7 @@ static int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page_fault *fau
   const struct stress_fault *request = stress_current()->fault;
   fault->mmu_seq = READ_ONCE(kvm->mmu_invalidate_seq);
   smp_rmb();
+  STRESS_TELL(stress_current(), looked_up);
   if (READ_ONCE(kvm->mmu_invalidate_in_progress) && fault->gfn >= kvm->mmu_invalidate_range_start &&
       fault->gfn < kvm->mmu_invalidate_range_end)
     return RET_PF_RETRY;
@@ -33,6 +34,7 @@ static int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page_fault *fau
   fault->slot = &world->slot;
   fault->pfn = request->pfn;
   fault->map_writable = request->map_writable;
+  if (request->max_level) fault->max_level = min(fault->max_level, request->max_level);
   if (fault->is_private) fault->max_level = min(fault->max_level, world->config.private_level);
   return RET_PF_CONTINUE;
 }
@@ -46,13 +48,17 @@ int kvm_mmu_max_mapping_level(
   int level = is_private ? world->config.private_level : world->config.shared_level;
   if (fault) level = min(level, (int)fault->max_level);
   if (level > PG_LEVEL_4K && world->regions[gfn >> 9].disallow_lpage) level = PG_LEVEL_4K;
+  // Whoever takes a part of a huge page away splits it first, so the backing is small meanwhile.
+  if (level > PG_LEVEL_4K && kvm->mmu_invalidate_in_progress && (gfn | 511) >= kvm->mmu_invalidate_range_start &&
+      (gfn & ~511ULL) < kvm->mmu_invalidate_range_end)
+    level = PG_LEVEL_4K;
   return level;
 }
 
 #include <extracted/mmu.c>
 #include <extracted/mmu_optional.c>
 
-#line 58 "glue/mmu.c"
+#line 62 "glue/mmu.c"
 void stress_mmu_initialize(struct kvm_vcpu *vcpu) {
   struct kvm_mmu *mmu = &vcpu->arch.root_mmu;
   vcpu->arch.mmu = mmu;

@@ -7,6 +7,7 @@ static noinline u64 stress_seamcall(u64 leaf, struct tdx_module_args *args) {
   struct stress_registers registers = {
       .rcx = args->rcx, .rdx = args->rdx, .r8 = args->r8, .r9 = args->r9, .r10 = args->r10, .r11 = args->r11,
   };
+  task->caller = __builtin_return_address(0);
   u64 status = STRESS_ASK(task, seamcall, leaf, &registers, __builtin_return_address(0));
   args->rcx = registers.rcx;
   args->rdx = registers.rdx;

@@ -53,6 +53,8 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     // The harness's own use of a task, before and after the race: nobody else runs.
     guard pointee.isRunning else {
       if kind == SCHEDULE_RELAX.rawValue { waitOutside(id, relaxes: true) }
+      let task = pointee.machine.pointee.tasks[id]
+      if task.pointee.point.countdown <= 0 { pointee.stranded?(UnsafeMutableRawPointer(task)) }
       return
     }
     if pointee.isStarting {

@@ -85,6 +85,9 @@ public struct FiberScheduler {
   @usableFromInline var clock: UInt64 = 0
   public static let clockShift: UInt64 = 16
   var happensBefore = HappensBefore()
+  /// Called when a task has used up its countdown while nobody races, when set: what the harness asked for may never
+  /// end. Gets the task.
+  public var stranded: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
   /// The engine's own, for `Body`.
   public var engine: UnsafeMutableRawPointer?
   /// Called before each step, when set: for traces. Gets the scheduler.

@@ -32,6 +32,8 @@ struct stress_task {
   // What nx_huge_pages_recovery_ratio is for this task's kvm_recover_nx_huge_pages().
   u32 recovery_ratio;
   struct stress_fault *fault;
+  // Where the last schedule point, lock call or SEAMCALL stands.
+  const void *caller;
 };
 
 // Set on entry from the host, and again after each call to it: the host may have run other tasks on this thread.

@@ -1,6 +1,4 @@
 /// One operation of an episode and what came of it: the interface between an engine and a subject.
-import Machine
-
 public struct Request: Sendable, Equatable {
   public var operation: Operation
   /// The gfns that the operation is about, never empty.
@@ -24,11 +22,23 @@ public struct Effect: Sendable {
     public var huge: Bool
     /// The fault made the mapping, it did not find it there.
     public var isNew: Bool
+
+    public init(gfn: Gfn, isPrivate: Bool, huge: Bool, isNew: Bool) {
+      self.gfn = gfn
+      self.isPrivate = isPrivate
+      self.huge = huge
+      self.isNew = isNew
+    }
   }
 
   public struct Unmapped: Sendable {
     public var range: Range<Gfn>
     public var isPrivate: Bool
+
+    public init(range: Range<Gfn>, isPrivate: Bool) {
+      self.range = range
+      self.isPrivate = isPrivate
+    }
   }
 
   public var outcome: Outcome
@@ -37,7 +47,7 @@ public struct Effect: Sendable {
   /// Regions in which pages of the direct root may have been merged.
   public var merged: Range<Gfn>?
 
-  init(_ outcome: Outcome, mapped: Mapped? = nil, unmapped: Unmapped? = nil, merged: Range<Gfn>? = nil) {
+  public init(_ outcome: Outcome, mapped: Mapped? = nil, unmapped: Unmapped? = nil, merged: Range<Gfn>? = nil) {
     self.outcome = outcome
     self.mapped = mapped
     self.unmapped = unmapped

@@ -1,0 +1,161 @@
+/// The subject as an engine drives it: the Swift model, or a kernel that was compiled from a user's tree.
+///
+/// A switch an operation; what happens inside one knows nothing of it.
+import Checkers
+import KernelMMU
+import Machine
+import MirrorMMU
+import SecureEPT
+
+enum VirtualMachine {
+  case model(ModelMMU)
+  case kernel(KernelVMPointer)
+
+  /// - Parameter guestPages: at most what an episode may have.
+  /// - Returns: nil if the address space cannot be had.
+  init?(_ subject: FiberWorld.Subject, _ machine: MachinePointer, guestPages: UInt64) {
+    if let kernel = subject.kernel {
+      guard let vm = KernelVM.create(kernel.loaded, machine, guestPages: guestPages) else { return nil }
+      self = .kernel(vm)
+    } else {
+      self = .model(
+        ModelMMU.create(
+          machine, protocolName: subject.protocolName, mutant: subject.mutant, policy: subject.policy,
+          guestPages: guestPages))
+    }
+  }
+
+  func destroy() {
+    switch self {
+    case .model(let model): model.destroy()
+    case .kernel(let vm): KernelVM.destroy(vm)
+    }
+  }
+
+  /// All that the subject changes but tables and tasks.
+  func register(in snapshot: Snapshot) {
+    switch self {
+    case .model(let model): model.register(in: snapshot)
+    case .kernel(let vm): vm.register(in: snapshot)
+    }
+  }
+
+  /// The VM of an episode, with its memory's kinds as they begin. No other task may run.
+  func build(_ task: TaskPointer, _ episode: Episode) {
+    let regions = episode.regions
+    switch self {
+    case .model(let model):
+      model.resize(guestPages: episode.guestPages)
+      model.build(task)
+      model.kvm.pointee.provesMmu = episode.provesMmu
+      model.kvm.pointee.attributes.reset(regions: regions.count) { (regions[$0].isPrivate, regions[$0].allowsHuge) }
+    case .kernel(let vm):
+      let shared = regions.indices.filter { !regions[$0].isPrivate }.map { UInt64($0) << 9..<UInt64($0 + 1) << 9 }
+      vm.build(task, vcpus: max(episode.threads.count, 1), guestPages: episode.guestPages, shared: shared)
+    }
+  }
+
+  /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
+  func finalize(_ task: TaskPointer) {
+    switch self {
+    case .model(let model): model.finalize()
+    case .kernel(let vm): vm.finalize(task)
+    }
+  }
+
+  /// Carries out one request on the calling task.
+  @inline(__always) func perform(_ task: TaskPointer, _ request: Request) -> Effect {
+    switch self {
+    case .model(let model): model.perform(task, request)
+    case .kernel(let vm): vm.perform(task, request)
+    }
+  }
+
+  /// The VM's end. No other task may run.
+  func tearDown(_ task: TaskPointer) {
+    switch self {
+    case .model(let model): model.tearDown(task)
+    case .kernel(let vm): vm.tearDown(task)
+    }
+  }
+
+  /// Runs what the harness does with the subject while nobody races, where a subject may not come back from it.
+  func guarded(
+    _ argument: UnsafeMutableRawPointer, _ errand: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void
+  ) {
+    switch self {
+    case .model: errand(argument)
+    case .kernel(let vm): vm.guarded(argument, errand)
+    }
+  }
+}
+
+// What the checkers look at.
+extension VirtualMachine {
+  func beginRound(_ suite: CheckerSuitePointer, guestPages: UInt64) {
+    switch self {
+    case .model(let model):
+      suite.beginRound(
+        mirrorRoot: model.kvm.pointee.mirrorRoot, septRoot: model.td.pointee.rootPage,
+        directRoots: model.kvm.pointee.roots.words, guestPages: guestPages)
+    case .kernel(let vm):
+      suite.beginRound(
+        mirrorRoot: vm.mirrorRoot, septRoot: vm.septRoot, directRoots: vm.directRootWords,
+        sharedBits: KernelVM.sharedBits, guestPages: guestPages)
+    }
+  }
+
+  func verifyAtRest(_ suite: CheckerSuitePointer, _ task: TaskPointer) {
+    switch self {
+    case .model: suite.verifyAtRest(task, directRoot: root(.direct))
+    case .kernel(let vm):
+      let countsTables = vm.reportStatistics()
+      suite.verifyAtRest(task, directRoot: root(.direct), countsTables: countsTables)
+    }
+  }
+
+  /// The page of a root, 0 for none.
+  func root(_ kind: PageHeader.Kind) -> UInt32 {
+    switch (self, kind) {
+    case (_, .none): 0
+    case (.model(let model), .mirror): model.kvm.pointee.mirrorRoot
+    case (.model(let model), .external): model.td.pointee.rootPage
+    case (.model(let model), .direct):
+      model.kvm.pointee.roots.currentSlot.map { model.kvm.pointee.roots.page($0) } ?? 0
+    case (.kernel(let vm), .mirror): vm.mirrorRoot
+    case (.kernel(let vm), .external): vm.septRoot
+    case (.kernel(let vm), .direct): vm.directRoot
+    }
+  }
+
+  /// Added to a gfn where the direct root maps it.
+  var sharedBits: Gfn {
+    switch self {
+    case .model: 0
+    case .kernel: KernelVM.sharedBits
+    }
+  }
+
+  func isPrivate(_ gfn: Gfn) -> Bool {
+    switch self {
+    case .model(let model): model.kvm.pointee.attributes.isPrivate(gfn)
+    case .kernel(let vm): vm.isPrivate(atRest: gfn)
+    }
+  }
+
+  /// The kernel's name of the word at an address; nil for page tables, locks and all that is not the subject's own.
+  func name(of address: UnsafeRawPointer) -> String? {
+    switch self {
+    case .model(let model): model.name(of: address)
+    case .kernel(let vm): vm.name(of: address)
+    }
+  }
+
+  /// Where in its own code the subject stands at a task's schedule point; nil where that is no news.
+  func place(of task: TaskPointer) -> UnsafeRawPointer? {
+    switch self {
+    case .model: nil
+    case .kernel(let vm): vm.place(of: task)
+    }
+  }
+}

@@ -1,0 +1,28 @@
+/// What a record says of a subject that is a user's kernel.
+import KernelMMU
+
+extension RunRecord {
+  public struct Kernel: Codable, Sendable, Equatable {
+    /// As the tree's Makefile has it.
+    public var version: String
+    /// Hash of the tree's files that are used, `0x` and 16 digits.
+    public var tree: String
+    /// The tree, as a shell takes it.
+    public var path: String
+
+    public init(version: String, tree: String, path: String) {
+      self.path = path
+      self.version = version
+      self.tree = tree
+    }
+  }
+
+  /// Says what was run.
+  mutating func note(_ kernel: KernelSubject?) {
+    guard let kernel else { return }
+    subject = "kernel"
+    self.kernel = Kernel(
+      version: kernel.version, tree: SeedText.format(kernel.treeHash),
+      path: RerunCommand.quoted(kernel.path))
+  }
+}

@@ -1,0 +1,146 @@
+/// What the kernel asks of its host, dealt to the machine: accesses become events, locks and RCU are the machine's.
+import CAtomics
+import CKernelABI
+import Machine
+
+enum KernelHost {
+  static var table: stress_host {
+    var host = stress_host()
+    host.version = UInt32(STRESS_ABI_VERSION)
+    host.bytes = UInt32(MemoryLayout<stress_host>.size)
+    host.accessed = { raw, access, entry, old, value, _ in
+      KernelTaskPointer.of(raw).accessed(access, entry.unsafelyUnwrapped, old, value)
+    }
+    host.looked_up = { raw in
+      let own = KernelTaskPointer.of(raw)
+      own.pointee.hasLookedUp = true
+      own.pointee.task.noteLookup()
+    }
+    host.lock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).lock(lock.unsafelyUnwrapped, mode) }
+    host.unlock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).unlock(lock.unsafelyUnwrapped, mode) }
+    host.yield_lock = { raw, _, _, _ in KernelTaskPointer.of(raw).pointee.task.condReschedRwlock() }
+    host.ask = { raw, question in
+      let task = KernelTaskPointer.of(raw).pointee.task
+      return question == STRESS_ASK_RESCHED ? task.needResched() : task.rwlockNeedbreak()
+    }
+    host.rcu_read_lock = { raw in KernelTaskPointer.of(raw).pointee.task.rcuReadLock() }
+    host.rcu_read_unlock = { raw in KernelTaskPointer.of(raw).pointee.task.rcuReadUnlock() }
+    host.call_rcu = { raw, head in KernelTaskPointer.of(raw).deferTable(head.unsafelyUnwrapped) }
+    host.rcu_barrier = { raw in KernelTaskPointer.of(raw).waitForCallbacks() }
+    host.page_alloc = { raw, purpose in KernelTaskPointer.of(raw).takePage(purpose) }
+    host.page_free = { raw, page in KernelTaskPointer.of(raw).freePage(page.unsafelyUnwrapped) }
+    host.object_alloc = { raw, _ in KernelTaskPointer.of(raw).takeObject() }
+    host.object_free = { raw, object in KernelTaskPointer.of(raw).freeObject(object.unsafelyUnwrapped) }
+    host.table_made = { raw, table in KernelTaskPointer.of(raw).tableMade(table.unsafelyUnwrapped.pointee) }
+    host.seamcall = { raw, leaf, registers, _ in
+      KernelTaskPointer.of(raw).seamcall(leaf, registers.unsafelyUnwrapped.pointee)
+    }
+    host.request = { raw, request in
+      // Other requests are waited for by nobody: vCPUs look at them before they enter the guest.
+      guard request == STRESS_REQUEST_KICK else { return }
+      let own = KernelTaskPointer.of(raw)
+      own.pointee.vm.pointee.td.kickAll(own.pointee.task)
+    }
+    // Translations of shared memory are not emulated.
+    host.flush_tlbs = { _, _, _ in }
+    host.violation = { raw, violation in
+      KernelTaskPointer.of(raw).report(violation.unsafelyUnwrapped.pointee)
+    }
+    host.trace = { _, _, _, _, _, _ in }
+    host.print = { _, _ in }
+    return host
+  }
+}
+
+// MARK: Locks
+
+extension UnsafeMutablePointer where Pointee == KernelTask {
+  fileprivate func lock(_ lock: UnsafeMutablePointer<stress_lock>, _ mode: UInt32) {
+    let task = pointee.task
+    // The shim has looked at what is held already.
+    task.pointee.lockAssertions &+= 1
+    switch Int(lock.pointee.kind) {
+    case STRESS_LOCK_MMU: mode == STRESS_MODE_READ ? task.readLock() : task.writeLock()
+    case STRESS_LOCK_PAGES: task.lockPages()
+    default: task.lockWord(Self.word(lock))
+    }
+  }
+
+  fileprivate func unlock(_ lock: UnsafeMutablePointer<stress_lock>, _ mode: UInt32) {
+    let task = pointee.task
+    switch Int(lock.pointee.kind) {
+    case STRESS_LOCK_MMU: mode == STRESS_MODE_READ ? task.readUnlock() : task.writeUnlock()
+    case STRESS_LOCK_PAGES: task.unlockPages()
+    default: task.unlockWord(Self.word(lock))
+    }
+  }
+
+  /// The words behind the lock's kind are the host's.
+  @inline(__always) private static func word(_ lock: UnsafeMutablePointer<stress_lock>) -> UnsafeMutablePointer<UInt32>
+  {
+    (UnsafeMutableRawPointer(lock) + 4).assumingMemoryBound(to: UInt32.self)
+  }
+}
+
+// MARK: RCU
+
+extension UnsafeMutablePointer where Pointee == KernelTask {
+  fileprivate func deferTable(_ head: UnsafeMutablePointer<stress_rcu_head>) {
+    let vm = pointee.vm
+    guard let slot = vm.slot(of: head), vm.pointee.slots[slot].page != 0 else {
+      return report(memory: "call_rcu() with a callback of something that is no page table")
+    }
+    let page = vm.pointee.slots[slot].page
+    vm.pointee.callbacks[Int(page)] = head
+    vm.forgetRoot(page)
+    pointee.task.callRcu(page)
+  }
+
+  /// `rcu_barrier()`: nobody reads for ever.
+  fileprivate func waitForCallbacks() {
+    let machine = pointee.vm.pointee.machine
+    for id in 0..<machine.pointee.taskCount { machine.pointee.tasks[id].rcuPoll(force: true) }
+  }
+}
+
+/// `Machine.Release`: the kernel's callback frees the table and its header.
+let releaseTable: Machine.Release = { raw, page in
+  let task = raw.assumingMemoryBound(to: Task.self)
+  guard let vm = task.pointee.machine.pointee.subject?.assumingMemoryBound(to: KernelVM.self),
+    let head = vm.pointee.callbacks[Int(page)]
+  else { return }
+  vm.pointee.kernel.pointee.run_rcu(vm.own(task).pointee.kernel, head)
+}
+
+// MARK: Violations
+
+extension UnsafeMutablePointer where Pointee == KernelTask {
+  func report(_ violation: stress_violation) {
+    let (checker, expected): (CheckerID, String) =
+      switch Int(violation.kind) {
+      case STRESS_VIOLATION_LOCK: (.lck1, "the lock assertions of the kernel code hold")
+      case STRESS_VIOLATION_RCU: (.rcu1, "what RCU guards is used in a read section")
+      case STRESS_VIOLATION_MEMORY: (.rcu1, "a page or object is what the kernel takes it for")
+      default: (.bug1, "the condition stays false")
+      }
+    func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
+    let place = "\(text(violation.file)):\(violation.line), \(text(violation.function))()"
+    pointee.task.violationAfterDrain(
+      checker, gfn: pointee.gfn, level: 0, expected: expected, seen: "\(text(violation.text)) at \(place)")
+    if Int(violation.kind) == STRESS_VIOLATION_BUG { stop() }
+  }
+
+  func report(memory text: String) {
+    pointee.task.violationAfterDrain(
+      .rcu1, gfn: pointee.gfn, level: 0, expected: "a page or object is what the kernel takes it for", seen: text)
+  }
+
+  /// The kernel cannot go on: does not return.
+  private func stop() {
+    // The run is halted: the scheduler does not come back to this fiber.
+    while true {
+      pointee.vm.pointee.escape.leave()
+      cpu_relax(pointee.task.point, nil)
+    }
+  }
+}

@@ -1,0 +1,226 @@
+/// Requests of an engine as calls into the kernel, and what they promise to the checkers.
+import CAtomics
+import CKernelABI
+import Machine
+import SecureEPT
+
+extension KernelVM {
+  /// Operations that the kernel has no way to be asked for.
+  public static func offers(_ operation: Operation) -> Bool {
+    switch operation {
+    case .splitMirror, .pruneMirror, .plant: false
+    default: true
+    }
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == KernelVM {
+  /// Carries out one request on the calling task.
+  public func perform(_ task: TaskPointer, _ request: Request) -> Effect {
+    let own = own(task)
+    let (kernel, ours) = (pointee.kernel, own.pointee.kernel)
+    let range = request.range
+    let (start, end) = (range.lowerBound, range.upperBound)
+    own.pointee.gfn = start
+    own.pointee.changes = 0
+    own.pointee.losses = 0
+    own.pointee.isInKernel = true
+    defer { own.pointee.isInKernel = false }
+    // The kernel's conditions count themselves nowhere: each operation passes some.
+    task.pointee.bugConditions &+= 1
+    switch request.operation {
+    case .fault: return fault(own, start, wantsHuge: false, executes: false)
+    case .fault2M: return fault(own, start, wantsHuge: true, executes: request.draw & 1 == 0)
+    case .fastFault: return fastFault(own, start)
+    case .zap:
+      task.pointee.zapping = .privateMemory
+      return changed(own, unmapped: .init(range: range, isPrivate: true)) {
+        during(Activity.zap, range) {
+          _ = kernel.pointee.unmap_range(ours, start, end, UInt32(STRESS_FILTER_PRIVATE), true)
+        }
+      }
+    case .unmap:
+      task.pointee.zapping = .sharedMemory
+      let mayBlock = request.draw & 1 == 0
+      return changed(own, unmapped: .init(range: range, isPrivate: false)) {
+        during(Activity.zap, range) {
+          _ = kernel.pointee.unmap_range(ours, start, end, UInt32(STRESS_FILTER_SHARED), mayBlock)
+        }
+      }
+    case .split, .splitExclusive:
+      let isShared = request.operation == .split
+      return changed(own) {
+        during(Activity.split, range) { kernel.pointee.split(ours, start, end, 1, isShared) }
+      }
+    case .recover:
+      var effect = changed(own) { kernel.pointee.recover_huge(ours, start, end) }
+      effect.merged = range
+      return effect
+    case .nxRecover:
+      // How many tables: one, half of them or all.
+      let ratio: UInt32 = [1 << 20, 1 << 20, 2, 1][Int(request.draw & 3)]
+      let effect = changed(own) { kernel.pointee.recover_nx(ours, ratio) }
+      return effect.outcome == .nothing && own.pointee.losses > 0 ? Effect(.lost) : effect
+    case .wrprot: return changed(own) { _ = kernel.pointee.wrprot(ours, start, end, 1) }
+    case .clearDirty: return changed(own) { kernel.pointee.clear_dirty(ours, start, end) }
+    case .age: return age(own, range)
+    case .convert: return convert(own, range)
+    case .invalidate:
+      let all = 0..<pointee.state.pointee.guestPages
+      return changed(own, unmapped: .init(range: all, isPrivate: false)) { kernel.pointee.zap_all_fast(ours) }
+    case .guest: return guest(own, request)
+    case .splitMirror, .pruneMirror, .plant: return Effect(.nothing)
+    }
+  }
+
+  // MARK: Faults
+
+  /// Faults until the gfn is mapped, as the vCPU that needs it does.
+  private func fault(_ own: KernelTaskPointer, _ gfn: Gfn, wantsHuge: Bool, executes: Bool) -> Effect {
+    let task = own.pointee.task
+    if !pointee.td.pointee.isRunnable && isPrivate(gfn) { return populate(own, gfn) }
+    var attempts = 0
+    while true {
+      var fault = stress_fault()
+      let result = attempt(own, gfn, &fault) {
+        $0.max_level = wantsHuge ? 2 : 1
+        $0.exec = executes
+        $0.write = !executes
+      }
+      pointee.activity.note(task, gfn)
+      if result == STRESS_FAULT_FIXED || result == STRESS_FAULT_SPURIOUS {
+        if attempts > 0 { task.endWaiting() }
+        let isNew = result == STRESS_FAULT_FIXED
+        return Effect(
+          attempts > 0 ? .retried : isNew ? .done : .spurious,
+          mapped: .init(gfn: gfn, isPrivate: fault.is_private, huge: fault.level > 1, isNew: isNew))
+      }
+      // What is neither a retry nor a gfn that is being converted has been reported by whoever made it so.
+      guard result == STRESS_FAULT_RETRY || result == -Int(Self.badAddress) else {
+        if attempts > 0 { task.endWaiting() }
+        return Effect(task.isHalted ? .stopped : .nothing)
+      }
+      if own.pointee.hasLookedUp && task.pointee.lookupEpoch != task.pointee.lastReadEpoch { task.count(.staleFault) }
+      if attempts == 0 { task.beginWaiting(.faultRetry, gfn) }
+      attempts += 1
+      own.pointee.isInKernel = false
+      let goesOn = task.relax(UnsafeRawPointer(self))
+      own.pointee.isInKernel = true
+      guard goesOn else {
+        task.endWaiting()
+        return Effect(.stopped)
+      }
+    }
+  }
+
+  private static var badAddress: Int32 { 14 }
+
+  private func attempt(
+    _ own: KernelTaskPointer, _ gfn: Gfn, _ fault: inout stress_fault, _ detail: (inout stress_fault) -> Void
+  ) -> Int {
+    let isPrivate = isPrivate(gfn)
+    fault.gfn = gfn
+    fault.is_private = isPrivate
+    fault.pfn = isPrivate ? gfn : gfn &+ KernelVM.sharedPfnBase
+    fault.map_writable = true
+    detail(&fault)
+    own.pointee.hasLookedUp = false
+    return Int(pointee.kernel.pointee.fault(own.pointee.kernel, own.vcpu, &fault))
+  }
+
+  /// An initial page of the TD.
+  private func populate(_ own: KernelTaskPointer, _ gfn: Gfn) -> Effect {
+    own.pointee.task.noteLookup()
+    let result = pointee.kernel.pointee.populate(own.pointee.kernel, own.vcpu, gfn, gfn)
+    return Effect(
+      result == 0 ? .done : .spurious, mapped: .init(gfn: gfn, isPrivate: true, huge: false, isNew: result == 0))
+  }
+
+  /// A write to a page that the processor found mapped and write-protected.
+  private func fastFault(_ own: KernelTaskPointer, _ gfn: Gfn) -> Effect {
+    // Private memory is never write-protected.
+    if isPrivate(gfn) { return Effect(.nothing) }
+    var fault = stress_fault()
+    let result = attempt(own, gfn, &fault) {
+      $0.present = true
+      $0.write = true
+      $0.max_level = 1
+    }
+    if own.pointee.losses > 0 { own.pointee.task.count(.lockless) }
+    guard result == STRESS_FAULT_FIXED || result == STRESS_FAULT_SPURIOUS else {
+      return Effect(own.pointee.losses > 0 ? .lost : .nothing)
+    }
+    let isNew = result == STRESS_FAULT_FIXED
+    // It was not mapped any more, or not writable: then it was a fault like any other.
+    let mapped = Effect.Mapped(gfn: gfn, isPrivate: fault.is_private, huge: fault.level > 1, isNew: isNew)
+    return Effect(isNew ? .done : .spurious, mapped: own.pointee.hasLookedUp ? mapped : nil)
+  }
+
+  // MARK: Others
+
+  private func age(_ own: KernelTaskPointer, _ range: Range<Gfn>) -> Effect {
+    let kernel = pointee.kernel
+    let effect = changed(own) {
+      _ = kernel.pointee.age(
+        own.pointee.kernel, range.lowerBound, range.upperBound, UInt32(STRESS_FILTER_SHARED), false)
+    }
+    guard own.pointee.losses > 0 else { return effect }
+    own.pointee.task.count(.lockless)
+    return Effect(.lost)
+  }
+
+  private func convert(_ own: KernelTaskPointer, _ range: Range<Gfn>) -> Effect {
+    let task = own.pointee.task
+    let toPrivate = !isPrivate(range.lowerBound)
+    task.pointee.zapping = toPrivate ? .sharedMemory : .privateMemory
+    let converted = changed(own, unmapped: .init(range: range, isPrivate: !toPrivate)) {
+      during(Activity.zap, range) {
+        _ = pointee.kernel.pointee.convert(own.pointee.kernel, range.lowerBound, range.upperBound, toPrivate)
+      }
+    }
+    task.pointee.zapping = .nothing
+    var effect = fault(own, range.lowerBound, wantsHuge: false, executes: false)
+    if effect.outcome != .stopped { effect.outcome = converted.outcome == .nothing ? .done : converted.outcome }
+    effect.unmapped = converted.unmapped
+    return effect
+  }
+
+  private func guest(_ own: KernelTaskPointer, _ request: Request) -> Effect {
+    let range = request.range
+    let length = UInt64(range.count)
+    var draws = SplitMix64(state: request.draw)
+    own.pointee.isInKernel = false
+    let exit = pointee.td.runGuest(
+      own.pointee.task, count: 4, zeroStep: request.draw & 15 == 0,
+      staysOut: { pointee.kernel.pointee.waits_for_sept_zap(pointee.state.pointee.world) },
+      next: { _ in range.lowerBound + draws.below(length) })
+    own.pointee.isInKernel = true
+    switch exit {
+    case .done: return Effect(.done)
+    case .kicked: return Effect(.lost)
+    case .violation(let gfn):
+      var effect = fault(own, gfn, wantsHuge: false, executes: false)
+      if effect.outcome == .spurious { effect.outcome = .done }
+      return effect
+    }
+  }
+
+  @inline(__always) private func during(_ kind: UInt64, _ range: Range<Gfn>, _ body: () -> Void) {
+    pointee.activity.begin(kind, range)
+    body()
+    pointee.activity.end(kind, range)
+  }
+
+  @inline(__always) private func changed(
+    _ own: KernelTaskPointer, unmapped: Effect.Unmapped? = nil, _ body: () -> Void
+  ) -> Effect {
+    body()
+    let task = own.pointee.task
+    let outcome: Outcome =
+      task.isHalted
+      ? .stopped
+      : own.pointee.changes == 0
+        ? .nothing : task.pointee.sawYield ? .yielded : task.pointee.sawRetry ? .retried : .done
+    return Effect(outcome, unmapped: unmapped)
+  }
+}

@@ -1,0 +1,33 @@
+/// A kernel that was built from a user's tree and loaded: what an engine makes worlds of.
+import Foundation
+
+public struct KernelSubject: Sendable {
+  public let loaded: LoadedKernel
+  /// For example `7.3.4`.
+  public let version: String
+  /// Of the tree's files that are used: two trees with the same hash behave alike.
+  public let treeHash: UInt64
+  /// In the place of a protocol's name.
+  public var name: String { "linux-\(version)" }
+  /// As the user gave it.
+  public let path: String
+
+  public init(_ built: BuiltKernel, path: String) throws(KernelBuildError) {
+    loaded = try LoadedKernel(built)
+    version = built.version
+    treeHash = built.treeHash
+    self.path = path
+  }
+
+  /// Builds the tree, or takes it from the cache, and loads it.
+  public static func open(_ path: String, compiler: String? = nil) throws(KernelBuildError) -> KernelSubject {
+    let tree = URL(fileURLWithPath: path, isDirectory: true)
+    return try KernelSubject(try KernelBuilder(tree: tree, compiler: compiler).build(), path: path)
+  }
+}
+
+extension KernelSubject: Equatable {
+  public static func == (left: KernelSubject, right: KernelSubject) -> Bool {
+    left.loaded.table == right.loaded.table
+  }
+}

@@ -1,0 +1,34 @@
+/// One task of a kernel's world: what the kernel hands back with every call as `task`.
+import CKernelABI
+import Machine
+import SecureEPT
+
+typealias KernelTaskPointer = UnsafeMutablePointer<KernelTask>
+
+/// Plain values only: a snapshot copies it as bytes.
+struct KernelTask: BitwiseCopyable {
+  let task: TaskPointer
+  let vm: KernelVMPointer
+  /// The kernel's own half.
+  var kernel: OpaquePointer?
+  /// What the current operation is about, for reports.
+  var gfn: Gfn = 0
+  /// SPTEs written by the current operation, and cmpxchgs that it lost.
+  var changes = 0
+  var losses = 0
+  /// Kernel code is what the task runs, not the harness or the guest.
+  var isInKernel = false
+  /// The current attempt of a fault went past the fast path.
+  var hasLookedUp = false
+  /// The last S-EPT table that this task linked: the mirror's table is linked right after it.
+  var added = (gfn: Gfn(0), level: UInt8(0), page: UInt32(0))
+}
+
+extension UnsafeMutablePointer where Pointee == KernelTask {
+  @inline(__always) static func of(_ raw: UnsafeMutableRawPointer?) -> KernelTaskPointer {
+    raw.unsafelyUnwrapped.assumingMemoryBound(to: KernelTask.self)
+  }
+
+  /// vCPUs are numbered as the tasks are.
+  @inline(__always) var vcpu: UInt32 { UInt32(truncatingIfNeeded: pointee.task.pointee.id) }
+}

@@ -1,0 +1,267 @@
+/// The subject that is a user's own kernel: a VM whose TDP MMU was compiled from a kernel tree.
+///
+/// All that the kernel side changes stands in memory that is owned here: its world, its tasks, `struct page`, its
+/// objects, and the machine's arena for page tables. So a snapshot puts all of it back, whatever a task was about to do
+/// when it was left.
+import CAtomics
+import CKernelABI
+import Glibc
+import Machine
+import SecureEPT
+
+public typealias KernelVMPointer = UnsafeMutablePointer<KernelVM>
+
+public struct KernelVM {
+  /// Bytes in use, by part: what a snapshot has to keep.
+  enum Used: Int, CaseIterable { case world, pages, objects, owners }
+
+  /// What changes of a VM on this side.
+  struct State: BitwiseCopyable {
+    var world: OpaquePointer?
+    var mirrorRoot: UInt32 = 0
+    var guestPages: UInt64 = 0
+    // The pool of objects: slots are used again oldest first.
+    var nextUnused: UInt32 = 1
+    var firstFree: UInt32 = 0
+    var lastFree: UInt32 = 0
+    var freeCount: UInt32 = 0
+  }
+
+  /// One object: which page table it heads, and the next free one.
+  struct Slot: BitwiseCopyable {
+    var page: UInt32 = 0
+    var next: UInt32 = 0
+    var isInUse = false
+  }
+
+  static let objectBytes = Int(STRESS_OBJECT_BYTES)
+  /// Freed objects that wait before the first is used again.
+  static let quarantine: UInt32 = 64
+  /// Direct roots that may be referenced at once.
+  static let rootCount = 32
+  /// GPA.SHARED of a four-level guest, as a gfn bit: where the direct root maps what is shared.
+  public static let sharedBits: Gfn = 1 << 35
+  /// Shared memory is backed by other host pages than private memory.
+  static let sharedPfnBase: UInt64 = 1 << 29
+
+  let kernel: UnsafePointer<stress_kernel>
+  public let machine: MachinePointer
+  public let td: TrustDomainPointer
+  let host: UnsafeMutablePointer<stress_host>
+  let state: UnsafeMutablePointer<State>
+  let used: UnsafeMutablePointer<Int>
+  /// Pages of the direct roots, 0 where a slot is empty.
+  let directRoots: UnsafeMutablePointer<UInt64>
+  let tasks: KernelTaskPointer
+  let taskMemory: UnsafeMutableRawPointer
+  let taskStride: Int
+  let world: UnsafeMutableRawPointer
+  let worldBytes: Int
+  /// `struct page` of the arena.
+  let pagePrivate: UnsafeMutablePointer<UInt64>
+  /// The callbacks of deferred tables, by page.
+  let callbacks: UnsafeMutablePointer<UnsafeMutablePointer<stress_rcu_head>?>
+  let objects: UnsafeMutableRawPointer
+  let slots: UnsafeMutablePointer<Slot>
+  let capacity: Int
+  let activity: Activity
+  let escape: EscapePointer
+
+  /// - Parameter guestPages: at most what a VM may have.
+  /// - Returns: nil if the address space cannot be had.
+  public static func create(
+    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64
+  ) -> KernelVMPointer? {
+    guard let escape = Escape.create() else { return nil }
+    let vm = KernelVMPointer.allocate(capacity: 1)
+    guard let made = KernelVM(loaded, machine, guestPages: guestPages, vm: vm, escape: escape) else {
+      Escape.destroy(escape)
+      vm.deallocate()
+      return nil
+    }
+    vm.initialize(to: made)
+    machine.pointee.release = releaseTable
+    machine.pointee.subject = UnsafeMutableRawPointer(vm)
+    return vm
+  }
+
+  private init?(
+    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64, vm: KernelVMPointer, escape: EscapePointer
+  ) {
+    func memory<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
+      let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
+      memory.initialize(repeating: value, count: count)
+      return memory
+    }
+    kernel = loaded.table
+    self.machine = machine
+    self.escape = escape
+    capacity = machine.pointee.arena.capacity
+    let count = machine.pointee.taskCount
+    var largest = stress_world_config()
+    largest.guest_pages = guestPages
+    largest.vcpus = UInt32(count)
+    worldBytes = Int(loaded.table.pointee.world_bytes(&largest))
+    taskStride = (Int(loaded.table.pointee.task_bytes) + 63) & ~63
+    let objectBytes = capacity * Self.objectBytes
+    let reserved = [worldBytes, taskStride * count, capacity * 8, objectBytes, capacity * MemoryLayout<Slot>.stride]
+      .map(Self.reserve)
+    guard !reserved.contains(nil) else { return nil }
+    world = reserved[0].unsafelyUnwrapped
+    taskMemory = reserved[1].unsafelyUnwrapped
+    pagePrivate = reserved[2].unsafelyUnwrapped.bindMemory(to: UInt64.self, capacity: capacity)
+    objects = reserved[3].unsafelyUnwrapped
+    slots = reserved[4].unsafelyUnwrapped.bindMemory(to: Slot.self, capacity: capacity)
+    callbacks = memory(capacity, nil)
+    td = TrustDomain.create(machine, policy: .fourK)
+    host = memory(1, KernelHost.table)
+    state = memory(1, State())
+    used = memory(Used.allCases.count, 0)
+    directRoots = memory(Self.rootCount, 0)
+    activity = Activity(guestPages: guestPages)
+    tasks = KernelTaskPointer.allocate(capacity: count)
+    for id in 0..<count {
+      (tasks + id).initialize(to: KernelTask(task: machine.pointee.tasks[id], vm: vm))
+    }
+  }
+
+  private static func reserve(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    let memory = mmap(nil, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    return memory == MAP_FAILED ? nil : memory
+  }
+
+  public static func destroy(_ vm: KernelVMPointer) {
+    let own = vm.pointee
+    own.machine.pointee.release = nil
+    own.machine.pointee.subject = nil
+    munmap(own.world, own.worldBytes)
+    munmap(own.taskMemory, own.taskStride * own.machine.pointee.taskCount)
+    munmap(own.pagePrivate, own.capacity * 8)
+    munmap(own.objects, own.capacity * objectBytes)
+    munmap(own.slots, own.capacity * MemoryLayout<Slot>.stride)
+    own.callbacks.deallocate()
+    TrustDomain.destroy(own.td)
+    own.host.deallocate()
+    own.state.deallocate()
+    own.used.deallocate()
+    own.directRoots.deallocate()
+    own.activity.deallocate()
+    own.tasks.deallocate()
+    Escape.destroy(own.escape)
+    vm.deallocate()
+  }
+}
+
+extension UnsafeMutablePointer where Pointee == KernelVM {
+  public var mirrorRoot: UInt32 { pointee.state.pointee.mirrorRoot }
+  public var septRoot: UInt32 { pointee.td.pointee.rootPage }
+  public var directRootWords: UnsafeBufferPointer<UInt64> {
+    UnsafeBufferPointer(start: pointee.directRoots, count: KernelVM.rootCount)
+  }
+
+  /// All that the subject changes but tables and tasks.
+  public func register(in snapshot: Snapshot) {
+    let own = pointee
+    let count = own.machine.pointee.taskCount
+    TrustDomain.register(own.td, in: snapshot)
+    own.activity.register(in: snapshot)
+    snapshot.add(own.state)
+    snapshot.add(own.used, count: KernelVM.Used.allCases.count)
+    snapshot.add(own.directRoots, count: KernelVM.rootCount)
+    snapshot.add(own.tasks, count: count)
+    snapshot.add(own.taskMemory, byteCount: own.taskStride * count)
+    func add(_ memory: UnsafeMutableRawPointer, _ bytes: Int, _ used: KernelVM.Used) {
+      snapshot.add(memory, byteCount: bytes, used: UnsafePointer(own.used + used.rawValue))
+    }
+    add(own.world, own.worldBytes, .world)
+    add(own.pagePrivate, own.capacity * 8, .pages)
+    add(own.objects, own.capacity * KernelVM.objectBytes, .objects)
+    add(own.slots, own.capacity * MemoryLayout<KernelVM.Slot>.stride, .owners)
+  }
+
+  @inline(__always) func own(_ task: TaskPointer) -> KernelTaskPointer { pointee.tasks + task.pointee.id }
+
+  @inline(__always) func isPrivate(_ gfn: Gfn) -> Bool {
+    pointee.kernel.pointee.is_private(pointee.state.pointee.world, gfn)
+  }
+
+  /// As the tables stand: for reports.
+  public func isPrivate(atRest gfn: Gfn) -> Bool { gfn < pointee.state.pointee.guestPages && isPrivate(gfn) }
+
+  /// KVM_CREATE_VM, with its vCPUs' roots loaded. No other task may run.
+  /// - Parameters:
+  ///   - vcpus: one for each task that will run.
+  ///   - shared: the gfns that begin as shared memory.
+  public func build(_ task: TaskPointer, vcpus: Int, guestPages: UInt64, shared: [Range<Gfn>]) {
+    let own = pointee
+    own.td.pointee.build(task)
+    var config = stress_world_config()
+    config.arena = UnsafeMutableRawPointer(own.machine.pointee.arena.base)
+    config.arena_pages = UInt64(own.capacity)
+    config.first_pfn = PageArena.tablePfnBase
+    config.page_private = own.pagePrivate
+    config.objects = own.objects
+    config.objects_bytes = UInt64(own.capacity * KernelVM.objectBytes)
+    config.guest_pages = guestPages
+    config.vcpus = UInt32(vcpus)
+    config.private_level = 1
+    config.shared_level = 2
+    config.is_td = true
+    config.nx_huge_pages = true
+    let bytes = Int(own.kernel.pointee.world_bytes(&config))
+    memset(own.world, 0, bytes)
+    memset(own.taskMemory, 0, own.taskStride * vcpus)
+    memset(own.pagePrivate, 0, max(own.used[KernelVM.Used.pages.rawValue], 8))
+    own.used[KernelVM.Used.world.rawValue] = bytes
+    own.state.pointee.guestPages = guestPages
+    let world = own.kernel.pointee.world_create(own.world, &config, own.host)
+    own.state.pointee.world = world
+    for id in 0..<vcpus {
+      let point = UnsafeMutableRawPointer(own.machine.pointee.tasks[id].point)
+      own.tasks[id].kernel = own.kernel.pointee.task_create(
+        own.taskMemory + id * own.taskStride, world, own.tasks + id, point.assumingMemoryBound(to: stress_point.self))
+    }
+    own.kernel.pointee.vm_create(own.tasks[0].kernel)
+    for id in 0..<vcpus { own.kernel.pointee.load_roots(own.tasks[id].kernel, UInt32(id)) }
+    for range in shared {
+      _ = own.kernel.pointee.convert(self.own(task).pointee.kernel, range.lowerBound, range.upperBound, false)
+    }
+  }
+
+  /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
+  public func finalize(_ task: TaskPointer) {
+    _ = pointee.kernel.pointee.finalize(own(task).pointee.kernel)
+  }
+
+  /// The VM's end. No other task may run.
+  public func tearDown(_ task: TaskPointer) {
+    pointee.kernel.pointee.vm_destroy(own(task).pointee.kernel)
+    pointee.state.pointee.mirrorRoot = 0
+    if !task.isHalted { pointee.td.pointee.tearDown(task) }
+  }
+
+  /// The valid direct root, 0 for none.
+  public var directRoot: UInt32 {
+    var roots = InlineArray<32, stress_root>(repeating: stress_root())
+    var span = roots.mutableSpan
+    return span.withUnsafeMutableBufferPointer { roots in
+      let count = pointee.kernel.pointee.roots(
+        pointee.state.pointee.world, roots.baseAddress, UInt32(KernelVM.rootCount))
+      let valid = roots.prefix(Int(count)).first { !$0.is_mirror && !$0.is_invalid }
+      return valid.map { pointee.machine.pointee.arena.index(of: $0.table) } ?? 0
+    }
+  }
+
+  /// Hands the kernel's statistics to the checkers: those of all tasks stand with the first.
+  /// - Returns: false if the kernel counts no page tables.
+  public func reportStatistics() -> Bool {
+    var statistics = stress_statistics()
+    pointee.kernel.pointee.statistics(pointee.state.pointee.world, &statistics)
+    let task = pointee.machine.pointee.tasks[0]
+    task.pointee.pageStatistics[1] = statistics.pages.0
+    task.pointee.pageStatistics[2] = statistics.pages.1
+    task.pointee.pageStatistics[3] = statistics.pages.2
+    task.pointee.tableStatistics = max(statistics.tables, 0)
+    return statistics.tables >= 0
+  }
+}

@@ -1,0 +1,107 @@
+/// A user's own kernel on fibers: clean as it is, and caught where it is broken.
+import Campaign
+import KernelMMU
+import Machine
+import Testing
+
+extension SoakTests {
+  @Suite(.enabled(if: KernelTrees.newest != nil, KernelTrees.why)) struct KernelExplorationTests {
+    private func configuration(
+      _ kernel: KernelSubject, schedules: UInt64, scenario: ScenarioName? = nil
+    ) -> ExploreConfiguration {
+      var configuration = ExploreConfiguration(scenario: scenario, length: .schedules(schedules), seed: 7)
+      configuration.kernel = kernel
+      return configuration
+    }
+
+    /// Breaks the kernel, expects the checker, and expects the token to show the same again.
+    @discardableResult
+    private func expect(
+      _ checker: String, _ edits: (String, String)..., sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> RunRecord.Violation {
+      let kernel = try KernelTrees.broken(edits)
+      let record = Explorations.run(configuration(kernel, schedules: 20_000))
+      let violation = try #require(record.violations.first, sourceLocation: sourceLocation)
+      #expect(violation.checker == checker, "\(violation.seen)", sourceLocation: sourceLocation)
+      let reproduction = try #require(violation.reproduction, sourceLocation: sourceLocation)
+      #expect(reproduction.verified == 3, sourceLocation: sourceLocation)
+      let token = try Token(parsing: reproduction.token)
+      #expect(token.kernelTree == kernel.treeHash, sourceLocation: sourceLocation)
+      let replay = TokenReplay.run(token, kernel: kernel)
+      #expect(replay.replay?.eventHash == reproduction.eventHash, sourceLocation: sourceLocation)
+      #expect(replay.violations.first?.checker == checker, sourceLocation: sourceLocation)
+      // What was changed is what broke it.
+      let whole = TokenReplay.run(token, kernel: try KernelTrees.kernel())
+      #expect(whole.verdict != .violation, sourceLocation: sourceLocation)
+      return violation
+    }
+
+    @Test func `a kernel as it is breaks no rule in any scenario`() throws {
+      let record = Explorations.run(configuration(try KernelTrees.kernel(), schedules: 20_000))
+      #expect(record.verdict == .clean, "\(record.violations.first?.seen ?? "") \(record.harnessFaults)")
+      #expect(record.coverageWarnings.isEmpty)
+      #expect(record.subject == "kernel")
+      let checkers = record.checkers.filter { $0.checks == 0 }.map(\.checker)
+      #expect(checkers.isEmpty)
+    }
+
+    @Test func `the same seed gives the same record, whatever the compiler and the number of jobs`() throws {
+      var records: [String] = []
+      for compiler in KernelTrees.compilers {
+        for jobs in [1, 2] {
+          var configuration = configuration(try KernelTrees.kernel(compiler: compiler), schedules: 4_000)
+          configuration.jobs = jobs
+          records.append(try Runs.encoded(Explorations.run(configuration)))
+        }
+      }
+      #expect(Set(records).count == 1)
+    }
+
+    @Test func `an old value that is not restored after BUSY is ORD-3`() throws {
+      let violation = try expect(
+        "ORD-3",
+        (
+          "__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);", "__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);"
+        ))
+      let rows = try #require(violation.reproduction?.interleaving?.rows)
+      #expect(rows.contains { $0.action.contains("SEPT.ADD -> BUSY") })
+    }
+
+    private var statistics: String {
+      "\tif (is_leaf != was_leaf)\n\t\tkvm_update_page_stats(kvm, level, is_leaf ? 1 : -1);\n"
+    }
+
+    @Test func `statistics that change before their propagation are CNT-1`() throws {
+      try expect(
+        "CNT-1", (statistics, ""),
+        ("\tif (was_present && !was_leaf &&\n", statistics + "\tif (was_present && !was_leaf &&\n"))
+    }
+
+    @Test func `a table that is freed without a grace period is RCU-1`() throws {
+      try expect(
+        "RCU-1",
+        (
+          "\tcall_rcu(&sp->rcu_head, tdp_mmu_free_sp_rcu_callback);\n}\n\n/**",
+          "\ttdp_mmu_free_sp_rcu_callback(&sp->rcu_head);\n}\n\n/**"
+        ))
+    }
+
+    @Test func `BUG() in a race is BUG-1 with the kernel's own file and function`() throws {
+      let violation = try expect(
+        "BUG-1",
+        (
+          "\tlockdep_assert_held_read(&kvm->mmu_lock);\n\n\t/* Should not set",
+          "\tif (is_frozen_spte(kvm_tdp_mmu_read_spte(iter->sptep)))\n\t\tBUG();\n\n\t/* Should not set"
+        ))
+      #expect(violation.seen.contains("arch/x86/kvm/mmu/tdp_mmu.c:"))
+      #expect(violation.seen.contains("tdp_mmu_set_spte_atomic()"))
+    }
+
+    @Test func `BUG() and an endless loop at the VM's end are findings, not the end of the campaign`() throws {
+      let freed = "\tif (is_mirror_sp(sp))\n\t\tkvm_x86_call(free_external_spt)(kvm, sp);"
+      try expect("BUG-1", (freed, "\tif (is_mirror_sp(sp))\n\t\tBUG();"))
+      try expect(
+        "LIV-1", (freed, "\tif (is_mirror_sp(sp))\n\t\twhile (is_frozen_spte(kvm_tdp_mmu_read_spte(pt)));"))
+    }
+  }
+}

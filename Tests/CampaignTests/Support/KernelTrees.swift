@@ -1,0 +1,55 @@
+/// Kernels for tests, of the trees that scripts/kernel-tree has brought to this machine.
+import Foundation
+import KernelMMU
+import Testing
+
+enum KernelTrees {
+  static let why: Comment = "no kernel tree: scripts/kernel-tree 7.3 brings one"
+
+  private static let cache: String = {
+    let environment = ProcessInfo.processInfo.environment
+    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
+    return "\(base)/stress/kernel-trees"
+  }()
+
+  /// The newest one that is there.
+  static let newest = ["7.3", "7.2"].map { "\(cache)/\($0)" }
+    .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+
+  static let compilers = ["clang", "gcc"].filter { name in
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+      .contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
+  }
+
+  static func kernel(compiler: String? = nil) throws -> KernelSubject {
+    try KernelSubject.open(#require(newest), compiler: compiler)
+  }
+
+  /// A kernel with one thing changed in tdp_mmu.c, which must be there to be changed.
+  static func broken(_ edits: [(String, String)]) throws -> KernelSubject {
+    let source = try #require(newest)
+    return try Scratch.use { scratch in
+      let tree = scratch.file("tree")
+      let parts = [
+        "Makefile", "arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include", "include/linux/list.h",
+        "include/linux/rculist.h", "include/linux/poison.h", "include/linux/kvm_host.h", "include/linux/kvm_types.h",
+      ]
+      for part in parts {
+        let target = URL(fileURLWithPath: "\(tree)/\(part)")
+        try FileManager.default.createDirectory(
+          at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: "\(source)/\(part)"), to: target)
+      }
+      let file = "\(tree)/arch/x86/kvm/mmu/tdp_mmu.c"
+      let before = try String(contentsOfFile: file, encoding: .utf8)
+      var after = before
+      for (text, replacement) in edits {
+        try #require(after.contains(text), "the tree has no such text any more")
+        after = after.replacing(text, with: replacement, maxReplacements: 1)
+      }
+      try FileManager.default.removeItem(atPath: file)
+      try after.write(toFile: file, atomically: false, encoding: .utf8)
+      return try KernelSubject.open(tree)
+    }
+  }
+}
