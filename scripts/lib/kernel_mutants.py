@@ -1,0 +1,215 @@
+"""Breaks a copy of a kernel tree in one way at a time and looks whether `stress explore` finds it.
+
+A mutant is a file of edits: in FILE, in the definition of FUNCTION, the one place that reads FIND becomes REPLACE.
+An edit that fits no place or several ends the run with 2, as what it would prove is then unknown. The copy is made of
+links
+to the tree, except for what is edited.
+
+Beside its edits a file holds a summary, the checkers that may fire and, where it is not meant to be caught, the reason:
+`equivalent` (no schedule can show it), `unseen` (no checker looks there; it counts as a survivor all the same) or
+`crashes` (the tool falls over; skipped unless it is named).
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+MUTANTS = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "KernelMutants"
+
+
+class NoMatch(Exception):
+    pass
+
+
+def definition(text, function):
+    """Start and end of a function's or a macro's definition; declarations and calls are passed over."""
+    name = re.escape(function)
+    found = [
+        (match.start(), match.end())
+        for match in re.finditer(
+            rf"^(?:[^\s#/*}}][^\n;(]*[\s*])?{name}\([^;{{]*\)\s*\n\{{.*?^\}}|^#define[ \t]+{name}\(.*?(?<!\\)$",
+            text, re.M | re.S)
+    ]
+    if len(found) != 1:
+        raise NoMatch(f"{function}() is defined {len(found)} times")
+    return found[0]
+
+
+def apply(text, edit):
+    start, end = definition(text, edit["function"])
+    body = text[start:end]
+    count = body.count(edit["find"])
+    if count != 1:
+        raise NoMatch(f"`{edit['find']}` stands {count} times in {edit['function']}()")
+    replacement = edit["replace"]
+    if body.startswith("#define"):
+        replacement = replacement.replace("\n", " \\\n")
+    return text[:start] + body.replace(edit["find"], replacement) + text[end:]
+
+
+def own_copy(tree, copy, path):
+    """Makes `path` a file of the copy's own, and the directories above it directories of links."""
+    at = pathlib.Path()
+    for part in [*pathlib.PurePath(path).parts]:
+        directory = copy / at
+        if directory.is_symlink():
+            directory.unlink()
+        if not directory.exists():
+            directory.mkdir()
+            for entry in (tree / at).iterdir():
+                (directory / entry.name).symlink_to(entry)
+        at = at / part
+    target = copy / path
+    text = target.read_text(encoding="utf-8")
+    if target.is_symlink():
+        target.unlink()
+    return target, text
+
+
+def break_tree(tree, copy, edits):
+    for edit in edits:
+        try:
+            target, text = own_copy(tree, copy, edit["file"])
+            target.write_text(apply(text, edit), encoding="utf-8")
+        except (NoMatch, OSError) as error:
+            raise NoMatch(f"{edit['file']}: {error}") from None
+
+
+def explore(tool, copy, scratch, seed, schedules, limit):
+    """What one campaign came to, as a dictionary with `status` and, where a rule was broken, the failure's numbers."""
+    record_path = scratch / "record.json"
+    record_path.unlink(missing_ok=True)
+    command = [
+        tool, "explore", "--kernel-tree", str(copy), "--seed", str(seed), "--schedules", str(schedules), "--jobs", "1",
+        "--quiet", "--json", str(record_path),
+    ]
+    # A crash is a result here: the backtrace would outlive the tool.
+    environment = dict(os.environ, XDG_CACHE_HOME=str(scratch / "cache"), SWIFT_BACKTRACE="enable=no")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    try:
+        run = subprocess.run(command, cwd=scratch, env=environment, capture_output=True, timeout=limit, check=False)
+        code, message = run.returncode, (run.stdout + run.stderr).decode(errors="replace")
+    except subprocess.TimeoutExpired:
+        code, message = None, ""
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    result = {
+        "seconds": time.monotonic() - start,
+        "processor": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "message": message,
+    }
+    if code is None:
+        return result | {"status": "timeout"}
+    if code not in (0, 1) or not record_path.exists():
+        return result | {"status": "crashed" if code < 0 or code >= 128 else f"exit {code}"}
+    record = json.loads(record_path.read_text(encoding="utf-8"))
+    if not record["violations"]:
+        return result | {"status": "survived"}
+    violation = record["violations"][0]
+    return result | {"status": "caught", "checker": violation["checker"], "reproduction": violation["reproduction"]}
+
+
+def judge(mutant, result):
+    """The row's last word, empty where all is as the mutant's file says."""
+    equivalent = "equivalent" in mutant
+    if result["status"] != "caught":
+        return "" if equivalent and result["status"] == "survived" else result["status"].upper()
+    reproduction = result["reproduction"]
+    if equivalent:
+        return "NOT EQUIVALENT"
+    if result["checker"] not in mutant["checkers"]:
+        return "OTHER CHECKER"
+    return "" if reproduction["verified"] == reproduction["replays"] else "NOT VERIFIED"
+
+
+def row(name, seed, mutant, result):
+    cells = [name, str(seed)]
+    if result["status"] == "caught":
+        found = result["reproduction"]
+        cells += [
+            result["checker"], f"{found['schedule'] + 1:,}", size(found), f"{found['verified']}/{found['replays']}",
+        ]
+    else:
+        cells += ["-", "-", "-", "-"]
+    word = judge(mutant, result)
+    if word == "SURVIVED" and "unseen" in mutant:
+        word += f" {mutant['unseen']}"
+    return cells + [f"{result['seconds']:.1f}", word or ("equivalent" if "equivalent" in mutant else "")]
+
+
+def size(reproduction):
+    """Operations and preemptions of the minimised schedule."""
+    minimised = reproduction.get("minimized") or reproduction["found"]
+    return f"{minimised['operations']}+{minimised['preemptions']}"
+
+
+def print_row(cells):
+    numbers = f"{cells[3]:>9} {cells[4]:>10} {cells[5]:>8} {cells[6]:>7}"
+    print(f"{cells[0]:22} {cells[1]:>4}  {cells[2]:7} {numbers}  {cells[7]}".rstrip(), flush=True)
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="kernel-mutants", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser.add_argument("--tool", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("tree", type=pathlib.Path, help="the kernel tree; nothing in it is changed")
+    parser.add_argument("--seeds", type=int, default=1, help="campaigns for each mutant, of seeds 1 to N")
+    parser.add_argument("--schedules", type=int, default=1_000_000, help="length of each campaign")
+    parser.add_argument("--limit", type=float, default=60, help="seconds for each campaign, build included")
+    parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this mutant; may be repeated")
+    parser.add_argument("--verbose", action="store_true", help="what the tool said of those that did not go well")
+    return parser.parse_args()
+
+
+def chosen(only):
+    mutants = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MUTANTS.glob("*.json"))}
+    unknown = [name for name in only if name not in mutants]
+    if unknown:
+        sys.exit(f"kernel-mutants: no mutant is named {', '.join(unknown)}")
+    return {name: mutant for name, mutant in mutants.items() if not only or name in only}
+
+
+def ended(number, _):
+    """So that the copy goes and the tool is ended, as with an interrupt; `timeout` signals twice."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def main():
+    options = arguments()
+    signal.signal(signal.SIGTERM, ended)
+    tool, tree = os.path.abspath(options.tool), options.tree.resolve()
+    unmatched = bad = 0
+    print_row(["mutant", "seed", "checker", "schedule", "minimised", "verified", "seconds", ""])
+    for name, mutant in chosen(options.only).items():
+        if "crashes" in mutant and name not in options.only:
+            print_row([name, "-", "-", "-", "-", "-", "-", "crashes, skipped"])
+            continue
+        with tempfile.TemporaryDirectory(prefix="stress-mutant-") as directory:
+            scratch = pathlib.Path(directory)
+            copy = scratch / "tree"
+            try:
+                break_tree(tree, copy, mutant["edits"])
+            except NoMatch as error:
+                print_row([name, "-", "-", "-", "-", "-", "-", f"NO MATCH {error}"])
+                unmatched += 1
+                continue
+            for seed in range(1, options.seeds + 1):
+                result = explore(tool, copy, scratch, seed, options.schedules, options.limit)
+                print_row(row(name, seed, mutant, result))
+                if judge(mutant, result):
+                    bad += 1
+                    if options.verbose:
+                        print(result["message"][-3000:], file=sys.stderr, flush=True)
+    return 2 if unmatched else 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
