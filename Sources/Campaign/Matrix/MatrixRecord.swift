@@ -4,6 +4,8 @@
 /// from version, arguments and expectations. (A mutant that threads missed shows in `differences` and `verdict` too.)
 public struct MatrixRecord: Codable, Sendable, Equatable {
   public static let currentSchemaVersion = 1
+  /// What tells the record of a matrix from that of a run.
+  public static let engine = "matrix"
 
   public enum Verdict: String, Codable, Sendable {
     /// Every cell that ran to its end is as the expectations say.
@@ -150,7 +152,7 @@ public struct MatrixRecord: Codable, Sendable, Equatable {
   }
 
   public var schemaVersion = Self.currentSchemaVersion
-  public var engine = "matrix"
+  public var engine = Self.engine
   public var seed: String
   public var threads: Int
   public var operationsPerThread: Int

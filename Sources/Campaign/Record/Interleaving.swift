@@ -1,5 +1,44 @@
 /// A violating execution step by step, as the report's table shows it.
 public struct Interleaving: Codable, Sendable, Equatable {
+  /// An entry that a step has written with another value, decoded as in the columns.
+  public struct Change: Codable, Sendable, Equatable {
+    /// `mirror`, `direct` or `S-EPT`.
+    public var table: String
+    /// The first gfn that the entry translates, `0x` and digits.
+    public var gfn: String
+    /// 1 for 4K to 4 for 512G.
+    public var level: Int
+    public var old: String
+    public var new: String
+
+    public init(table: String, gfn: String, level: Int, old: String, new: String) {
+      self.table = table
+      self.gfn = gfn
+      self.level = level
+      self.old = old
+      self.new = new
+    }
+  }
+
+  /// The begin or end, for the step's thread, of what lasts longer than a step. An end whose begin is missing ends what
+  /// began before the first row.
+  public struct Mark: Codable, Sendable, Equatable {
+    public enum Kind: String, Codable, Sendable {
+      case operation, lock, rcu, wait
+    }
+
+    public var kind: Kind
+    /// The operation and its gfn, the lock and its mode, or what is waited for.
+    public var name: String
+    public var begins: Bool
+
+    public init(_ kind: Kind, _ name: String, begins: Bool) {
+      self.kind = kind
+      self.name = name
+      self.begins = begins
+    }
+  }
+
   public struct Row: Codable, Sendable, Equatable {
     /// Number of the step in the execution, from 1.
     public var step: UInt64
@@ -18,11 +57,17 @@ public struct Interleaving: Codable, Sendable, Equatable {
     public var matters: Bool
     /// How many times in a row the thread did this; above 1 for a spin that was folded.
     public var repeats: UInt64
+    /// In the order in which they happened; absent where there are none, as in most rows.
+    public var changes: [Change]?
+    public var marks: [Mark]?
 
     public init(
       step: UInt64, thread: Int, action: String, spte: String, external: String, changesSpte: Bool,
-      changesExternal: Bool, isPreemption: Bool, matters: Bool, repeats: UInt64 = 1
+      changesExternal: Bool, isPreemption: Bool, matters: Bool, repeats: UInt64 = 1, changes: [Change] = [],
+      marks: [Mark] = []
     ) {
+      self.changes = changes.isEmpty ? nil : changes
+      self.marks = marks.isEmpty ? nil : marks
       self.step = step
       self.thread = thread
       self.action = action

@@ -14,7 +14,8 @@ package enum InterleavingBuilder {
     guard let (scout, violation) = record(replayer, finding, focus: nil) else { return nil }
     let isMicro = finding.episode.subject == .micro
     let focus = isMicro ? nil : TraceFocus(world, violation, scout.events)
-    guard let (trace, _) = record(replayer, finding, focus: focus) else { return nil }
+    let watched = isMicro ? [] : TraceDetails.externalEntries(scout.events)
+    guard let (trace, _) = record(replayer, finding, focus: focus, watching: watched) else { return nil }
 
     // Found when all threads had ended, it is no step's fault.
     let step = world.end == .completed ? nil : UInt64(violation.stamp >> FiberScheduler.clockShift)
@@ -48,10 +49,10 @@ package enum InterleavingBuilder {
   }
 
   private static func record(
-    _ replayer: Replayer, _ finding: Finding, focus: TraceFocus?
+    _ replayer: Replayer, _ finding: Finding, focus: TraceFocus?, watching watched: [TraceExternal] = []
   ) -> (TraceRecorder, Violation)? {
     guard replayer.world.prepare(finding.episode) else { return nil }
-    let recorder = TraceRecorder(replayer.world, focus: focus)
+    let recorder = TraceRecorder(replayer.world, focus: focus, watching: watched)
     let outcome = recorder.record { replayer.replay(finding.schedule, isStrict: true) }
     guard outcome.isFollowed, outcome.harnessFault == nil else { return nil }
     let isExpected =
@@ -68,6 +69,7 @@ package enum InterleavingBuilder {
     _ trace: TraceRecorder, _ texts: [String], _ focus: TraceFocus?
   ) -> [Interleaving.Row] {
     var (spte, external) = trace.initial
+    var details = TraceDetails()
     return trace.steps.indices.map { index in
       let step = trace.steps[index]
       defer { (spte, external) = (step.spte, step.external) }
@@ -78,7 +80,8 @@ package enum InterleavingBuilder {
       return Interleaving.Row(
         step: UInt64(step.number), thread: step.thread, action: texts[index], spte: TraceActions.text(step.spte),
         external: TraceActions.text(step.external), changesSpte: isWritten ?? false || step.spte != spte,
-        changesExternal: step.external != external, isPreemption: step.isPreemption, matters: false)
+        changesExternal: step.external != external, isPreemption: step.isPreemption, matters: false,
+        changes: details.changes(step), marks: details.marks(step))
     }
   }
 

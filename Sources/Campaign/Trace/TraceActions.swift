@@ -51,13 +51,13 @@ struct TraceActions {
     if step.isBlocked && step.waits == .guestExit && !step.isWoken { text += "; kicks vCPUs" }
     if step.ends { text += "; end" }
     guard let begins = step.begins else { return text }
-    let name = operation(begins)
+    let name = Self.operation(begins)
     // What an operation looks at first is told by its name.
     if step.kind == SCHEDULE_LOAD.rawValue, case .word = step.place, !step.ends { return name }
     return "\(name): \(text)"
   }
 
-  private func operation(_ event: Event) -> String {
+  static func operation(_ event: Event) -> String {
     let name = Operation(rawValue: UInt8(truncatingIfNeeded: event.old))?.name ?? ""
     let range = LastEvents.text(event.gfn) + (event.new > 1 ? "-\(LastEvents.text(event.gfn + event.new - 1))" : "")
     return "\(name) \(range)"

@@ -168,10 +168,13 @@ struct TraceTables {
 
   /// The S-EPT's entry beside the focus.
   func external(_ focus: TraceFocus) -> TraceValue {
-    guard focus.isMirror else { return .none }
-    guard let (entry, level) = walk(.external, focus.gfn, to: focus.level) else { return .noTable }
+    focus.isMirror ? external(TraceExternal(gfn: focus.gfn, level: focus.level)) : .none
+  }
+
+  func external(_ place: TraceExternal) -> TraceValue {
+    guard let (entry, level) = walk(.external, place.gfn, to: place.level) else { return .noTable }
     let value = value(entry) & ~SeptEntry.lock
-    if level == focus.level { return .sept(value) }
+    if level == place.level { return .sept(value) }
     return SeptEntry.isLeaf(value) ? .underLeaf(level: level) : .noTable
   }
 

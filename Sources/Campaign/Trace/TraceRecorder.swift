@@ -8,6 +8,9 @@ final class TraceRecorder {
   private let world: FiberWorld
   private let tables: TraceTables
   private let focus: TraceFocus?
+  /// The S-EPT entries whose changes to take down, and what was last seen in them.
+  private let watched: [TraceExternal]
+  private var external: [TraceValue] = []
   private var wasReached = false
   private(set) var steps: [TraceStep] = []
   private(set) var events: [Event] = []
@@ -18,10 +21,13 @@ final class TraceRecorder {
   /// By thread: the operation that begins with its next step.
   private var begun: [Event?]
 
-  /// - Parameter focus: whose values to take down; nil for none.
-  init(_ world: FiberWorld, focus: TraceFocus?) {
+  /// - Parameters:
+  ///   - focus: whose values to take down; nil for none.
+  ///   - watched: the S-EPT entries whose changes to take down.
+  init(_ world: FiberWorld, focus: TraceFocus?, watching watched: [TraceExternal] = []) {
     self.world = world
     self.focus = focus
+    self.watched = watched
     tables = TraceTables(world)
     begun = .init(repeating: nil, count: world.capacity)
   }
@@ -63,6 +69,7 @@ final class TraceRecorder {
       // The suite's own state goes back when an execution begins, this pointer with it.
       world.suite.pointee.observer = Self.onEvent
       initial = sample()
+      external = watched.map { tables.external($0) }
     } else {
       endStep()
     }
@@ -77,6 +84,7 @@ final class TraceRecorder {
       before >= 0 && before != thread && scheduler.isReady(before)
       && scheduler.pointee.fibers[before].pendingKind != SCHEDULE_RELAX.rawValue
     step.waited = waiting(thread)
+    step.wasReading = isReading(thread)
     step.code = world.vm.place(of: world.machine.pointee.tasks[thread])
     switch step.place {
     case .entry(let entry, _, _, _): step.before = tables.value(entry)
@@ -124,8 +132,19 @@ final class TraceRecorder {
     guard let last = steps.indices.last else { return }
     steps[last].waits = waiting(steps[last].thread)
     steps[last].isBlocked = world.scheduler.pointee.fibers[steps[last].thread].state == .blocked
+    steps[last].isReading = isReading(steps[last].thread)
     (steps[last].spte, steps[last].external) = sample()
+    // Only the TDX module writes there.
+    guard steps[last].kind == SCHEDULE_SEAMCALL.rawValue || steps[last].has(.seamcall) else { return }
+    for index in watched.indices {
+      let value = tables.external(watched[index])
+      guard value != external[index] else { continue }
+      steps[last].externalChanges.append((watched[index], external[index], value))
+      external[index] = value
+    }
   }
+
+  private func isReading(_ thread: Int) -> Bool { world.machine.pointee.tasks[thread].pointee.rcuDepth > 0 }
 
   private func sample() -> (spte: TraceValue, external: TraceValue) {
     if world.episode.subject == .micro {

@@ -18,6 +18,12 @@ enum TraceValue: Equatable {
   case word(UInt64)
 }
 
+/// An S-EPT entry, by what it translates: the one at its place may be in another table after each step.
+struct TraceExternal: Hashable {
+  var gfn: Gfn
+  var level: Int
+}
+
 struct TraceStep {
   /// What the step accesses.
   enum Place: Equatable {
@@ -47,6 +53,11 @@ struct TraceStep {
   /// Of the focus, after the step.
   var spte = TraceValue.none
   var external = TraceValue.none
+  /// S-EPT entries that are another after the step.
+  var externalChanges: [(at: TraceExternal, old: TraceValue, new: TraceValue)] = []
+  /// Whether the thread is in an RCU section before and after the step.
+  var wasReading = false
+  var isReading = false
   /// What the thread emitted in this step, less what begins an operation: that belongs to the operation's first step.
   var events: [Event] = []
   var begins: Event?

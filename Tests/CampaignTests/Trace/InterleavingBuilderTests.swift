@@ -33,6 +33,27 @@ import Testing
     #expect(interleaving.violationStep == nil)
   }
 
+  @Test func `what a fault writes is told entry by entry, in both tables`() throws {
+    let changes = try Failing(Self.twoFaults(), Schedule()).interleaving().rows.flatMap { $0.changes ?? [] }
+    #expect(
+      changes.prefix(3) == [
+        .init(table: "mirror", gfn: "0x11", level: 1, old: "NONPRESENT", new: "FROZEN"),
+        .init(table: "S-EPT", gfn: "0x11", level: 1, old: "free", new: "pending pfn 0x11"),
+        .init(table: "mirror", gfn: "0x11", level: 1, old: "FROZEN", new: "leaf pfn 0x11 WAD"),
+      ])
+  }
+
+  @Test func `what begins with a step ends with one of the same thread`() throws {
+    let marks = try Failing(Self.twoFaults(), Schedule()).interleaving().rows.flatMap { row in
+      (row.marks ?? []).map { "\(row.thread) \($0.begins ? "+" : "-")\($0.name)" }
+    }
+    #expect(
+      marks.prefix(6) == [
+        "0 +fault 0x11", "0 +mmu_lock for read", "0 +RCU", "0 -RCU", "0 -mmu_lock for read", "0 -fault 0x11",
+      ])
+    #expect(marks.filter { $0.contains(" +") }.count == marks.filter { $0.contains(" -") }.count)
+  }
+
   @Test func `every step is told once, in its order, under the thread that took it`() throws {
     let failing = try Failing(Self.twoFaults(), Schedule())
     let interleaving = try failing.interleaving()
