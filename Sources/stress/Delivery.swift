@@ -2,32 +2,38 @@ import Campaign
 import Foundation
 import Reports
 
-/// Brings a finished run to its reader: the record first, as it must survive whatever happens to the report.
+/// Brings a finished run to its reader: the record first, as it must survive whatever happens to the reports.
 struct Delivery {
-  let record: RunRecord
-  let file: RecordFile?
-  let isQuiet: Bool
-  /// All steps of an interleaving are shown.
-  var isFull = false
+  let record: Record
+  let files: OutputFiles
+  /// What is printed.
+  let text: String
 
-  /// True if all went where it should. What did not is told on standard error in one line.
-  func perform() -> Bool {
+  /// - Parameter isFull: all steps of an interleaving are shown.
+  init(record: RunRecord, files: OutputFiles, isQuiet: Bool, isFull: Bool = false) {
     let report = TextReport(record)
-    return Self.deliver(
-      file, json: { try Array(RecordJSON.encode(record)) },
-      report: isQuiet ? report.renderQuietly(full: isFull) : report.render(full: isFull))
+    self.record = .run(record)
+    self.files = files
+    text = isQuiet ? report.renderQuietly(full: isFull) : report.render(full: isFull)
   }
 
-  /// The same of any record: its JSON to the file, if there is one, and then its report.
-  static func deliver(_ file: RecordFile?, json: () throws -> [UInt8], report: String) -> Bool {
-    let isRecorded = writeRecord(file, json)
-    return writeReport(report, beside: file) && isRecorded
+  init(record: MatrixRecord, files: OutputFiles, isQuiet: Bool) {
+    self.record = .matrix(record)
+    self.files = files
+    text = isQuiet ? MatrixText(record).renderQuietly() : MatrixText(record).render()
   }
 
-  private static func writeRecord(_ file: RecordFile?, _ json: () throws -> [UInt8]) -> Bool {
-    guard let file else { return true }
+  /// True if all went where it should. What did not is told on standard error in one line each.
+  func perform() -> Bool {
+    let isRecorded = writeRecord()
+    let areReported = files.reports.map { $0.write(record) }
+    return printText() && isRecorded && !areReported.contains(false)
+  }
+
+  private func writeRecord() -> Bool {
+    guard let file = files.record else { return true }
     do {
-      try file.write(json())
+      try file.write(Array(RecordJSON.encode(record)))
       return true
     } catch {
       StandardStreams.error.tell("the record was not written: \(error)")
@@ -35,9 +41,9 @@ struct Delivery {
     }
   }
 
-  private static func writeReport(_ report: String, beside file: RecordFile?) -> Bool {
-    let stream = file?.isStandardOutput == true ? StandardStreams.error : StandardStreams.output
-    let failure = stream.write(report)
+  private func printText() -> Bool {
+    let stream = files.takeStandardOutput ? StandardStreams.error : StandardStreams.output
+    let failure = stream.write(text)
     // A reader that closed the pipe, such as head(1), has seen what it wanted.
     guard let failure, failure != EPIPE else { return true }
     StandardStreams.error.tell("the report was not written: \(String(cString: strerror(failure)))")

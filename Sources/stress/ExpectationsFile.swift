@@ -8,7 +8,7 @@ struct ExpectationsFile {
   private static let largest = 1 << 20
 
   let content: MatrixExpectations
-  private let target: RecordFile?
+  private let target: OutputFile?
 
   /// - Parameters:
   ///   - path: nil for what was built in.
@@ -28,7 +28,7 @@ struct ExpectationsFile {
         throw ValidationError("cannot read --expected '\(path)': \(failure.reason)")
       }
     }
-    target = updates ? try RecordFile(path: path, option: "--expected") : nil
+    target = updates ? try OutputFile(path: path, option: "--expected", allowsStandardOutput: false) : nil
   }
 
   private static func parse(_ bytes: [UInt8], _ name: String) throws -> MatrixExpectations {

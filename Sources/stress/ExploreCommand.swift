@@ -42,7 +42,7 @@ struct ExploreCommand: ParsableCommand {
   @OptionGroup var steps: StepOptions
 
   func run() throws {
-    let file = try output.file()
+    let files = try output.files()
     let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
     let explore = Explore(configuration: try options.configuration(seed: seed))
     let signals = Signals(onFirst: { explore.requestStop() })
@@ -54,7 +54,7 @@ struct ExploreCommand: ParsableCommand {
       progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
     progress.finish()
 
-    let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
     if !output.quiet { KeptFailures.tell(record) }
     if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)

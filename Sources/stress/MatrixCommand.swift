@@ -40,7 +40,7 @@ struct MatrixCommand: ParsableCommand {
   @OptionGroup var output: MatrixOutputOptions
 
   func run() throws {
-    let file = try output.json.map { try RecordFile(path: $0) }
+    let files = try output.files()
     let expectations = try ExpectationsFile(options.expected, updates: options.update)
     let configuration = options.configuration(expectations.content)
     let matrix = Matrix(configuration: configuration)
@@ -52,9 +52,7 @@ struct MatrixCommand: ParsableCommand {
       progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
     progress.finish()
 
-    var isDelivered = Delivery.deliver(
-      file, json: { try Array(RecordJSON.encode(record)) },
-      report: output.quiet ? MatrixText(record).renderQuietly() : MatrixText(record).render())
+    var isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
     if options.update { isDelivered = expectations.update(from: record) && isDelivered }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered, isUpdated: options.update)
   }
@@ -65,10 +63,15 @@ struct MatrixOutputOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "Write the record as JSON to FILE; '-' is standard output, the tables then go to standard error.",
+      "Write the record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
       valueName: "file"))
   var json: String?
 
+  @OptionGroup var reports: ReportOptions
+
   @Flag(help: "Print the differences and the verdict line only, and no progress.")
   var quiet = false
+
+  /// Checks that all can be written, before anything runs.
+  func files() throws -> OutputFiles { try OutputFiles(json: json, reports: reports) }
 }

@@ -32,12 +32,12 @@ struct MinimizeCommand: ParsableCommand {
   func run() throws {
     let token = try TokenArgument.read(token)
     let subject = try kernel.kernel(for: token)
-    let file = try output.file()
+    let files = try output.files()
     Signals.ignoreBrokenOutput()
     var progress = Progress(quiet: output.quiet)
     let record = TokenMinimize.run(token, kernel: subject, progress: { progress.update($0) })
     progress.finish()
-    let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
   }
 }

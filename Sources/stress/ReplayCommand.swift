@@ -36,10 +36,10 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     let token = try TokenArgument.read(token)
     let subject = try kernel.kernel(for: token)
-    let file = try output.file()
+    let files = try output.files()
     Signals.ignoreBrokenOutput()
     let record = TokenReplay.run(token, kernel: subject, traces: trace)
-    let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
   }
 }

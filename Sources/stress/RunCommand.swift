@@ -39,7 +39,7 @@ struct RunCommand: ParsableCommand {
   @OptionGroup var steps: StepOptions
 
   func run() throws {
-    let file = try output.file()
+    let files = try output.files()
     let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
     let soak = Soak(configuration: options.configuration(seed: seed))
     let signals = Signals(onFirst: { soak.requestStop() })
@@ -51,7 +51,7 @@ struct RunCommand: ParsableCommand {
       progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
     progress.finish()
 
-    let isDelivered = Delivery(record: record, file: file, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
     if !output.quiet { KeptFailures.tell(record) }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }

@@ -1,17 +1,35 @@
 import ArgumentParser
 
-/// Where record and report of a run go: what every command that makes a record takes.
+/// Where record and reports of a run go: what every command that makes a record takes.
 struct OutputOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "Write the run record as JSON to FILE; '-' is standard output, the report then goes to standard error.",
+      "Write the run record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
       valueName: "file"))
   var json: String?
+
+  @OptionGroup var reports: ReportOptions
 
   @Flag(help: "Print the violations and the verdict line only, and no progress.")
   var quiet = false
 
-  /// Checks that the record can be written, before anything runs.
-  func file() throws -> RecordFile? { try json.map { try RecordFile(path: $0) } }
+  /// Checks that all can be written, before anything runs.
+  func files() throws -> OutputFiles { try OutputFiles(json: json, reports: reports) }
+}
+
+/// Where a record and the reports made from it go.
+struct OutputFiles {
+  let record: OutputFile?
+  let reports: [ReportFile]
+
+  init(json: String?, reports: ReportOptions) throws {
+    record = try json.map { try OutputFile(path: $0, option: "--json") }
+    self.reports = try reports.files(besides: record?.isStandardOutput == true ? "--json" : nil)
+  }
+
+  /// What is printed goes to standard error then.
+  var takeStandardOutput: Bool {
+    record?.isStandardOutput == true || reports.contains { $0.file.isStandardOutput }
+  }
 }

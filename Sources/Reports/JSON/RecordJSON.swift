@@ -13,20 +13,38 @@ public enum RecordJSON {
   /// The same of a matrix.
   public static func encode(_ record: MatrixRecord) throws -> Data { try text(record) }
 
+  public static func encode(_ record: Record) throws -> Data {
+    switch record {
+    case .run(let record): try encode(record)
+    case .matrix(let record): try encode(record)
+    }
+  }
+
   private static func text(_ record: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(record) + Data("\n".utf8)
   }
 
-  /// Reads a record back. The error says in one line what is wrong with the file.
+  /// Reads the record of a run back. The error says in one line what is wrong with the file.
   public static func decode(_ data: Data) throws(RecordJSONError) -> RunRecord {
-    let version = try decode(Version.self, from: data).schemaVersion
-    guard version == RunRecord.currentSchemaVersion else {
-      throw RecordJSONError(
-        "the record has schemaVersion \(version), this version of stress reads \(RunRecord.currentSchemaVersion)")
+    guard case .run(let record) = try decodeAny(data) else {
+      throw RecordJSONError("it is the record of a matrix, not of a run")
     }
-    return try decode(RunRecord.self, from: data)
+    return record
+  }
+
+  /// Reads a record of any kind.
+  public static func decodeAny(_ data: Data) throws(RecordJSONError) -> Record {
+    let head = try decode(Head.self, from: data)
+    let isMatrix = head.engine == MatrixRecord.engine
+    let current = isMatrix ? MatrixRecord.currentSchemaVersion : RunRecord.currentSchemaVersion
+    guard head.schemaVersion == current else {
+      throw RecordJSONError(
+        "the record has schemaVersion \(head.schemaVersion), this version of stress reads \(current)")
+    }
+    return isMatrix
+      ? .matrix(try decode(MatrixRecord.self, from: data)) : .run(try decode(RunRecord.self, from: data))
   }
 
   private static func decode<Value: Decodable>(
@@ -40,7 +58,10 @@ public enum RecordJSON {
   }
 
   /// Read first and alone: a record of another version may differ in everything else.
-  private struct Version: Decodable { var schemaVersion: Int }
+  private struct Head: Decodable {
+    var schemaVersion: Int
+    var engine: String
+  }
 
   private static func finite(_ record: RunRecord) -> RunRecord {
     var record = record

@@ -1,8 +1,9 @@
 import ArgumentParser
 import Foundation
 
-/// Where `--json` writes: a file, replaced as a whole or not at all; or a device or pipe, written to as it is.
-struct RecordFile {
+/// Where a record or a report goes: a file, replaced as a whole or not at all; a device or pipe, written to as it is;
+/// or standard output.
+struct OutputFile {
   struct WriteError: Error, CustomStringConvertible {
     let path: String
     let code: Int32
@@ -27,15 +28,17 @@ struct RecordFile {
     if case .standardOutput = target { true } else { false }
   }
 
-  /// Checks that the record can be written there, before a run starts that might be in vain. Changes nothing.
-  /// - Parameter option: the one that named the path, for messages.
-  init(path: String, option: String = "--json") throws {
-    guard path != "-" || option != "--json" else {
+  /// Checks that it can be written, before a run starts that might be in vain. Changes nothing.
+  /// - Parameters:
+  ///   - option: the one that named the path, for messages.
+  ///   - allowsStandardOutput: `-` stands for it.
+  init(path: String, option: String, allowsStandardOutput: Bool = true) throws {
+    guard path != "-" || !allowsStandardOutput else {
       target = .standardOutput
       return
     }
     guard !path.isEmpty, !path.hasPrefix("--"), !path.utf8.contains(0) else {
-      let other = option == "--json" ? ", or - for standard output" : ""
+      let other = allowsStandardOutput ? ", or - for standard output" : ""
       throw ValidationError("\(option) needs a file name\(other) (not '\(path)')")
     }
     do {
@@ -43,7 +46,7 @@ struct RecordFile {
     } catch let error as WriteError {
       throw ValidationError(
         "cannot write \(option) \(error); allowed is a file in an existing, writable directory"
-          + (option == "--json" ? ", or -" : ""))
+          + (allowsStandardOutput ? ", or -" : ""))
     }
   }
 

@@ -1,0 +1,53 @@
+import ArgumentParser
+import Foundation
+import Reports
+
+/// One option for each form of report: what `stress report` takes, and every command that makes a record.
+struct ReportOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: .init("Write the report as text to FILE: \(ReportFormat.text.summary).", valueName: "file"))
+  var text: String?
+
+  /// In the order in which they are written.
+  private var paths: [(ReportFormat, String?)] { [(.text, text)] }
+
+  /// Checks that each can be written, before anything runs.
+  /// - Parameter taken: what else goes to standard output, by its option; nil if nothing does.
+  func files(besides taken: String? = nil) throws -> [ReportFile] {
+    var files: [ReportFile] = []
+    var onStandardOutput = taken
+    for case (let format, let path?) in paths {
+      let option = "--\(format.rawValue)"
+      let file = try OutputFile(path: path, option: option)
+      if file.isStandardOutput {
+        if let other = onStandardOutput {
+          throw ValidationError("\(other) and \(option) cannot both go to standard output")
+        }
+        onStandardOutput = option
+      }
+      files.append(ReportFile(format: format, file: file))
+    }
+    return files
+  }
+}
+
+/// A report and where it goes.
+struct ReportFile {
+  let format: ReportFormat
+  let file: OutputFile
+
+  /// True if it is there. What went wrong is told on standard error in one line.
+  func write(_ record: Record) -> Bool {
+    do {
+      try file.write(Array(format.render(record).utf8))
+      return true
+    } catch let error as OutputFile.WriteError where file.isStandardOutput && error.code == EPIPE {
+      // A reader that closed the pipe, such as head(1), has seen what it wanted.
+      return true
+    } catch {
+      StandardStreams.error.tell("the report as \(format.rawValue) was not written: \(error)")
+      return false
+    }
+  }
+}

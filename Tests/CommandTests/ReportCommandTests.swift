@@ -1,0 +1,101 @@
+import Foundation
+import Testing
+
+/// `stress report`, and the same options on the commands that make a record.
+@Suite struct ReportCommandTests {
+  private static let mutant = ["explore", "--mutant", "thaw-first", "--seed", "3", "--quiet"]
+
+  @Test func `a record shows again what was printed when it was made`() throws {
+    try Scratch.use { scratch in
+      let options = ["explore", "--mutant", "thaw-first", "--seed", "3", "--full", "--json", "record.json"]
+      let made = try StressCommand.start(options, in: scratch).finish()
+      #expect(made.status == 1)
+      let shown = try StressCommand.start(["report", "record.json"], in: scratch).finish()
+      #expect(shown.status == 0)
+      #expect(shown.errors == "")
+      #expect(shown.output == made.output)
+    }
+  }
+
+  @Test func `a report is written beside the record, by the run and from the record alike`() throws {
+    try Scratch.use { scratch in
+      let options = Self.mutant + ["--json", "record.json", "--text", "made.txt"]
+      let made = try StressCommand.start(options, in: scratch).finish()
+      #expect(made.status == 1)
+      let again = try StressCommand.start(["report", "record.json", "--text", "again.txt"], in: scratch).finish()
+      #expect(again.status == 0)
+      #expect(!scratch.text("made.txt").isEmpty)
+      #expect(scratch.text("again.txt") == scratch.text("made.txt"))
+    }
+  }
+
+  @Test func `a matrix has a record that can be shown again`() throws {
+    try Scratch.use { scratch in
+      let options = [
+        "matrix", "--protocol", "mainline", "--policy", "4k", "--scenario", "fault-fault", "--schedules", "200",
+      ]
+      let made = try StressCommand.start(options + ["--json", "record.json"], in: scratch).finish()
+      #expect(made.status == 0)
+      let shown = try StressCommand.start(["report", "record.json"], in: scratch).finish()
+      #expect(shown.output == made.output)
+    }
+  }
+
+  @Test func `standard output takes one thing, and what is printed gives way to it`() throws {
+    try Scratch.use { scratch in
+      let result = try StressCommand.start(Self.mutant + ["--text", "-"], in: scratch).finish()
+      #expect(result.output.contains("\nVerdict") || result.lastOutputLine.hasPrefix("FAIL ORD-2"))
+      #expect(result.errors.contains("FAIL ORD-2"))
+      let both = try StressCommand.start(Self.mutant + ["--text", "-", "--json", "-"], in: scratch).finish()
+      #expect(both.status == 64)
+      #expect(both.complaints == ["stress: error: --json and --text cannot both go to standard output"])
+    }
+  }
+
+  @Test func `a report that cannot be written is refused before anything runs`() throws {
+    let result = try StressCommand.run(Self.mutant + ["--text", "no/such/folder/report.txt"])
+    #expect(result.status == 64)
+    #expect(result.complaints.first?.contains("cannot write --text 'no/such/folder/report.txt'") == true)
+    #expect(!result.errors.contains("seed 0x"))
+  }
+
+  // MARK: What is no record
+
+  @Test(arguments: [
+    ("", "it is not valid JSON"), ("{", "it is not valid JSON"), ("[]", "it is not a JSON object"),
+    ("{\"schemaVersion\":1}", "engine is missing"),
+    ("{\"schemaVersion\":7,\"engine\":\"soak\"}", "the record has schemaVersion 7, this version of stress reads 1"),
+    ("{\"schemaVersion\":1,\"engine\":\"matrix\"}", "is missing"),
+    (String(repeating: "[", count: 100_000), "it is not valid JSON"),
+    ("{\"schemaVersion\":1,\"engine\":" + String(repeating: "{\"a\":", count: 100_000), "it is not valid JSON"),
+  ])
+  func `what is no record is refused in one line`(text: String, message: String) throws {
+    try Scratch.use { scratch in
+      try scratch.write(text, to: "record.json")
+      let result = try StressCommand.start(["report", "record.json"], in: scratch).finish()
+      #expect(result.status == 64)
+      #expect(result.output == "")
+      #expect(result.errorLines.count == 1)
+      #expect(result.errors.contains(message))
+    }
+  }
+
+  @Test func `a file that is too large to be a record is not read to its end`() throws {
+    try Scratch.use { scratch in
+      let path = scratch.file("record.json")
+      #expect(FileManager.default.createFile(atPath: path, contents: nil))
+      // Sparse: it takes no room.
+      #expect(truncate(path, 1 << 30) == 0)
+      let result = try StressCommand.start(["report", path], in: scratch).finish()
+      #expect(result.status == 64)
+      #expect(result.errors.contains("it is larger than 268435456 bytes"))
+    }
+  }
+
+  @Test(arguments: ["no-such-file", "."])
+  func `a file that cannot be read is named`(path: String) throws {
+    let result = try StressCommand.run(["report", path])
+    #expect(result.status == 64)
+    #expect(result.complaints.first?.contains("cannot read the record '\(path)'") == true)
+  }
+}
