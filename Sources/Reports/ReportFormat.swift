@@ -1,12 +1,16 @@
 /// The forms in which a record can be shown. Each is a function of the record alone: nothing is run to show it.
 
 public enum ReportFormat: String, CaseIterable, Sendable {
-  case text
+  case text, markdown, junit, ktap, perfetto
 
-  /// For `--help`, after the option's name.
+  /// For `--help`.
   public var summary: String {
     switch self {
-    case .text: "as it was printed, every step of an interleaving included"
+    case .text: "as text, as it was printed, with every step of an interleaving"
+    case .markdown: "as Markdown, for a job's summary page or a mail"
+    case .junit: "as JUnit XML, for CI systems"
+    case .ktap: "as KTAP, which kunit.py of a kernel tree parses"
+    case .perfetto: "as a trace of the failing execution, which ui.perfetto.dev opens"
     }
   }
 
@@ -14,6 +18,10 @@ public enum ReportFormat: String, CaseIterable, Sendable {
     switch (self, record) {
     case (.text, .run(let record)): TextReport(record).render(full: true)
     case (.text, .matrix(let record)): MatrixText(record).render()
+    case (.markdown, _): MarkdownReport.render(record)
+    case (.junit, _): JUnitReport.render(record)
+    case (.ktap, _): KTAPReport.render(record)
+    case (.perfetto, _): PerfettoTrace.render(record)
     }
   }
 }

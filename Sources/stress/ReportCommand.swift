@@ -12,7 +12,8 @@ struct ReportCommand: ParsableCommand {
 
       EXAMPLES:
         stress report record.json
-        stress report record.json --text -
+        stress report record.json --junit junit.xml --markdown summary.md
+        stress report record.json --perfetto trace.json
 
       EXIT CODES:
         0    all was written, whatever the record's verdict is

@@ -59,6 +59,45 @@ import Testing
     #expect(!result.errors.contains("seed 0x"))
   }
 
+  @Test func `several forms are written at once`() throws {
+    try Scratch.use { scratch in
+      let names = ["markdown", "junit", "ktap", "perfetto"]
+      let result = try StressCommand.start(Self.mutant + names.flatMap { ["--\($0)", $0] }, in: scratch).finish()
+      #expect(result.status == 1)
+      for (name, start) in zip(names, ["## ", "<?xml ", "KTAP version 1", "{"]) {
+        #expect(scratch.text(name).hasPrefix(start))
+      }
+    }
+  }
+
+  @Test(.enabled(if: kunit != nil, "no kernel tree with tools/testing/kunit; scripts/kernel-tree 6.12 brings one"))
+  func `a kernel's own parser reads KTAP as it is meant`() throws {
+    let kunit = try #require(Self.kunit)
+    try Scratch.use { scratch in
+      _ = try StressCommand.start(Self.mutant + ["--ktap", "result.ktap"], in: scratch).finish()
+      let parser = Process()
+      let output = Pipe()
+      parser.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+      parser.arguments = ["python3", kunit, "parse", scratch.file("result.ktap")]
+      parser.standardOutput = output
+      try parser.run()
+      let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      parser.waitUntilExit()
+      #expect(parser.terminationStatus == 1)
+      #expect(text.contains("[FAILED] all ORD-2"))
+      #expect(text.contains("[PASSED] all FRZ-1"))
+      #expect(text.contains("failed: 1"))
+      #expect(!text.contains("[ERROR]"))
+    }
+  }
+
+  private static var kunit: String? {
+    let environment = ProcessInfo.processInfo.environment
+    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
+    return ["7.3", "7.2", "6.12"].map { "\(base)/stress/kernel-trees/\($0)/tools/testing/kunit/kunit.py" }
+      .first { FileManager.default.fileExists(atPath: $0) }
+  }
+
   // MARK: What is no record
 
   @Test(arguments: [

@@ -45,6 +45,35 @@ enum SampleInterleavings {
       threads: [0, 1], spteTitle: "SPTE 0x201 4K", externalTitle: "S-EPT 0x201 4K", rows: rows)
   }
 
+  /// A fault with all that it writes and holds, and a thread whose RCU section began before the first row and whose
+  /// wait does not end.
+  static var detailed: Interleaving {
+    func change(_ table: String, _ old: String, _ new: String) -> Interleaving.Change {
+      .init(table: table, gfn: "0x201", level: 1, old: old, new: new)
+    }
+    var rows = [
+      row(1, 0, "fault 0x201: read_lock"), row(2, 0, "rcu_read_lock"),
+      row(3, 0, "cmpxchg FROZEN", "FROZEN", changesSpte: true),
+      row(4, 1, "unmap 0x201: write_lock: waits", "FROZEN"),
+      row(5, 0, "PAGE.AUG -> SUCCESS", "FROZEN", pending, changesExternal: true),
+      row(6, 0, "WRITE_ONCE leaf", "leaf", pending, changesSpte: true),
+      row(7, 0, "read_unlock; end", "leaf", pending),
+    ]
+    rows[0].marks = [.init(.operation, "fault 0x201", begins: true), .init(.lock, "mmu_lock for read", begins: true)]
+    rows[1].marks = [.init(.rcu, "RCU", begins: true)]
+    rows[2].changes = [change("mirror", "NONPRESENT", "FROZEN")]
+    rows[3].isPreemption = true
+    rows[3].marks = [.init(.rcu, "RCU", begins: false), .init(.wait, "mmu_lock", begins: true)]
+    rows[4].changes = [change("S-EPT", "free", pending)]
+    rows[5].changes = [change("mirror", "FROZEN", "leaf")]
+    rows[6].marks = [
+      .init(.rcu, "RCU", begins: false), .init(.lock, "mmu_lock for read", begins: false),
+      .init(.operation, "fault 0x201", begins: false),
+    ]
+    return Interleaving(
+      threads: [0, 1], spteTitle: "SPTE 0x201 4K", externalTitle: "S-EPT 0x201 4K", rows: rows, violationStep: 6)
+  }
+
   /// Twelve threads that fault on one gfn; the last finds the SPTE left frozen.
   static var crowd: Interleaving {
     var rows = [

@@ -156,7 +156,7 @@ public struct MatrixText {
     return TextWrap.hanging("", text.onOneLine, width: Self.width)
   }
 
-  private var verdict: String {
+  var verdict: String {
     let cells = record.cells.count + record.mutantCells.count
     let count = Figures.counted(record.differences.count, "difference")
     switch record.verdict {

@@ -4,13 +4,20 @@ import Reports
 
 /// One option for each form of report: what `stress report` takes, and every command that makes a record.
 struct ReportOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: .init("Write the report as text to FILE: \(ReportFormat.text.summary).", valueName: "file"))
-  var text: String?
+  @Option(parsing: .unconditional, help: Self.help(.text)) var text: String?
+  @Option(parsing: .unconditional, help: Self.help(.markdown)) var markdown: String?
+  @Option(parsing: .unconditional, help: Self.help(.junit)) var junit: String?
+  @Option(parsing: .unconditional, help: Self.help(.ktap)) var ktap: String?
+  @Option(parsing: .unconditional, help: Self.help(.perfetto)) var perfetto: String?
+
+  private static func help(_ format: ReportFormat) -> ArgumentHelp {
+    ArgumentHelp("Write a report \(format.summary); '-' is standard output.", valueName: "file")
+  }
 
   /// In the order in which they are written.
-  private var paths: [(ReportFormat, String?)] { [(.text, text)] }
+  private var paths: [(ReportFormat, String?)] {
+    [(.text, text), (.markdown, markdown), (.junit, junit), (.ktap, ktap), (.perfetto, perfetto)]
+  }
 
   /// Checks that each can be written, before anything runs.
   /// - Parameter taken: what else goes to standard output, by its option; nil if nothing does.

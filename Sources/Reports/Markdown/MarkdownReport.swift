@@ -1,0 +1,76 @@
+/// A record as Markdown, for a job's summary page or a mail: the verdict first, what is long folded or fenced.
+import Campaign
+
+enum MarkdownReport {
+  static func render(_ record: Record) -> String {
+    let sections =
+      switch record {
+      case .run(let record): run(record)
+      case .matrix(let record): matrix(record)
+      }
+    return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+  }
+
+  private static func run(_ record: RunRecord) -> [[String]] {
+    let mark = record.verdict == .clean ? "✅" : record.verdict == .violation ? "❌" : "⚠️"
+    var sections = [["## \(mark) \(VerdictLine.render(record).markdown)"]]
+    sections.append(list(TextReport.header(record)))
+    for (index, violation) in record.violations.enumerated() {
+      let text = ViolationText(
+        violation, of: record, number: index + 1, total: record.violations.count, full: false)
+      sections.append(["### \("\(violation.checker): \(violation.rule)".markdown)"])
+      sections += text.sections.filter { !$0.isEmpty }.map(fenced)
+    }
+    sections.append(list(record.harnessFaults.map { "harness fault: \($0)" }))
+    sections.append(list(record.coverageWarnings.map { "\($0) stayed 0: this run did not meet that race" }))
+    if record.replay == nil {
+      sections.append(folded("Outcomes", TextReport.outcomes(record)))
+      if record.exploration == nil { sections.append(folded("Latency", TextReport.latencies(record))) }
+      sections.append(folded("Race coverage", TextReport.coverage(record)))
+    }
+    sections.append(folded("Checkers", TextReport.checkers(record)))
+    sections.append(["Scope: \(record.scope.markdown)"])
+    return sections
+  }
+
+  private static func matrix(_ record: MatrixRecord) -> [[String]] {
+    let text = MatrixText(record)
+    let mark = record.verdict == .asExpected ? "✅" : record.verdict == .differs ? "❌" : "⚠️"
+    let findings = MatrixDifferences.lines(record)
+    return [
+      ["## \(mark) \(text.verdict.markdown)"], findings.isEmpty ? [] : fenced(findings),
+      folded("Tables", text.render().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)),
+    ]
+  }
+
+  private static func list(_ lines: [String]) -> [String] { lines.map { "- \($0.markdown)" } }
+
+  /// Below one line that opens it.
+  private static func folded(_ title: String, _ lines: [String]) -> [String] {
+    lines.isEmpty ? [] : ["<details><summary>\(title)</summary>", ""] + fenced(lines) + ["", "</details>"]
+  }
+
+  /// The fence is longer than any in the text.
+  private static func fenced(_ lines: [String]) -> [String] {
+    let longest = lines.joined(separator: "\n").split { $0 != "`" }.map(\.count).max() ?? 0
+    let fence = String(repeating: "`", count: max(3, longest + 1))
+    return [fence + "text"] + lines.map(\.onOneLine) + [fence]
+  }
+}
+
+extension String {
+  /// One line in which no character is markup.
+  fileprivate var markdown: String {
+    var result = ""
+    for character in onOneLine {
+      switch character {
+      case "\\", "`", "*", "_", "[", "]", "|", "#", "~", "!": result += "\\\(character)"
+      case "<": result += "&lt;"
+      case ">": result += "&gt;"
+      case "&": result += "&amp;"
+      default: result.append(character)
+      }
+    }
+    return result
+  }
+}
