@@ -68,7 +68,8 @@ import Testing
   }
 
   @Test func `a harness fault is an error`() throws {
-    #expect(try parse(.run(SampleRecords.fault)).nodes(forXPath: "//error").count == SampleRecords.fault.harnessFaults.count)
+    let record = SampleRecords.fault
+    #expect(try parse(.run(record)).nodes(forXPath: "//error").count == record.harnessFaults.count)
     #expect(try !parse(.matrix(SampleMatrices.fault)).nodes(forXPath: "//error").isEmpty)
   }
 }

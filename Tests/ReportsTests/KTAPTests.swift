@@ -2,7 +2,7 @@ import Campaign
 import Reports
 import Testing
 
-/// KTAP as `kunit.py parse` reads it. That a kernel's own parser does is for the command's tests, where a tree is there.
+/// KTAP as `kunit.py parse` reads it. That a kernel's own parser does is for the command's tests.
 @Suite struct KTAPTests {
   private func lines(_ record: Record) -> [Substring] { ReportFormat.ktap.render(record).split(separator: "\n") }
 

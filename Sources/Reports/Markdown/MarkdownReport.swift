@@ -29,7 +29,7 @@ enum MarkdownReport {
       sections.append(folded("Race coverage", TextReport.coverage(record)))
     }
     sections.append(folded("Checkers", TextReport.checkers(record)))
-    sections.append(["Scope: \(record.scope.markdown)"])
+    sections.append(TextWrap.lines("Scope: \(record.scope.markdown)", width: TextReport.width))
     return sections
   }
 
