@@ -9,6 +9,11 @@ public struct ExploreConfiguration: Sendable {
   public enum Length: Sendable, Equatable {
     case seconds(Double)
     case schedules(UInt64)
+
+    /// 0 if time is the bound.
+    var schedules: UInt64 {
+      if case .schedules(let count) = self { count } else { 0 }
+    }
   }
 
   /// One of `count` disjoint parts of a campaign, from 1.

@@ -22,7 +22,8 @@ struct ExploreRecord {
       coverageWarnings: coverageWarnings(verdict),
       checkers: totals.counters.checkerRows(micro: configuration.scenario == .micro ? totals.schedules : nil),
       violations: violation.map { [$0] } ?? [],
-      verdict: verdict, scope: scope(verdict), interrupted: interrupted,
+      verdict: verdict, scope: Self.scope(verdict, schedules: totals.schedules, threads: configuration.threads),
+      interrupted: interrupted,
       harnessFaults: totals.harnessFault.map { [$0] } ?? [],
       timing: RunRecord.Timing(
         elapsedSeconds: elapsedSeconds,
@@ -33,7 +34,8 @@ struct ExploreRecord {
         distinctIsExact: totals.distinct.isExact, newShare: totals.distinct.newShare,
         window: totals.distinct.windowSize, schedulePoints: totals.points,
         scenario: configuration.scenario?.rawValue ?? "all", strategy: configuration.strategy.rawValue,
-        operationsPerThread: configuration.operations, shard: configuration.shard?.text))
+        operationsPerThread: configuration.operations, shard: configuration.shard?.text,
+        sketch: totals.sketch?.text))
     record.engine = "explore"
     record.note(configuration.kernel)
     return record
@@ -76,10 +78,10 @@ struct ExploreRecord {
     }.map(\.name)
   }
 
-  private func scope(_ verdict: RunRecord.Verdict) -> String {
+  static func scope(_ verdict: RunRecord.Verdict, schedules: UInt64, threads: Int) -> String {
     switch verdict {
     case .clean:
-      "\(totals.schedules) schedules of \(configuration.threads) threads, sequentially consistent, all checkers on; "
+      "\(schedules) schedules of \(threads) threads, sequentially consistent, all checkers on; "
         + "sampled, not a proof"
     case .violation: "the first violation ended the run"
     case .harnessFault: "the harness failed; nothing is said about the protocol"

@@ -23,6 +23,8 @@ final class Merge: Sendable {
     var counters = ExploreCounters()
     var failure: UInt64?
     var harnessFault: String?
+    /// Of a shard: what it takes to put it together with the others.
+    var sketch: ShardSketch?
   }
 
   private let state: Mutex<State>
@@ -46,7 +48,13 @@ final class Merge: Sendable {
     let (index, residue) = (shard.index - 1, first % step)
     let (start, overflow) = first.addingReportingOverflow(index >= residue ? index - residue : step - residue + index)
     // Beyond the last chunk that there is: nothing to do.
-    state = Mutex(overflow ? State(next: .max, merged: .max) : State(next: start, merged: start))
+    var initial = overflow ? State(next: .max, merged: .max) : State(next: start, merged: start)
+    if configuration.shard != nil {
+      initial.totals.sketch = ShardSketch(
+        length: configuration.length.schedules, firstSchedule: first * chunkSize, failure: nil,
+        distinct: DistinctSketch())
+    }
+    state = Mutex(initial)
   }
 
   /// The next chunk and how many of its schedules to run; nil if there is nothing left to do.
@@ -73,7 +81,7 @@ final class Merge: Sendable {
       state.waiting[result.chunk] = result
       while let next = state.waiting.removeValue(forKey: state.merged) {
         state.merged &+= step
-        state.totals.add(next)
+        state.totals.add(next, firstSchedule: next.chunk &* chunkSize)
       }
     }
   }
@@ -84,11 +92,17 @@ final class Merge: Sendable {
 }
 
 extension Merge.Totals {
-  fileprivate mutating func add(_ chunk: ChunkResult) {
+  fileprivate mutating func add(_ chunk: ChunkResult, firstSchedule: UInt64) {
     guard failure == nil && harnessFault == nil else { return }
     schedules += chunk.schedules
     points &+= chunk.points
     for hash in chunk.hashes { distinct.insert(hash) }
+    if let start = sketch?.firstSchedule {
+      for (index, hash) in chunk.hashes.enumerated() {
+        sketch?.distinct.insert(hash, at: firstSchedule &- start &+ UInt64(index))
+      }
+      sketch?.failure = chunk.failure.map { $0 &- start }
+    }
     counters.add(chunk.counters)
     failure = chunk.failure
     harnessFault = chunk.harnessFault

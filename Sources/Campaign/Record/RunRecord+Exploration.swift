@@ -18,10 +18,13 @@ extension RunRecord {
     public var operationsPerThread: Int
     /// `i/n` for the i-th of n disjoint parts of a campaign, else null.
     @NullIfAbsent public var shard: String?
+    /// What `stress merge` needs of a shard, see `ShardSketch`; null for a whole campaign.
+    @NullIfAbsent public var sketch: String?
 
     public init(
       schedules: UInt64, distinctSchedules: UInt64, distinctIsExact: Bool, newShare: Double, window: UInt64,
-      schedulePoints: UInt64, scenario: String, strategy: String, operationsPerThread: Int, shard: String?
+      schedulePoints: UInt64, scenario: String, strategy: String, operationsPerThread: Int, shard: String?,
+      sketch: String? = nil
     ) {
       self.schedules = schedules
       self.distinctSchedules = distinctSchedules
@@ -33,6 +36,7 @@ extension RunRecord {
       self.strategy = strategy
       self.operationsPerThread = operationsPerThread
       self.shard = shard
+      self.sketch = sketch
     }
   }
 

@@ -4,6 +4,8 @@
 /// no such hash is taken in from then on: each that is left stands for twice as many. What is left depends on the set
 /// of hashes alone, not on their order.
 public struct DistinctCounter {
+  public static let defaultWindow: UInt64 = 100_000
+
   private var slots: [UInt64]
   private var used = 0
   /// Low bits that a hash must have clear to be in the set.
@@ -18,7 +20,7 @@ public struct DistinctCounter {
   /// - Parameters:
   ///   - capacity: hashes kept at most; a power of two.
   ///   - window: executions over which the share of new ones is told.
-  public init(capacity: Int = 1 << 21, window: UInt64 = 100_000) {
+  public init(capacity: Int = 1 << 21, window: UInt64 = defaultWindow) {
     limit = capacity
     slots = [UInt64](repeating: 0, count: min(1 << 12, 2 * capacity))
     self.window = window

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import Reports
+
+/// `stress merge`: the records of a campaign's shards as the record of the campaign.
+struct MergeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "merge",
+    abstract: "Put the records of a campaign's shards together, as one run would have given it.",
+    discussion: """
+      Verdict, failure, schedules and the count of distinct ones are those of the whole campaign, whatever the number \
+      of shards was; outcomes, coverage and checks are sums of all that ran. Of several failures the one with the \
+      lowest schedule number counts, as a single run would have stopped there.
+
+      EXAMPLES:
+        stress explore --seed 7 --schedules 8000000 --shard 2/8 --json shard-2.json
+        stress merge shard-*.json --json campaign.json --markdown summary.md
+
+      EXIT CODES:
+        0    no shard found a violation
+        1    a violation
+        64   bad usage, or records that are not the shards of one campaign
+        70   a fault of the harness in a shard, or record or report could not be written
+        130  a shard was interrupted or is missing, and no other found a violation
+      """)
+
+  @Argument(help: .init("The records of the shards, as --json has written them.", valueName: "record"))
+  var records: [String]
+
+  @Flag(help: "Merge what is there of a campaign whose other shards are missing.")
+  var allowMissing = false
+
+  @OptionGroup var output: OutputOptions
+  @OptionGroup var steps: StepOptions
+
+  func run() throws {
+    let files = try output.files()
+    var runs: [(name: String, record: RunRecord)] = []
+    for path in records {
+      guard case .run(let record) = try RecordArgument.read(path) else {
+        throw ValidationError("'\(path)' is the record of a matrix, not of a shard")
+      }
+      runs.append((path, record))
+    }
+    let record: RunRecord
+    do {
+      record = try RecordMerge.merge(runs, allowsMissing: allowMissing)
+    } catch {
+      throw ValidationError(error.description)
+    }
+    Signals.ignoreBrokenOutput()
+    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
+    ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
+  }
+}
