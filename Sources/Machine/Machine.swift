@@ -38,6 +38,9 @@ public struct Machine {
   /// the page.
   public typealias Release = @convention(c) (UnsafeMutableRawPointer, UInt32) -> Void
   public var release: Release?
+  /// Called at a schedule point of a thread once its countdown is used up, and while it waits: a subject whose code
+  /// looks at no halt leaves it here. Gets the task. The countdown is still below 1 unless the task waits.
+  public var interrupt: Drain?
   /// The subject's own, for `release`.
   public var subject: UnsafeMutableRawPointer?
   /// For the engine's and the checkers' own state.

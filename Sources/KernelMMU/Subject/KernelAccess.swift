@@ -115,11 +115,19 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
       vm.pointee.machine.pointee.halt()
       return Self.operandInvalid
     }
-    if status == .operandBusy && task.pointee.lockMode == .read {
+    let isBusy = status == .operandBusy && task.pointee.lockMode == .read
+    if isBusy {
       task.pointee.sawRetry = true
       task.count(.busyRestored)
     }
+    if pointee.escape != nil && isBusy != pointee.isBusy { tellWatchdog(isBusy, gfn) }
     return Self.word(status)
+  }
+
+  /// A thread that is not let go by BUSY waits for whoever makes it so, if it asks again and again.
+  func tellWatchdog(_ isBusy: Bool, _ gfn: Gfn) {
+    pointee.isBusy = isBusy
+    if isBusy { pointee.task.beginWaiting(.busySeamcall, gfn) } else { pointee.task.endWaiting() }
   }
 
   private func addTable(_ gfn: Gfn, _ level: Int, _ pfn: UInt64) -> TdxStatus {

@@ -18,7 +18,11 @@ enum KernelHost {
     }
     host.lock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).lock(lock.unsafelyUnwrapped, mode) }
     host.unlock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).unlock(lock.unsafelyUnwrapped, mode) }
-    host.yield_lock = { raw, _, _, _ in KernelTaskPointer.of(raw).pointee.task.condReschedRwlock() }
+    host.yield_lock = { raw, _, _, _ in
+      let own = KernelTaskPointer.of(raw)
+      own.pointee.task.condReschedRwlock()
+      own.leaveIfOver()
+    }
     host.ask = { raw, question in
       let task = KernelTaskPointer.of(raw).pointee.task
       return question == STRESS_ASK_RESCHED ? task.needResched() : task.rwlockNeedbreak()
@@ -64,12 +68,16 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case STRESS_LOCK_PAGES: task.lockPages()
     default: task.lockWord(Self.word(lock))
     }
+    // A wait that a halt has ended leaves without the lock.
+    leaveIfOver()
   }
 
   fileprivate func unlock(_ lock: UnsafeMutablePointer<stress_lock>, _ mode: UInt32) {
     let task = pointee.task
     switch Int(lock.pointee.kind) {
-    case STRESS_LOCK_MMU: mode == STRESS_MODE_READ ? task.readUnlock() : task.writeUnlock()
+    case STRESS_LOCK_MMU:
+      if pointee.isBusy { tellWatchdog(false, 0) }
+      mode == STRESS_MODE_READ ? task.readUnlock() : task.writeUnlock()
     case STRESS_LOCK_PAGES: task.unlockPages()
     default: task.unlockWord(Self.word(lock))
     }
@@ -92,7 +100,10 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     }
     let page = vm.pointee.slots[slot].page
     vm.pointee.callbacks[Int(page)] = head
-    vm.forgetRoot(page)
+    let header = vm.pointee.machine.pointee.arenaView.headers + Int(page)
+    if header.pointee.parent == nil { vm.forgetRoot(page) }
+    // The thread that has linked the table may not have come to say so.
+    if header.pointee.state == .allocated && pointee.escape != nil { header.pointee.state = .linked }
     pointee.task.callRcu(page)
   }
 
@@ -127,19 +138,21 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let place = "\(text(violation.file)):\(violation.line), \(text(violation.function))()"
     pointee.task.violationAfterDrain(
       checker, gfn: pointee.gfn, level: 0, expected: expected, seen: "\(text(violation.text)) at \(place)")
+    leaveIfOver()
     if Int(violation.kind) == STRESS_VIOLATION_BUG { stop() }
   }
 
   func report(memory text: String) {
     pointee.task.violationAfterDrain(
       .rcu1, gfn: pointee.gfn, level: 0, expected: "a page or object is what the kernel takes it for", seen: text)
+    leaveIfOver()
   }
 
   /// The kernel cannot go on: does not return.
   private func stop() {
     // The run is halted: the scheduler does not come back to this fiber.
     while true {
-      pointee.vm.pointee.escape.leave()
+      leave()
       cpu_relax(pointee.task.point, nil)
     }
   }

@@ -30,21 +30,10 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
 
   func takeObject() -> UnsafeMutableRawPointer? {
     let vm = pointee.vm
-    let state = vm.pointee.state
-    let slot: UInt32
-    if state.pointee.freeCount > KernelVM.quarantine || Int(state.pointee.nextUnused) == vm.pointee.capacity {
-      slot = state.pointee.firstFree
-      guard slot != 0 else { return nil }
-      state.pointee.firstFree = vm.pointee.slots[Int(slot)].next
-      if state.pointee.firstFree == 0 { state.pointee.lastFree = 0 }
-      state.pointee.freeCount &-= 1
-    } else {
-      slot = state.pointee.nextUnused
-      state.pointee.nextUnused &+= 1
-      vm.use(.objects, Int(slot + 1) * KernelVM.objectBytes)
-      vm.use(.owners, Int(slot + 1) * MemoryLayout<KernelVM.Slot>.stride)
-    }
-    vm.pointee.slots[Int(slot)] = KernelVM.Slot(page: 0, next: 0, isInUse: true)
+    vm.lockPool()
+    let slot = vm.takeSlot()
+    vm.unlockPool()
+    guard slot != 0 else { return nil }
     let object = vm.pointee.objects + Int(slot) * KernelVM.objectBytes
     memset(object, 0, KernelVM.objectBytes)
     return object
@@ -56,15 +45,9 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
       return report(memory: "an object is freed that is not in use")
     }
     memset(object, 0x5a, KernelVM.objectBytes)
-    vm.pointee.slots[slot] = KernelVM.Slot()
-    let state = vm.pointee.state
-    if state.pointee.lastFree == 0 {
-      state.pointee.firstFree = UInt32(slot)
-    } else {
-      vm.pointee.slots[Int(state.pointee.lastFree)].next = UInt32(slot)
-    }
-    state.pointee.lastFree = UInt32(slot)
-    state.pointee.freeCount &+= 1
+    vm.lockPool()
+    vm.giveSlot(UInt32(slot))
+    vm.unlockPool()
   }
 
   /// A page became a page table, which nobody can reach yet.
@@ -81,7 +64,13 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     if let slot = vm.slot(of: table.object) { vm.pointee.slots[slot].page = page }
     if table.parent == nil {
       header.pointee.state = .linked
-      if table.is_mirror { vm.pointee.state.pointee.mirrorRoot = page } else { vm.addRoot(page) }
+      if table.is_mirror {
+        vm.pointee.state.pointee.mirrorRoot = page
+      } else if !vm.addRoot(page) {
+        pointee.task.violationAfterDrain(
+          .rcu1, gfn: 0, level: 0, expected: "a root is freed with its last reference",
+          seen: "more than \(vm.pointee.rootCount) direct roots at once, which no so few tasks can refer to")
+      }
     }
     pointee.task.emit(
       .tableAllocated, gfn: header.pointee.gfn, new: UInt64(page), level: Int(table.level), root: header.pointee.kind)
@@ -89,9 +78,45 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
 }
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
+  /// Threads have no snapshot that would ask.
   @inline(__always) fileprivate func use(_ part: KernelVM.Used, _ bytes: Int) {
     let word = pointee.used + part.rawValue
-    if word.pointee < bytes { word.pointee = bytes }
+    if !pointee.isThreaded && word.pointee < bytes { word.pointee = bytes }
+  }
+
+  @inline(__always) fileprivate func lockPool() { if pointee.isThreaded { RawLock.lock(pointee.poolLock) } }
+  @inline(__always) fileprivate func unlockPool() { if pointee.isThreaded { RawLock.unlock(pointee.poolLock) } }
+
+  /// - Returns: 0 if there is none left.
+  fileprivate func takeSlot() -> UInt32 {
+    let pool = pointee.pool
+    let slot: UInt32
+    if pool.pointee.freeCount > KernelVM.quarantine || Int(pool.pointee.nextUnused) == pointee.capacity {
+      slot = pool.pointee.firstFree
+      guard slot != 0 else { return 0 }
+      pool.pointee.firstFree = pointee.slots[Int(slot)].next
+      if pool.pointee.firstFree == 0 { pool.pointee.lastFree = 0 }
+      pool.pointee.freeCount &-= 1
+    } else {
+      slot = pool.pointee.nextUnused
+      pool.pointee.nextUnused &+= 1
+      use(.objects, Int(slot + 1) * KernelVM.objectBytes)
+      use(.owners, Int(slot + 1) * MemoryLayout<KernelVM.Slot>.stride)
+    }
+    pointee.slots[Int(slot)] = KernelVM.Slot(page: 0, next: 0, isInUse: true)
+    return slot
+  }
+
+  fileprivate func giveSlot(_ slot: UInt32) {
+    let pool = pointee.pool
+    pointee.slots[Int(slot)] = KernelVM.Slot()
+    if pool.pointee.lastFree == 0 {
+      pool.pointee.firstFree = slot
+    } else {
+      pointee.slots[Int(pool.pointee.lastFree)].next = slot
+    }
+    pool.pointee.lastFree = slot
+    pool.pointee.freeCount &+= 1
   }
 
   /// The object that an address points into.
@@ -101,18 +126,17 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     return offset < UInt(pointee.capacity * KernelVM.objectBytes) && slot > 0 ? slot : nil
   }
 
-  fileprivate func addRoot(_ page: UInt32) {
-    for index in 0..<KernelVM.rootCount where pointee.directRoots[index] == 0 {
-      raw_store64(pointee.directRoots + index, UInt64(page))
-      return
+  /// - Returns: false if there are too many already.
+  fileprivate func addRoot(_ page: UInt32) -> Bool {
+    for index in 0..<pointee.rootCount where raw_load64(pointee.directRoots + index) == 0 {
+      if raw_cmpxchg64(pointee.directRoots + index, 0, UInt64(page)) == 0 { return true }
     }
-    pointee.machine.pointee.reports.add(harnessFault: "more than \(KernelVM.rootCount) direct roots")
-    pointee.machine.pointee.halt()
+    return false
   }
 
   /// A table that is on its way out maps nothing any more.
   func forgetRoot(_ page: UInt32) {
-    for index in 0..<KernelVM.rootCount where pointee.directRoots[index] == UInt64(page) {
+    for index in 0..<pointee.rootCount where raw_load64(pointee.directRoots + index) == UInt64(page) {
       raw_store64(pointee.directRoots + index, 0)
     }
   }

@@ -9,6 +9,8 @@ typealias KernelTaskPointer = UnsafeMutablePointer<KernelTask>
 struct KernelTask: BitwiseCopyable {
   let task: TaskPointer
   let vm: KernelVMPointer
+  /// Where a thread runs its rounds; nil for fibers.
+  let escape: EscapePointer?
   /// The kernel's own half.
   var kernel: OpaquePointer?
   /// What the current operation is about, for reports.
@@ -20,8 +22,20 @@ struct KernelTask: BitwiseCopyable {
   var isInKernel = false
   /// The current attempt of a fault went past the fast path.
   var hasLookedUp = false
+  /// The last SEAMCALL was answered BUSY, under mmu_lock held for read, and the watchdog knows.
+  var isBusy = false
   /// The last S-EPT table that this task linked: the mirror's table is linked right after it.
   var added = (gfn: Gfn(0), level: UInt8(0), page: UInt32(0))
+  /// Fills two cache lines: threads write to what is next to each other in memory.
+  private var padding = InlineArray<6, UInt64>(repeating: 0)
+
+  static let alignment = 128
+
+  init(task: TaskPointer, vm: KernelVMPointer, escape: EscapePointer?) {
+    self.task = task
+    self.vm = vm
+    self.escape = escape
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == KernelTask {

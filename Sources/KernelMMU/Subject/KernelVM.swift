@@ -20,7 +20,10 @@ public struct KernelVM {
     var world: OpaquePointer?
     var mirrorRoot: UInt32 = 0
     var guestPages: UInt64 = 0
-    // The pool of objects: slots are used again oldest first.
+  }
+
+  /// The pool of objects: slots are used again oldest first.
+  struct Pool: BitwiseCopyable {
     var nextUnused: UInt32 = 1
     var firstFree: UInt32 = 0
     var lastFree: UInt32 = 0
@@ -37,8 +40,8 @@ public struct KernelVM {
   static let objectBytes = Int(STRESS_OBJECT_BYTES)
   /// Freed objects that wait before the first is used again.
   static let quarantine: UInt32 = 64
-  /// Direct roots that may be referenced at once.
-  static let rootCount = 32
+  /// Direct roots at once, at most: each vCPU may hold on to one that is obsolete, each walk to two.
+  static func mostRoots(tasks: Int) -> Int { max(32, 3 * tasks + 8) }
   /// GPA.SHARED of a four-level guest, as a gfn bit: where the direct root maps what is shared.
   public static let sharedBits: Gfn = 1 << 35
   /// Shared memory is backed by other host pages than private memory.
@@ -49,9 +52,12 @@ public struct KernelVM {
   public let td: TrustDomainPointer
   let host: UnsafeMutablePointer<stress_host>
   let state: UnsafeMutablePointer<State>
+  let pool: UnsafeMutablePointer<Pool>
+  let poolLock: UnsafeMutablePointer<UInt32>
   let used: UnsafeMutablePointer<Int>
   /// Pages of the direct roots, 0 where a slot is empty.
   let directRoots: UnsafeMutablePointer<UInt64>
+  let rootCount: Int
   let tasks: KernelTaskPointer
   let taskMemory: UnsafeMutableRawPointer
   let taskStride: Int
@@ -66,27 +72,36 @@ public struct KernelVM {
   let capacity: Int
   let activity: Activity
   let escape: EscapePointer
+  /// Tasks are threads; otherwise fibers, of which one runs at a time.
+  let isThreaded: Bool
 
-  /// - Parameter guestPages: at most what a VM may have.
+  /// - Parameters:
+  ///   - guestPages: at most what a VM may have.
+  ///   - isThreaded: tasks are threads, not fibers.
   /// - Returns: nil if the address space cannot be had.
   public static func create(
-    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64
+    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64, isThreaded: Bool = false
   ) -> KernelVMPointer? {
-    guard let escape = Escape.create() else { return nil }
+    let tasks = isThreaded ? machine.pointee.taskCount : 0
+    let escapes = (0...tasks).compactMap { _ in Escape.create() }
     let vm = KernelVMPointer.allocate(capacity: 1)
-    guard let made = KernelVM(loaded, machine, guestPages: guestPages, vm: vm, escape: escape) else {
-      Escape.destroy(escape)
+    guard escapes.count == tasks + 1,
+      let made = KernelVM(loaded, machine, guestPages: guestPages, vm: vm, escapes: escapes)
+    else {
+      escapes.forEach(Escape.destroy)
       vm.deallocate()
       return nil
     }
     vm.initialize(to: made)
     machine.pointee.release = releaseTable
+    if isThreaded { machine.pointee.interrupt = leaveOrStrand }
     machine.pointee.subject = UnsafeMutableRawPointer(vm)
     return vm
   }
 
   private init?(
-    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64, vm: KernelVMPointer, escape: EscapePointer
+    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64, vm: KernelVMPointer,
+    escapes: [EscapePointer]
   ) {
     func memory<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
       let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)
@@ -95,9 +110,11 @@ public struct KernelVM {
     }
     kernel = loaded.table
     self.machine = machine
-    self.escape = escape
+    escape = escapes[0]
+    isThreaded = escapes.count > 1
     capacity = machine.pointee.arena.capacity
     let count = machine.pointee.taskCount
+    rootCount = Self.mostRoots(tasks: count)
     var largest = stress_world_config()
     largest.guest_pages = guestPages
     largest.vcpus = UInt32(count)
@@ -116,12 +133,17 @@ public struct KernelVM {
     td = TrustDomain.create(machine, policy: .fourK)
     host = memory(1, KernelHost.table)
     state = memory(1, State())
+    pool = memory(1, Pool())
+    poolLock = memory(1, 0)
     used = memory(Used.allCases.count, 0)
-    directRoots = memory(Self.rootCount, 0)
+    directRoots = memory(rootCount, 0)
     activity = Activity(guestPages: guestPages)
-    tasks = KernelTaskPointer.allocate(capacity: count)
+    tasks = UnsafeMutableRawPointer.allocate(
+      byteCount: count * MemoryLayout<KernelTask>.stride, alignment: KernelTask.alignment
+    ).bindMemory(to: KernelTask.self, capacity: count)
     for id in 0..<count {
-      (tasks + id).initialize(to: KernelTask(task: machine.pointee.tasks[id], vm: vm))
+      let own = isThreaded ? escapes[id + 1] : nil
+      (tasks + id).initialize(to: KernelTask(task: machine.pointee.tasks[id], vm: vm, escape: own))
     }
   }
 
@@ -133,6 +155,7 @@ public struct KernelVM {
   public static func destroy(_ vm: KernelVMPointer) {
     let own = vm.pointee
     own.machine.pointee.release = nil
+    own.machine.pointee.interrupt = nil
     own.machine.pointee.subject = nil
     munmap(own.world, own.worldBytes)
     munmap(own.taskMemory, own.taskStride * own.machine.pointee.taskCount)
@@ -143,10 +166,15 @@ public struct KernelVM {
     TrustDomain.destroy(own.td)
     own.host.deallocate()
     own.state.deallocate()
+    own.pool.deallocate()
+    own.poolLock.deallocate()
     own.used.deallocate()
     own.directRoots.deallocate()
     own.activity.deallocate()
-    own.tasks.deallocate()
+    for id in 0..<own.machine.pointee.taskCount {
+      if let escape = own.tasks[id].escape { Escape.destroy(escape) }
+    }
+    UnsafeMutableRawPointer(own.tasks).deallocate()
     Escape.destroy(own.escape)
     vm.deallocate()
   }
@@ -156,7 +184,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   public var mirrorRoot: UInt32 { pointee.state.pointee.mirrorRoot }
   public var septRoot: UInt32 { pointee.td.pointee.rootPage }
   public var directRootWords: UnsafeBufferPointer<UInt64> {
-    UnsafeBufferPointer(start: pointee.directRoots, count: KernelVM.rootCount)
+    UnsafeBufferPointer(start: pointee.directRoots, count: pointee.rootCount)
   }
 
   /// All that the subject changes but tables and tasks.
@@ -166,8 +194,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     TrustDomain.register(own.td, in: snapshot)
     own.activity.register(in: snapshot)
     snapshot.add(own.state)
+    snapshot.add(own.pool)
     snapshot.add(own.used, count: KernelVM.Used.allCases.count)
-    snapshot.add(own.directRoots, count: KernelVM.rootCount)
+    snapshot.add(own.directRoots, count: own.rootCount)
     snapshot.add(own.tasks, count: count)
     snapshot.add(own.taskMemory, byteCount: own.taskStride * count)
     func add(_ memory: UnsafeMutableRawPointer, _ bytes: Int, _ used: KernelVM.Used) {
@@ -246,7 +275,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     var span = roots.mutableSpan
     return span.withUnsafeMutableBufferPointer { roots in
       let count = pointee.kernel.pointee.roots(
-        pointee.state.pointee.world, roots.baseAddress, UInt32(KernelVM.rootCount))
+        pointee.state.pointee.world, roots.baseAddress, UInt32(roots.count))
       let valid = roots.prefix(Int(count)).first { !$0.is_mirror && !$0.is_invalid }
       return valid.map { pointee.machine.pointee.arena.index(of: $0.table) } ?? 0
     }

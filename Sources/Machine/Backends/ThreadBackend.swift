@@ -30,8 +30,9 @@ public enum ThreadBackend {
       { point, kind, _ in
         guard let point else { return }
         let task = UnsafeMutableRawPointer(point).assumingMemoryBound(to: Task.self)
-        if kind == SCHEDULE_RELAX.rawValue { return relax(task) }
         if kind == SCHEDULE_LOST.rawValue { return }
+        if let interrupt = task.pointee.machine.pointee.interrupt { interrupt(UnsafeMutableRawPointer(task)) }
+        if kind == SCHEDULE_RELAX.rawValue { return relax(task) }
         point.pointee.countdown = nextCountdown(task)
         task.pointee.relaxStreak = 0
         if task.pointee.pauseMean != 0 { pause(task) }
