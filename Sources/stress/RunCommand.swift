@@ -23,6 +23,8 @@ struct RunCommand: ParsableCommand {
         stress --policy huge --perturb heavy      2M private pages, wide races
         stress --mutant no-freeze                 exits 1: ORD-1 is broken
         stress --mix fault=60,zap=10,guest=30     three operations only
+        stress --kernel-tree ~/linux              your own tdp_mmu.c
+        git bisect run stress run --kernel-tree . --bisect --seed 1 --quiet
         stress --seed "$(git rev-parse HEAD)" --quiet --json record.json
 
       EXIT CODES:
@@ -30,6 +32,7 @@ struct RunCommand: ParsableCommand {
         1    a violation
         64   bad usage, nothing was started
         70   a fault of the harness, or record or report could not be written
+        125  with --bisect: the kernel tree does not build or is not supported, or a fault of the harness
         130  ended by SIGINT, with report and record of what ran so far
         143  the same by SIGTERM; a second signal ends the run at once
       """)
@@ -41,7 +44,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let files = try output.files()
     let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
-    let soak = Soak(configuration: options.configuration(seed: seed))
+    let soak = Soak(configuration: try options.configuration(seed: seed))
     let signals = Signals(onFirst: { soak.requestStop() })
     // Before anything runs: whatever happens next, the seed is known.
     StandardStreams.error.write("seed \(SeedText.format(seed))\n")
@@ -53,6 +56,7 @@ struct RunCommand: ParsableCommand {
 
     let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
     if !output.quiet { KeptFailures.tell(record) }
+    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }
 }

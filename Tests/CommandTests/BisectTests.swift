@@ -3,55 +3,32 @@ import Foundation
 import Testing
 
 @Suite struct BisectTests {
-  /// A tree that scripts/kernel-tree has brought; without one the test is skipped, and CI says so.
-  private static let source: URL? = {
-    let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
-    let tree = URL(fileURLWithPath: base).appendingPathComponent("stress/kernel-trees/7.3")
-    return FileManager.default.fileExists(atPath: tree.appendingPathComponent("Makefile").path) ? tree : nil
-  }()
-
-  private static let parts = [
-    "Makefile", "arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include", "include/linux/list.h",
-    "include/linux/rculist.h", "include/linux/poison.h", "include/linux/kvm_host.h", "include/linux/kvm_types.h",
-  ]
-
-  @Test(.enabled(if: source != nil)) func `git bisect run finds the commit that broke the restore`() throws {
+  @Test(.enabled(if: UserTree.source != nil)) func `git bisect run finds the commit that broke the restore`() throws {
     try Scratch.use { scratch in
-      let source = try #require(Self.source)
-      let tree = URL(fileURLWithPath: scratch.file("linux"))
-      for part in Self.parts {
-        let target = tree.appendingPathComponent(part)
-        try FileManager.default.createDirectory(
-          at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.copyItem(at: source.appendingPathComponent(part), to: target)
-      }
-      let file = tree.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c")
-      let text = try String(contentsOf: file, encoding: .utf8)
-      let restore = "__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);"
-      try #require(text.components(separatedBy: restore).count == 2, "the tree has another restore")
+      let tree = try UserTree(in: scratch)
+      let text = try tree.text()
+      try #require(text.components(separatedBy: UserTree.restore).count == 2, "the tree has another restore")
 
-      let broken = text.replacingOccurrences(of: restore, with: ";")
+      let broken = text.replacingOccurrences(of: UserTree.restore, with: ";")
       // Good, does not build, good, bad, bad.
       let commits = [
         text, text + "\nint f(void) { return no_such_name; }\n", text + "\n/* mended */\n", broken,
         broken + "\n/* later */\n",
       ]
-      try Self.git(["init", "--quiet"], in: tree)
+      try Self.git(["init", "--quiet"], in: tree.root)
       for (number, content) in commits.enumerated() {
-        try FileManager.default.removeItem(at: file)
-        try content.write(to: file, atomically: false, encoding: .utf8)
-        try Self.git(["add", "."], in: tree)
-        try Self.git(["commit", "--quiet", "--no-gpg-sign", "-m", "commit \(number)"], in: tree)
+        try tree.write(content)
+        try Self.git(["add", "."], in: tree.root)
+        try Self.git(["commit", "--quiet", "--no-gpg-sign", "-m", "commit \(number)"], in: tree.root)
       }
-      let bad = try Self.git(["rev-parse", "HEAD~1"], in: tree).trimmingCharacters(in: .newlines)
-      try Self.git(["bisect", "start", "HEAD", "HEAD~4"], in: tree)
+      let bad = try Self.git(["rev-parse", "HEAD~1"], in: tree.root).trimmingCharacters(in: .newlines)
+      try Self.git(["bisect", "start", "HEAD", "HEAD~4"], in: tree.root)
       let tool = try #require(StressCommand.executablePath)
       let log = try Self.git(
         [
           "bisect", "run", tool, "explore", "--kernel-tree", ".", "--bisect", "--seed", "1", "--schedules", "20000",
           "--no-minimize", "--quiet",
-        ], in: tree)
+        ], in: tree.root)
       #expect(log.contains("\(bad) is the first bad commit"))
     }
   }

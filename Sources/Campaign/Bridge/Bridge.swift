@@ -60,11 +60,7 @@ package final class Bridge {
     history = RoundHistory(found)
   }
 
-  private var subject: FiberWorld.Subject {
-    FiberWorld.Subject(
-      protocolName: found.configuration.protocolName, mutant: found.configuration.mutant,
-      policy: found.configuration.policy)
-  }
+  private var subject: FiberWorld.Subject { found.configuration.subject }
 
   /// Searches, minimises and verifies; blocks the calling thread.
   /// - Returns: how the violation is repeated, with an empty token if no schedule was found that does; nil if none
@@ -99,7 +95,7 @@ package final class Bridge {
   private func search(_ replayer: Replayer) -> Finding? {
     let strategies = StrategySet(tasks: replayer.world.capacity)
     defer { strategies.deallocate() }
-    var episodes = BridgeEpisodes(history).all()
+    var episodes = BridgeEpisodes(history).all().map(fitting)
     var count = Self.firstTurn
     var done: UInt64 = 0
     for _ in 0..<Self.turns {
@@ -201,8 +197,14 @@ package final class Bridge {
   private func drawScenario() -> Episode {
     var draws = SplitMix64(seed: history.plan.seed, .episode, index: drawn)
     defer { drawn += 1 }
-    return Scenario.episode(
-      ScenarioName.deal(drawn), threads: Self.scenarioThreads, operations: Self.scenarioOperations,
-      policy: found.configuration.policy, draws: &draws)
+    return fitting(
+      Scenario.episode(
+        ScenarioName.deal(drawn), threads: Self.scenarioThreads, operations: Self.scenarioOperations,
+        policy: found.configuration.policy, draws: &draws))
+  }
+
+  /// The episode as the subject can run it.
+  private func fitting(_ episode: Episode) -> Episode {
+    found.configuration.kernel == nil ? episode : episode.forKernel()
   }
 }

@@ -1,3 +1,4 @@
+import KernelMMU
 import MirrorMMU
 import SecureEPT
 
@@ -16,6 +17,8 @@ public struct SoakConfiguration: Sendable {
   public var protocolName: ProtocolName
   public var mutant: Mutant?
   public var policy: Policy
+  /// The subject, if it is not the model; protocol and mutant say nothing then.
+  public var kernel: KernelSubject?
   public var mix: OperationMix
   /// Share of SEAMCALLs that an injected BUSY answers, in percent, 0 to 100.
   public var busyPercent: Double
@@ -52,6 +55,10 @@ public struct SoakConfiguration: Sendable {
 
   /// The policy where none is asked for: 4k, unless the mutant needs another.
   static func defaultPolicy(for mutant: Mutant?) -> Policy { mutant?.policy ?? .fourK }
+
+  var subject: FiberWorld.Subject {
+    FiberWorld.Subject(protocolName: protocolName, mutant: mutant, policy: policy, kernel: kernel)
+  }
 }
 
 /// How often a thread is paused at a schedule point, seeded per thread.

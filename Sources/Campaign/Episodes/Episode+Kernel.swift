@@ -42,7 +42,7 @@ extension Episode {
 }
 
 extension Request {
-  fileprivate var asFault: Request {
+  var asFault: Request {
     Request(operation: .fault, range: range.lowerBound..<(range.lowerBound + 1), draw: draw)
   }
 }

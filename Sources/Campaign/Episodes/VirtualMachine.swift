@@ -11,11 +11,15 @@ enum VirtualMachine {
   case model(ModelMMU)
   case kernel(KernelVMPointer)
 
-  /// - Parameter guestPages: at most what an episode may have.
+  /// - Parameters:
+  ///   - guestPages: at most what an episode or a round may have.
+  ///   - isThreaded: tasks are threads, not fibers.
   /// - Returns: nil if the address space cannot be had.
-  init?(_ subject: FiberWorld.Subject, _ machine: MachinePointer, guestPages: UInt64) {
+  init?(_ subject: FiberWorld.Subject, _ machine: MachinePointer, guestPages: UInt64, isThreaded: Bool = false) {
     if let kernel = subject.kernel {
-      guard let vm = KernelVM.create(kernel.loaded, machine, guestPages: guestPages) else { return nil }
+      guard
+        let vm = KernelVM.create(kernel.loaded, machine, guestPages: guestPages, isThreaded: isThreaded)
+      else { return nil }
       self = .kernel(vm)
     } else {
       self = .model(
@@ -40,18 +44,40 @@ enum VirtualMachine {
     }
   }
 
-  /// The VM of an episode, with its memory's kinds as they begin. No other task may run.
+  /// The VM of an episode. No other task may run.
   func build(_ task: TaskPointer, _ episode: Episode) {
     let regions = episode.regions
+    build(
+      task, vcpus: max(episode.threads.count, 1), regions: regions.count, provesMmu: episode.provesMmu
+    ) { (regions[$0].isPrivate, regions[$0].allowsHuge) }
+  }
+
+  /// A VM. No other task may run.
+  /// - Parameters:
+  ///   - vcpus: tasks that will run.
+  ///   - regions: of 2M, what the guest has.
+  ///   - kind: by region, whether it begins private, and whether one page may map it. A kernel allows that anyway.
+  func build(
+    _ task: TaskPointer, vcpus: Int, regions: Int, provesMmu: Bool,
+    kind: (Int) -> (isPrivate: Bool, allowsHuge: Bool)
+  ) {
     switch self {
     case .model(let model):
-      model.resize(guestPages: episode.guestPages)
+      model.resize(guestPages: UInt64(regions) << 9)
       model.build(task)
-      model.kvm.pointee.provesMmu = episode.provesMmu
-      model.kvm.pointee.attributes.reset(regions: regions.count) { (regions[$0].isPrivate, regions[$0].allowsHuge) }
+      model.kvm.pointee.provesMmu = provesMmu
+      model.kvm.pointee.attributes.reset(regions: regions, kind)
     case .kernel(let vm):
-      let shared = regions.indices.filter { !regions[$0].isPrivate }.map { UInt64($0) << 9..<UInt64($0 + 1) << 9 }
-      vm.build(task, vcpus: max(episode.threads.count, 1), guestPages: episode.guestPages, shared: shared)
+      var shared: [Range<Gfn>] = []
+      for region in 0..<regions where !kind(region).isPrivate {
+        let start = UInt64(region) << 9
+        if let last = shared.last, last.upperBound == start {
+          shared[shared.count - 1] = last.lowerBound..<(start + 512)
+        } else {
+          shared.append(start..<(start + 512))
+        }
+      }
+      vm.build(task, vcpus: vcpus, guestPages: UInt64(regions) << 9, shared: shared)
     }
   }
 
@@ -86,6 +112,20 @@ enum VirtualMachine {
     switch self {
     case .model: errand(argument)
     case .kernel(let vm): vm.guarded(argument, errand)
+    }
+  }
+
+  /// Runs a thread's part of a race, where a subject may not come back from it.
+  /// - Returns: false if it was left before its end, as the run is over.
+  func racing(
+    _ task: TaskPointer, _ argument: UnsafeMutableRawPointer,
+    _ errand: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void
+  ) -> Bool {
+    switch self {
+    case .model:
+      errand(argument)
+      return true
+    case .kernel(let vm): return vm.racing(task, argument, errand)
     }
   }
 }

@@ -6,20 +6,24 @@ import SecureEPT
 package struct Workload {
   private static let slots = 1024
 
-  private let hot: (shared: UnsafeMutablePointer<Gfn>, private: UnsafeMutablePointer<Gfn>)
-  private let warm: (shared: UnsafeMutablePointer<Gfn>, private: UnsafeMutablePointer<Gfn>)
+  let hot: (shared: UnsafeMutablePointer<Gfn>, private: UnsafeMutablePointer<Gfn>)
+  let warm: (shared: UnsafeMutablePointer<Gfn>, private: UnsafeMutablePointer<Gfn>)
   private let cold: UnsafeMutablePointer<Gfn>
   /// The mix as a table: a draw of ten bits is an operation.
   private let table: UnsafeMutablePointer<Operation>
   private var guestPages: UInt64 = 0
+  /// The round's.
+  private(set) var seed: UInt64 = 0
   /// Every other zap and conversion covers whole 2M regions, so that huge private pages last.
   private let keepsHuge: Bool
-  private let isDisjoint: Bool
+  let isDisjoint: Bool
+  private let isForKernel: Bool
 
   /// The workload of a configuration; `prepare` sets the round.
   package init(_ configuration: SoakConfiguration) {
     keepsHuge = configuration.policy.mapsHuge
     isDisjoint = configuration.isDisjoint
+    isForKernel = configuration.kernel != nil
     func memory(_ count: Int) -> UnsafeMutablePointer<Gfn> {
       let memory = UnsafeMutablePointer<Gfn>.allocate(capacity: count)
       memory.initialize(repeating: 0, count: count)
@@ -62,6 +66,7 @@ package struct Workload {
   /// Readies the workload for a round. No task may run.
   package mutating func prepare(_ plan: RoundPlan) {
     guestPages = plan.guestPages
+    seed = plan.seed
     hot.private.update(from: plan.hotPrivate, count: RoundPlan.hotCount)
     hot.shared.update(from: plan.hotShared, count: RoundPlan.hotCount)
     cold.update(from: plan.cold, count: RoundPlan.coldCount)
@@ -84,7 +89,8 @@ package struct Workload {
     // spared, so that huge pages are made, split and recovered all round long.
     if operation == .convert { place &= ~(place & 15 < 8 ? 1 << 4 : 2 << 4) }
     let gfn = isDisjoint ? ownGfn(place, task: task) : gfn(place, isPrivate: wantsPrivate)
-    return Request(operation: operation, range: range(operation, gfn, word >> 11), draw: word >> 24)
+    let request = Request(operation: operation, range: range(operation, gfn, word >> 11), draw: word >> 24)
+    return isForKernel ? fitting(request) : request
   }
 
   /// Half of all draws want a hot gfn, three in ten a warm table, the rest the wide cold range.

@@ -21,6 +21,7 @@ enum RerunCommand {
 
   private static func options(_ configuration: SoakConfiguration) -> [String] {
     var words = ["stress", "--threads", "\(configuration.threads)", "--seed", SeedText.format(configuration.seed)]
+    if let kernel = configuration.kernel { words += ["--kernel-tree", quoted(kernel.path)] }
     if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
     if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }
     if configuration.policy != SoakConfiguration.defaultPolicy(for: configuration.mutant) {

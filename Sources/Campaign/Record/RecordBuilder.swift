@@ -22,8 +22,9 @@ struct RecordBuilder {
     let configuration = world.configuration
     let verdict: RunRecord.Verdict =
       violation != nil ? .violation : harnessFaults.isEmpty ? .clean : .harnessFault
-    return RunRecord(
-      protocol: configuration.protocolName.rawValue, mutant: configuration.mutant?.rawValue,
+    var record = RunRecord(
+      protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,
+      mutant: configuration.mutant?.rawValue,
       policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
       mix: Dictionary(
         uniqueKeysWithValues: Operation.allCases.map { ($0.name, configuration.mix.weights[Int($0.rawValue)]) }),
@@ -37,6 +38,8 @@ struct RecordBuilder {
         operationsPerSecond: elapsedSeconds > 0 ? Double(operations) / elapsedSeconds : 0,
         liveThreads: liveThreads, latencies: world.latencies.rows(nanosecondsPerCycle: nanosecondsPerCycle),
         peakResidentBytes: peakResidentBytes()))
+    record.note(configuration.kernel)
+    return record
   }
 
   private func sum(_ value: (Task) -> UInt64) -> UInt64 {

@@ -3,13 +3,16 @@ import Machine
 
 extension RunRecord {
   static func failed(_ configuration: SoakConfiguration, _ fault: String) -> RunRecord {
-    RunRecord(
-      protocol: configuration.protocolName.rawValue, mutant: configuration.mutant?.rawValue,
+    var record = RunRecord(
+      protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,
+      mutant: configuration.mutant?.rawValue,
       policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
       mix: [:], busyPercent: configuration.busyPercent, perturb: configuration.perturbation.rawValue,
       memoryGiB: configuration.memoryGiB, rounds: 0, operations: 0, workload: SeedText.format(0), outcomes: [],
       coverage: [:], coverageWarnings: [], checkers: [], violations: [], verdict: .harnessFault,
       scope: "nothing ran", interrupted: false, harnessFaults: [fault],
       timing: Timing(elapsedSeconds: 0, operationsPerSecond: 0, liveThreads: 0, latencies: [], peakResidentBytes: 0))
+    record.note(configuration.kernel)
+    return record
   }
 }

@@ -21,8 +21,13 @@ extension RunRecord {
   mutating func note(_ kernel: KernelSubject?) {
     guard let kernel else { return }
     subject = "kernel"
-    self.kernel = Kernel(
-      version: kernel.version, tree: SeedText.format(kernel.treeHash),
-      path: RerunCommand.quoted(kernel.path))
+    self.kernel = Kernel(kernel)
+  }
+}
+
+extension RunRecord.Kernel {
+  init(_ kernel: KernelSubject) {
+    self.init(
+      version: kernel.version, tree: SeedText.format(kernel.treeHash), path: RerunCommand.quoted(kernel.path))
   }
 }

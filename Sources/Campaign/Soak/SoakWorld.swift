@@ -2,14 +2,12 @@
 import CAtomics
 import Checkers
 import Machine
-import MirrorMMU
-import SecureEPT
 
 /// Pointers into memory that the engine owns until all workers have ended.
 struct SoakWorld: @unchecked Sendable {
   let configuration: SoakConfiguration
   let machine: MachinePointer
-  let subject: ModelMMU
+  let vm: VirtualMachine
   let suite: CheckerSuitePointer
   let guestPages: UInt64
   let operationsPerRound: Int
@@ -38,9 +36,11 @@ struct SoakWorld: @unchecked Sendable {
     let tables = 5 * Int(guestPages / 512) + 64 * configuration.threads + 65_536
     guard let machine = Machine.create(tasks: configuration.threads, capacity: tables) else { return nil }
     self.machine = machine
-    subject = ModelMMU.create(
-      machine, protocolName: configuration.protocolName, mutant: configuration.mutant, policy: configuration.policy,
-      guestPages: guestPages)
+    guard let vm = VirtualMachine(configuration.subject, machine, guestPages: guestPages, isThreaded: true) else {
+      Machine.destroy(machine)
+      return nil
+    }
+    self.vm = vm
     suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy.mapsHuge)
     operationsPerRound = Self.operationsPerRound(configuration)
     latencies = Latencies(threads: configuration.threads, capacity: operationsPerRound)
@@ -52,35 +52,65 @@ struct SoakWorld: @unchecked Sendable {
 
   func destroy() {
     CheckerSuite.remove(suite)
-    subject.destroy()
+    vm.destroy()
     Machine.destroy(machine)
     latencies.deallocate()
     digests.deallocate()
     stopWord.deallocate()
   }
 
-  private var runner: OperationRunner { OperationRunner(subject: .model(subject), suite: suite) }
+  private var runner: OperationRunner { OperationRunner(subject: vm, suite: suite) }
 
   /// The task that speaks for the harness while no worker runs.
   var mainTask: TaskPointer { machine.pointee.tasks[0] }
 
+  /// What the harness and the threads do of a round, in memory of its own: a subject may leave it half done.
+  private struct Errand {
+    let world: SoakWorld
+    var plan: RoundPlan?
+    var workload: Workload?
+    var task = 0
+
+    static func of(_ raw: UnsafeMutableRawPointer) -> Errand { raw.assumingMemoryBound(to: Errand.self).pointee }
+  }
+
+  private func with<Result>(_ errand: Errand, _ body: (UnsafeMutableRawPointer) -> Result) -> Result {
+    let pointer = UnsafeMutablePointer<Errand>.allocate(capacity: 1)
+    pointer.initialize(to: errand)
+    defer {
+      pointer.deinitialize(count: 1)
+      pointer.deallocate()
+    }
+    return body(UnsafeMutableRawPointer(pointer))
+  }
+
   /// Builds and populates the round's tables, then arms the tasks. No worker runs.
   func beginRound(_ plan: RoundPlan) {
-    let task = mainTask
-    subject.build(task)
-    suite.beginRound(
-      mirrorRoot: subject.kvm.pointee.mirrorRoot, septRoot: subject.td.pointee.rootPage,
-      directRoots: subject.kvm.pointee.roots.words)
-    subject.kvm.pointee.provesMmu = plan.provesMmu
-    let isDisjoint = configuration.isDisjoint
-    subject.kvm.pointee.attributes.reset { isDisjoint ? (true, false) : RoundPlan.kind(of: $0, seed: plan.seed) }
-    ThreadBackend.setPauses(task, mean: 0, draws: SplitMix64(state: 0))
-    task.pointee.busyThreshold = 0
-    task.pointee.mayResched = false
-    for request in plan.populated where !task.isHalted { carryOut(task, request) }
-    subject.finalize()
-    task.drain()
+    ThreadBackend.setPauses(mainTask, mean: 0, draws: SplitMix64(state: 0))
+    mainTask.pointee.busyThreshold = 0
+    mainTask.pointee.mayResched = false
+    with(Errand(world: self, plan: plan)) { raw in
+      vm.guarded(raw) {
+        let errand = Errand.of($0)
+        if let plan = errand.plan { errand.world.buildTables(plan) }
+      }
+    }
+    arm(plan)
+  }
 
+  private func buildTables(_ plan: RoundPlan) {
+    let task = mainTask
+    let isDisjoint = configuration.isDisjoint
+    vm.build(
+      task, vcpus: configuration.threads, regions: Int(guestPages >> 9), provesMmu: plan.provesMmu
+    ) { isDisjoint ? (true, false) : RoundPlan.kind(of: $0, seed: plan.seed) }
+    vm.beginRound(suite, guestPages: guestPages)
+    for request in plan.populated where !task.isHalted { carryOut(task, request) }
+    if !task.isHalted { vm.finalize(task) }
+    task.drain()
+  }
+
+  private func arm(_ plan: RoundPlan) {
     for id in 0..<configuration.threads {
       let task = machine.pointee.tasks[id]
       let index = UInt64(id)
@@ -96,6 +126,24 @@ struct SoakWorld: @unchecked Sendable {
 
   /// One task's race through a round: runs on its worker.
   func race(_ id: Int, _ plan: RoundPlan, _ workload: Workload) {
+    let isDone = with(Errand(world: self, plan: plan, workload: workload, task: id)) { raw in
+      vm.racing(machine.pointee.tasks[id], raw) {
+        let errand = Errand.of($0)
+        guard let plan = errand.plan, let workload = errand.workload else { return }
+        errand.world.carryOutRound(errand.task, plan, workload)
+      }
+    }
+    if !isDone { countAbandoned(id) }
+  }
+
+  /// The task's last operation was left where it stood.
+  private func countAbandoned(_ id: Int) {
+    let task = machine.pointee.tasks[id]
+    let isCulprit = machine.pointee.reports.violation?.task == id
+    OperationRunner.count(task, task.pointee.currentOperation, isCulprit ? .failed : .stopped)
+  }
+
+  private func carryOutRound(_ id: Int, _ plan: RoundPlan, _ workload: Workload) {
     let task = machine.pointee.tasks[id]
     var draws = SplitMix64(seed: plan.seed, .workload, index: UInt64(id))
     var digest: UInt64 = 0
@@ -127,22 +175,23 @@ struct SoakWorld: @unchecked Sendable {
 
   /// All workers stand at the barrier: verifies the tables, takes the VM down, verifies that nothing is left.
   func endRound() {
-    let task = mainTask
     for id in 0..<configuration.threads {
       let other = machine.pointee.tasks[id]
-      other.rcuPoll(force: true)
       ThreadBackend.setPauses(other, mean: 0, draws: SplitMix64(state: 0))
       other.pointee.busyThreshold = 0
       other.pointee.mayResched = false
     }
-    let roots = subject.kvm.pointee.roots
-    let current = roots.currentSlot.map { roots.page($0) } ?? 0
-    let invalid = (0..<Roots.slots).map { roots.page($0) }.filter { $0 != 0 && $0 != current }
-    suite.verifyAtRest(task, directRoot: current, invalidRoots: invalid)
+    with(Errand(world: self)) { raw in vm.guarded(raw) { Errand.of($0).world.verify() } }
+  }
+
+  private func verify() {
+    let task = mainTask
+    for id in 0..<configuration.threads { machine.pointee.tasks[id].rcuPoll(force: true) }
+    vm.verifyAtRest(suite, task)
     guard !task.isHalted else { return }
     task.pointee.rangeStart = 0
     task.pointee.rangeEnd = 0
-    subject.tearDown(task)
+    vm.tearDown(task)
     task.drain()
     for id in 0..<configuration.threads { machine.pointee.tasks[id].rcuPoll(force: true) }
     guard !task.isHalted else { return }

@@ -2,7 +2,8 @@
 ///
 /// A thread that is merely not running must not raise an alarm, so the sign is not time alone: for `patience` nothing
 /// completed anywhere, and at every look in that time every task that was inside an operation was waiting for another.
-/// A task that waits for nobody but does not end within `limit` is reported too. Time in which this thread could not
+/// A task that passes `cpu_relax()` waits, whether it says for what or not. One that does neither, but does not end
+/// within `limit`, is reported too. Time in which this thread could not
 /// look does not count: the others did not run then either.
 import CAtomics
 import Machine
@@ -12,6 +13,8 @@ package struct Watchdog {
   private let patience: Double
   private let limit: Double
   private var completed: UInt64 = 0
+  /// By task: `cpu_relax()` calls, ever.
+  private var relaxes: [UInt64]
   /// Seconds without progress, and how many of them in a row with all waiting.
   private var quiet = 0.0
   private var waitingQuiet = 0.0
@@ -24,6 +27,7 @@ package struct Watchdog {
     self.patience = patience
     self.limit = limit
     lastLook = now
+    relaxes = .init(repeating: 0, count: machine.pointee.taskCount)
   }
 
   /// A round ended or begins: there is nothing to watch.
@@ -41,9 +45,11 @@ package struct Watchdog {
     for id in 0..<machine.pointee.taskCount {
       let task = machine.pointee.tasks[id]
       total &+= task.published(.operationsCompleted)
+      let relaxes = task.published(.relaxes)
+      defer { self.relaxes[id] = relaxes }
       guard task.published(.operation) != 0 else { continue }
       inside += 1
-      if task.published(.waiting) != 0 { waiting += 1 }
+      if task.published(.waiting) != 0 || relaxes != self.relaxes[id] { waiting += 1 }
     }
     let stuck = total == completed && inside > 0
     completed = total

@@ -80,13 +80,8 @@ struct ExploreOptions: ParsableArguments {
     if seconds != nil, schedules != nil {
       throw ValidationError("--seconds and --schedules exclude each other; one of them is allowed")
     }
+    try kernel.validate(subject)
     guard kernel.path != nil else { return }
-    if subject.protocolName != nil || subject.mutant != nil {
-      throw ValidationError("--kernel-tree excludes --protocol and --mutant, which are the model's")
-    }
-    if let policy = subject.policy, policy != .fourK {
-      throw ValidationError("--kernel-tree goes with --policy 4k: KVM's tdx.c maps private memory by 4K pages")
-    }
     if let scenario = scenario?.scenario, !scenario.isForKernel {
       throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
     }

@@ -23,6 +23,17 @@ struct KernelOptions: ParsableArguments {
     if bisect && path == nil { throw ValidationError("--bisect goes with --kernel-tree") }
   }
 
+  static let policyAdvice = "--kernel-tree goes with --policy 4k: KVM's tdx.c maps private memory by 4K pages"
+
+  /// What is said of a subject that a kernel takes the place of.
+  func validate(_ subject: SubjectOptions) throws {
+    guard path != nil else { return }
+    if subject.protocolName != nil || subject.mutant != nil {
+      throw ValidationError("--kernel-tree excludes --protocol and --mutant, which are the model's")
+    }
+    if let policy = subject.policy, policy != .fourK { throw ValidationError(Self.policyAdvice) }
+  }
+
   /// Builds the kernel, or takes it from the cache.
   func kernel() throws -> KernelSubject? {
     guard let path else { return nil }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Campaign
+import KernelMMU
+import Machine
 import MirrorMMU
 import SecureEPT
 
@@ -29,6 +31,7 @@ struct RunOptions: ParsableArguments {
   var rounds: UInt64?
 
   @OptionGroup var subject: SubjectOptions
+  @OptionGroup var kernel: KernelOptions
 
   @Option(
     parsing: .unconditional,
@@ -72,11 +75,18 @@ struct RunOptions: ParsableArguments {
     if seconds != nil, rounds != nil {
       throw ValidationError("--seconds and --rounds exclude each other; one of them is allowed")
     }
+    try kernel.validate(subject)
+    guard kernel.path != nil, let mix else { return }
+    let missing = Operation.allCases.filter { mix.weights[Int($0.rawValue)] > 0 && !KernelVM.offers($0) }
+    if let operation = missing.first {
+      throw ValidationError("--mix \(operation.name) asks for what only the model can do, not a kernel")
+    }
   }
 
   /// What is not given keeps the engine's default, so that it is written down once.
-  func configuration(seed: UInt64) -> SoakConfiguration {
+  func configuration(seed: UInt64) throws -> SoakConfiguration {
     var result = SoakConfiguration(threads: threads, seed: seed, mutant: subject.mutant, firstRound: firstRound)
+    result.kernel = try kernel.kernel()
     if let seconds { result.length = .seconds(seconds) }
     if let rounds { result.length = .rounds(rounds) }
     if let protocolName = subject.protocolName { result.protocolName = protocolName }

@@ -25,8 +25,10 @@ enum KernelTrees {
     try KernelSubject.open(#require(newest), compiler: compiler)
   }
 
-  /// A kernel with one thing changed in tdp_mmu.c, which must be there to be changed.
-  static func broken(_ edits: [(String, String)]) throws -> KernelSubject {
+  /// A kernel with one thing changed in a file, which must be there to be changed.
+  static func broken(
+    _ edits: [(String, String)], in name: String = "arch/x86/kvm/mmu/tdp_mmu.c"
+  ) throws -> KernelSubject {
     let source = try #require(newest)
     return try Scratch.use { scratch in
       let tree = scratch.file("tree")
@@ -40,7 +42,7 @@ enum KernelTrees {
           at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.copyItem(at: URL(fileURLWithPath: "\(source)/\(part)"), to: target)
       }
-      let file = "\(tree)/arch/x86/kvm/mmu/tdp_mmu.c"
+      let file = "\(tree)/\(name)"
       let before = try String(contentsOfFile: file, encoding: .utf8)
       var after = before
       for (text, replacement) in edits {

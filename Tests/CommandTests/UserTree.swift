@@ -1,0 +1,48 @@
+/// A copy of a kernel tree that scripts/kernel-tree has brought: only what the tool uses, to be changed by a test.
+import Foundation
+import Testing
+
+struct UserTree {
+  /// Without one the tests that need it are skipped, and CI says so.
+  static let source: URL? = {
+    let environment = ProcessInfo.processInfo.environment
+    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
+    let tree = URL(fileURLWithPath: base).appendingPathComponent("stress/kernel-trees/7.3")
+    return FileManager.default.fileExists(atPath: tree.appendingPathComponent("Makefile").path) ? tree : nil
+  }()
+
+  static let restore = "__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);"
+
+  private static let parts = [
+    "Makefile", "arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include", "include/linux/list.h",
+    "include/linux/rculist.h", "include/linux/poison.h", "include/linux/kvm_host.h", "include/linux/kvm_types.h",
+  ]
+
+  let root: URL
+  var file: URL { root.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c") }
+
+  init(in scratch: Scratch) throws {
+    let source = try #require(Self.source)
+    root = URL(fileURLWithPath: scratch.file("linux"))
+    for part in Self.parts {
+      let target = root.appendingPathComponent(part)
+      try FileManager.default.createDirectory(
+        at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(at: source.appendingPathComponent(part), to: target)
+    }
+  }
+
+  func text() throws -> String { try String(contentsOf: file, encoding: .utf8) }
+
+  func write(_ text: String) throws {
+    try FileManager.default.removeItem(at: file)
+    try text.write(to: file, atomically: false, encoding: .utf8)
+  }
+
+  /// Changes the one place that reads so.
+  func replace(_ text: String, with replacement: String) throws {
+    let before = try self.text()
+    try #require(before.components(separatedBy: text).count == 2, "the tree has no such text, or several")
+    try write(before.replacingOccurrences(of: text, with: replacement))
+  }
+}
