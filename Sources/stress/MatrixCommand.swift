@@ -20,11 +20,15 @@ struct MatrixCommand: ParsableCommand {
 
       A filter of one part leaves the other out: --scenario random runs no mutant, --mutant lost-zap no protocol.
 
+      With --kernel-tree a user's own kernel has one more column, in the scenarios that a kernel has, and is expected \
+      to be OK in all of them; mutants are left out unless they are named.
+
       EXAMPLES:
         stress matrix --quick                          what CI runs
         stress matrix --jobs 8 --json matrix.json      a million schedules or more for each protocol
         stress matrix --protocol mainline --policy 4k --schedules 100000
         stress matrix --only mutants --quick
+        stress matrix --only kernel --kernel-tree ~/linux --quick
         stress matrix --update --expected Expected/matrix.json
 
       EXIT CODES:
@@ -32,6 +36,7 @@ struct MatrixCommand: ParsableCommand {
         1    a mutant survived, or a cell differs
         64   bad usage, or an expectations file that is wrong; nothing was started
         70   a fault of the harness, or record, report or expectations could not be written
+        125  with --bisect: the kernel tree does not build or is not supported, or a fault of the harness
         130  ended by SIGINT, with tables and record of what ran so far
         143  the same by SIGTERM; a second signal ends the run at once
       """)
@@ -42,7 +47,7 @@ struct MatrixCommand: ParsableCommand {
   func run() throws {
     let files = try output.files()
     let expectations = try ExpectationsFile(options.expected, updates: options.update)
-    let configuration = options.configuration(expectations.content)
+    let configuration = try options.configuration(expectations.content)
     let matrix = Matrix(configuration: configuration)
     let signals = Signals(onFirst: { matrix.requestStop() })
     StandardStreams.error.write("seed \(SeedText.format(configuration.seed))\n")
@@ -54,6 +59,7 @@ struct MatrixCommand: ParsableCommand {
 
     var isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
     if options.update { isDelivered = expectations.update(from: record) && isDelivered }
+    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered, isUpdated: options.update)
   }
 }

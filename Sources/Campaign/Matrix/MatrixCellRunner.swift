@@ -72,7 +72,7 @@ struct MatrixCellRunner {
   /// The cell before its first schedule.
   var notBegun: MatrixRecord.Cell {
     MatrixRecord.Cell(
-      protocol: task.protocolName.rawValue, mutant: task.mutant?.rawValue, policy: task.policy.rawValue,
+      protocol: task.column, mutant: task.mutant?.rawValue, policy: task.policy.rawValue,
       scenario: task.scenario?.rawValue ?? "all", strategy: task.strategy.rawValue, limit: task.limit, schedules: 0,
       distinctSchedules: 0, outcome: MatrixRecord.Cell.unfinished, expected: task.expected, reason: task.reason,
       failure: nil)

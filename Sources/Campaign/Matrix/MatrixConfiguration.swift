@@ -1,3 +1,4 @@
+import KernelMMU
 import MirrorMMU
 import SecureEPT
 
@@ -6,6 +7,8 @@ import SecureEPT
 public struct MatrixConfiguration: Sendable {
   public enum Part: String, CaseIterable, Sendable {
     case protocols, mutants
+    /// A user's own kernel, in the scenarios that it has; nothing where there is none.
+    case kernel
   }
 
   /// Schedules of a cell that is expected clean: enough over all cells of a protocol to pass a million.
@@ -25,6 +28,8 @@ public struct MatrixConfiguration: Sendable {
   public var scenarios = Self.allScenarios
   public var policies = Policy.allCases
   public var mutants = Mutant.allCases
+  /// One more column of the protocols' table.
+  public var kernel: KernelSubject?
   public var seed: UInt64 = 1
   /// Threads of an episode, 1 to 1024.
   public var threads = 3
@@ -50,6 +55,9 @@ public struct MatrixConfiguration: Sendable {
 
   /// The scenarios of the matrix, in the order of its rows; `micro` has no protocol.
   public static let allScenarios = ScenarioName.allCases.filter { $0 != .micro }
+
+  /// Those of `scenarios` that a kernel can be asked for.
+  public var kernelScenarios: [ScenarioName] { scenarios.filter(\.isForKernel) }
 
   static let scenarioNames = allScenarios.map(\.rawValue)
   static let policyNames = Policy.allCases.map(\.rawValue)

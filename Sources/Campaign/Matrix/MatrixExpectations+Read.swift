@@ -40,7 +40,7 @@ extension MatrixExpectations {
   /// The cells of one entry: each of its scenarios under each of its policies.
   private static func cells(_ node: JSONNode) throws(ConfigurationTextError) -> [Cell] {
     try node.expectKeys(["protocol", "policies", "scenarios", "outcome", "reason", "within"])
-    let protocolName = try node.field("protocol").name { ProtocolName(rawValue: $0) != nil }
+    let protocolName = try node.field("protocol").name { ProtocolName(rawValue: $0) != nil || isKernel($0) }
     let policies = try names(node.field("policies"), of: MatrixConfiguration.policyNames)
     let scenarios = try names(node.field("scenarios"), of: MatrixConfiguration.scenarioNames)
     let outcomes = try checkers(node.field("outcome"))

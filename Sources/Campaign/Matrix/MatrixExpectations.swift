@@ -65,8 +65,20 @@ public struct MatrixExpectations: Sendable, Equatable {
     self.mutants = mutants
   }
 
+  /// Stands for a user's kernel of any version; `linux-7.3.1` stands for that of one.
+  static let anyKernel = "linux"
+
+  static func isKernel(_ name: String) -> Bool { name == anyKernel || name.hasPrefix("\(anyKernel)-") }
+
+  /// What is said of a version comes before what is said of all.
   func cell(_ protocolName: String, policy: String, scenario: String) -> Cell? {
-    cells.first { $0.protocol == protocolName && $0.policy == policy && $0.scenario == scenario }
+    let names = Self.isKernel(protocolName) ? [protocolName, Self.anyKernel] : [protocolName]
+    for name in names {
+      if let cell = cells.first(where: { $0.protocol == name && $0.policy == policy && $0.scenario == scenario }) {
+        return cell
+      }
+    }
+    return nil
   }
 
   func checkers(_ mutant: Mutant) -> [String] {

@@ -1,5 +1,6 @@
 /// The cells of a matrix in the order of its record, each with what is expected of it.
 import Exploration
+import KernelMMU
 import Machine
 import MirrorMMU
 import SecureEPT
@@ -8,6 +9,8 @@ struct MatrixPlan {
   /// One cell: what is run until it breaks a rule, and what that may be.
   struct Task: Sendable {
     var protocolName: ProtocolName
+    /// The subject, if it is not the model.
+    var kernel: KernelSubject?
     var mutant: Mutant?
     /// nil for all.
     var scenario: ScenarioName?
@@ -16,8 +19,12 @@ struct MatrixPlan {
     var limit: UInt64
     var expected: [String]
     var reason: String?
+
+    /// What the cell's column is called.
+    var column: String { kernel?.name ?? protocolName.rawValue }
   }
 
+  /// The kernel's among them.
   let protocolTasks: [Task]
   let mutantTasks: [Task]
   var tasks: [Task] { protocolTasks + mutantTasks }
@@ -25,7 +32,9 @@ struct MatrixPlan {
   let threadRuns: [(mutant: Mutant, mayMiss: String?)]
 
   init(_ configuration: MatrixConfiguration) {
-    protocolTasks = configuration.parts.contains(.protocols) ? Self.protocolTasks(configuration) : []
+    protocolTasks =
+      (configuration.parts.contains(.protocols) ? Self.protocolTasks(configuration) : [])
+      + (configuration.parts.contains(.kernel) ? Self.kernelTasks(configuration) : [])
     let mutants = configuration.parts.contains(.mutants) ? configuration.mutants : []
     mutantTasks = mutants.flatMap { Self.tasks($0, configuration) }
     threadRuns = mutants.map { ($0, configuration.expectations.mayMiss($0.rawValue)) }
@@ -34,16 +43,32 @@ struct MatrixPlan {
   private static func protocolTasks(_ configuration: MatrixConfiguration) -> [Task] {
     configuration.protocols.flatMap { protocolName in
       configuration.policies.flatMap { policy in
-        configuration.scenarios.map { scenario in
-          let expectation = configuration.expectations.cell(
-            protocolName.rawValue, policy: policy.rawValue, scenario: scenario.rawValue)
-          return Task(
-            protocolName: protocolName, mutant: nil, scenario: scenario, policy: policy, strategy: .portfolio,
-            limit: expectation.map { max(configuration.failingCap, $0.within ?? 0) } ?? configuration.cleanSchedules,
-            expected: expectation?.outcomes ?? [MatrixRecord.Cell.clean], reason: expectation?.reason)
-        }
+        configuration.scenarios.map { task(protocolName, nil, policy, $0, configuration) }
       }
     }
+  }
+
+  /// KVM's own tdx.c maps private memory by 4K pages.
+  private static func kernelTasks(_ configuration: MatrixConfiguration) -> [Task] {
+    guard let kernel = configuration.kernel, configuration.policies.contains(.fourK) else { return [] }
+    return configuration.kernelScenarios.map { task(.mainline, kernel, .fourK, $0, configuration) }
+  }
+
+  private static func task(
+    _ protocolName: ProtocolName, _ kernel: KernelSubject?, _ policy: Policy, _ scenario: ScenarioName,
+    _ configuration: MatrixConfiguration
+  ) -> Task {
+    var task = Task(
+      protocolName: protocolName, kernel: kernel, mutant: nil, scenario: scenario, policy: policy,
+      strategy: .portfolio, limit: configuration.cleanSchedules, expected: [MatrixRecord.Cell.clean], reason: nil)
+    if let expectation = configuration.expectations.cell(
+      task.column, policy: policy.rawValue, scenario: scenario.rawValue)
+    {
+      task.limit = max(configuration.failingCap, expectation.within ?? 0)
+      task.expected = expectation.outcomes
+      task.reason = expectation.reason
+    }
+    return task
   }
 
   private static func tasks(_ mutant: Mutant, _ configuration: MatrixConfiguration) -> [Task] {
@@ -62,9 +87,11 @@ struct MatrixPlan {
 
 extension MatrixPlan.Task {
   func exploration(of matrix: MatrixConfiguration) -> ExploreConfiguration {
-    ExploreConfiguration(
+    var result = ExploreConfiguration(
       threads: matrix.threads, operations: matrix.operations, scenario: scenario, strategy: strategy,
       length: .schedules(limit), seed: matrix.seed, protocolName: protocolName, mutant: mutant, policy: policy,
       minimizes: matrix.minimizes)
+    result.kernel = kernel
+    return result
   }
 }

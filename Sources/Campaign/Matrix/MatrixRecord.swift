@@ -175,6 +175,8 @@ public struct MatrixRecord: Codable, Sendable, Equatable {
   public var interrupted: Bool
   public var verdict: Verdict
   public var timing: Timing
+  /// The kernel that has a column, named as its `protocol`; null where there is none.
+  @NullIfAbsent public var kernel: RunRecord.Kernel?
 
   public init(
     seed: String, threads: Int, operationsPerThread: Int, quick: Bool, protocols: [String], scenarios: [String],

@@ -46,18 +46,27 @@ struct MatrixRecordBuilder {
     let differences =
       cells.compactMap { difference($0, plan.protocolTasks) } + mutants.flatMap { mutantDifferences($0, mutantCells) }
     let faults = results.compactMap { $0?.harnessFault }
-    return MatrixRecord(
+    // The kernel has fewer scenarios and one policy; the axes are those of all columns.
+    let tasks = plan.protocolTasks
+    var record = MatrixRecord(
       seed: SeedText.format(configuration.seed), threads: configuration.threads,
       operationsPerThread: configuration.operations, quick: configuration.isQuick,
-      protocols: cells.isEmpty ? [] : configuration.protocols.map(\.rawValue),
-      scenarios: cells.isEmpty ? [] : configuration.scenarios.map(\.rawValue),
-      policies: cells.isEmpty ? [] : configuration.policies.map(\.rawValue), mutants: mutants.map(\.rawValue),
+      protocols: Self.once(tasks.map(\.column)),
+      scenarios: configuration.scenarios.filter { name in tasks.contains { $0.scenario == name } }.map(\.rawValue),
+      policies: configuration.policies.filter { policy in tasks.contains { $0.policy == policy } }.map(\.rawValue),
+      mutants: mutants.map(\.rawValue),
       strategies: mutantCells.isEmpty ? [] : StrategyName.allCases.map(\.rawValue), cells: cells,
       mutantCells: mutantCells, differences: differences, harnessFaults: faults,
       schedules: all.reduce(0) { $0 + $1.schedules },
       distinctSchedules: all.reduce(0) { $0 + $1.distinctSchedules }, interrupted: isInterrupted,
       verdict: !faults.isEmpty ? .harnessFault : differences.isEmpty ? .asExpected : .differs,
       timing: .init(elapsedSeconds: elapsedSeconds, jobs: configuration.jobs, threadRuns: threadRuns))
+    if tasks.contains(where: { $0.kernel != nil }) { record.kernel = configuration.kernel.map { .init($0) } }
+    return record
+  }
+
+  private static func once(_ names: [String]) -> [String] {
+    names.reduce(into: []) { if $0.last != $1 { $0.append($1) } }
   }
 
   private var mutants: [Mutant] { plan.threadRuns.map(\.mutant) }
@@ -118,7 +127,7 @@ extension MatrixPlan.Task {
   /// As the task's cell is called.
   fileprivate var name: String {
     mutant.map { "mutant \($0.rawValue), strategy \(strategy.rawValue)" }
-      ?? "protocol \(protocolName.rawValue), policy \(policy.rawValue), "
+      ?? "protocol \(column), policy \(policy.rawValue), "
       + "scenario \(scenario?.rawValue ?? "all")"
   }
 }

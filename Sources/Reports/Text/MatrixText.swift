@@ -25,14 +25,21 @@ public struct MatrixText {
 
   // MARK: Protocols
 
-  private func short(_ column: Int) -> String { "P\(column + 1)" }
+  private func short(_ name: String) -> String {
+    if isKernel(name) { return name }
+    return "P\((record.protocols.firstIndex(of: name) ?? 0) + 1)"
+  }
+
+  private func isKernel(_ name: String) -> Bool { record.kernel != nil && name == record.protocols.last }
 
   private var legend: [String] {
     guard !record.cells.isEmpty else { return [] }
-    let names = record.protocols.enumerated().map {
-      "  \(short($0.offset).padded(to: 4, alignment: .left))\($0.element)"
+    let protocols = record.protocols.filter { !isKernel($0) }
+    let names = protocols.map { "  \(short($0).padded(to: 4, alignment: .left))\($0)" }
+    let kernel = record.kernel.map { kernel in
+      ["  \(record.protocols.last ?? ""): \(kernel.path), tree \(kernel.tree), in the scenarios that a kernel has"]
     }
-    return ["Protocols"] + names.map(\.onOneLine)
+    return (protocols.isEmpty ? ["Kernel"] : ["Protocols"]) + (names + (kernel ?? [])).map(\.onOneLine)
       + [
         "",
         "A cell: OK and schedules run, or the checker that fired; ! not as expected; ~ cut short; - not run; "
@@ -42,11 +49,14 @@ public struct MatrixText {
 
   private var policies: [[String]] {
     record.policies.map { policy in
-      var grid = GridText(label: "policy \(policy.onOneLine)", columns: record.protocols.indices.map(short))
+      let columns = record.protocols.filter { name in
+        !isKernel(name) || record.cells.contains { $0.protocol == name && $0.policy == policy }
+      }
+      var grid = GridText(label: "policy \(policy.onOneLine)", columns: columns.map(short))
       for scenario in record.scenarios {
         grid.add(
           scenario,
-          record.protocols.map { name in
+          columns.map { name in
             record.cells.first { $0.protocol == name && $0.policy == policy && $0.scenario == scenario }
               .map(Self.cell) ?? "-"
           })
@@ -70,7 +80,9 @@ public struct MatrixText {
     let broken = record.cells.filter(\.isBroken)
     guard !broken.isEmpty else { return [] }
     let rows = broken.map { [$0.protocol, $0.policy, $0.scenario, outcome($0)] }
-    return ["Failing cells, each to be seen with stress replay TOKEN", ""]
+    let isWithKernel = broken.contains { isKernel($0.protocol) }
+    let option = isWithKernel ? ", those of the kernel with --kernel-tree" : ""
+    return ["Failing cells, each to be seen with stress replay TOKEN\(option)", ""]
       + Self.aligned(rows, broken.map(Self.token))
   }
 

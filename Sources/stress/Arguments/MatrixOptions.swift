@@ -14,7 +14,9 @@ struct MatrixOptions: ParsableArguments {
 
   @Option(
     parsing: .unconditional,
-    help: .init("Run one part alone: protocols or mutants. (default: both)", valueName: "part"),
+    help: .init(
+      "Run one part alone: protocols, mutants or kernel. (default: all, with --kernel-tree no mutants)",
+      valueName: "part"),
     transform: { try NameArgument.parse($0) })
   var only: MatrixConfiguration.Part?
 
@@ -41,6 +43,8 @@ struct MatrixOptions: ParsableArguments {
     help: .init("The mutants to run; may be repeated. (default: all)", valueName: "name"),
     transform: { try NameArgument.parse($0) })
   var mutants: [Mutant] = []
+
+  @OptionGroup var kernel: KernelOptions
 
   @Option(
     parsing: .unconditional,
@@ -92,6 +96,26 @@ struct MatrixOptions: ParsableArguments {
     if only == .mutants && choosesProtocols {
       throw ValidationError("--only mutants excludes --protocol, --scenario and --policy; a mutant has its own")
     }
+    try validateKernel()
+  }
+
+  private func validateKernel() throws {
+    guard kernel.path != nil else {
+      if only == .kernel { throw ValidationError("--only kernel needs --kernel-tree PATH, the kernel to run") }
+      return
+    }
+    if let only, only != .kernel {
+      throw ValidationError("--only \(only.rawValue) and --kernel-tree exclude each other; one of them is allowed")
+    }
+    if only == .kernel && !(protocols.isEmpty && mutants.isEmpty) {
+      throw ValidationError("--only kernel excludes --protocol and --mutant, which are the model's")
+    }
+    if !policies.isEmpty && !policies.contains(.fourK) { throw ValidationError(KernelOptions.policyAdvice) }
+    if !scenarios.isEmpty && !scenarios.contains(where: \.isForKernel) {
+      throw ValidationError(
+        "--kernel-tree needs a --scenario that a kernel has: "
+          + MatrixConfiguration.allScenarios.filter(\.isForKernel).map(\.rawValue).joined(separator: ", "))
+    }
   }
 
   private var choosesProtocols: Bool { !protocols.isEmpty || !scenarios.isEmpty || !policies.isEmpty }
@@ -99,13 +123,19 @@ struct MatrixOptions: ParsableArguments {
   /// A choice within one part leaves the other out.
   private var parts: [MatrixConfiguration.Part] {
     if let only { return [only] }
+    // Mutants of the model say nothing of a kernel: they run where they are asked for.
+    if kernel.path != nil {
+      return mutants.isEmpty
+        ? [.protocols, .kernel] : choosesProtocols ? MatrixConfiguration.Part.allCases : [.mutants, .kernel]
+    }
     if choosesProtocols == !mutants.isEmpty { return MatrixConfiguration.Part.allCases }
     return choosesProtocols ? [.protocols] : [.mutants]
   }
 
   /// What is not given keeps the engine's default, so that it is written down once.
-  func configuration(_ expectations: MatrixExpectations) -> MatrixConfiguration {
+  func configuration(_ expectations: MatrixExpectations) throws -> MatrixConfiguration {
     var result = MatrixConfiguration()
+    result.kernel = try kernel.kernel()
     result.parts = parts
     let rows = result.protocols
     // Several alternatives at once are no row of the whole matrix.
