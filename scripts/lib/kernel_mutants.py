@@ -1,4 +1,4 @@
-"""Breaks a copy of a kernel tree in one way at a time and looks whether `stress explore` finds it.
+"""Breaks a copy of a kernel tree in one way at a time and looks whether `stress explore`, or `run`, finds it.
 
 A mutant is a file of edits: in FILE, in the definition of FUNCTION, the one place that reads FIND becomes REPLACE.
 An edit that fits no place or several ends the run with 2, as what it would prove is then unknown. The copy is made of
@@ -83,13 +83,20 @@ def break_tree(tree, copy, edits):
             raise NoMatch(f"{edit['file']}: {error}") from None
 
 
-def explore(tool, copy, scratch, seed, schedules, limit):
+def campaign(options):
+    """The command of a campaign, but for tree, seed and record. Minutes of time are for build and bridge."""
+    if options.threads:
+        words = ["run", "--threads", str(options.threads), "--seconds", str(options.limit)]
+        return words + ([] if options.bridge else ["--no-bridge"]), options.limit + 180
+    return ["explore", "--schedules", str(options.schedules), "--jobs", "1"], options.limit
+
+
+def run_tool(tool, copy, scratch, seed, words, limit):
     """What one campaign came to, as a dictionary with `status` and, where a rule was broken, the failure's numbers."""
     record_path = scratch / "record.json"
     record_path.unlink(missing_ok=True)
     command = [
-        tool, "explore", "--kernel-tree", str(copy), "--seed", str(seed), "--schedules", str(schedules), "--jobs", "1",
-        "--quiet", "--json", str(record_path),
+        tool, *words, "--kernel-tree", str(copy), "--seed", str(seed), "--quiet", "--json", str(record_path),
     ]
     # A crash is a result here: the backtrace would outlive the tool.
     environment = dict(os.environ, XDG_CACHE_HOME=str(scratch / "cache"), SWIFT_BACKTRACE="enable=no")
@@ -114,7 +121,10 @@ def explore(tool, copy, scratch, seed, schedules, limit):
     if not record["violations"]:
         return result | {"status": "survived"}
     violation = record["violations"][0]
-    return result | {"status": "caught", "checker": violation["checker"], "reproduction": violation["reproduction"]}
+    return result | {
+        "status": "caught", "checker": violation["checker"], "round": violation["round"],
+        "reproduction": violation["reproduction"],
+    }
 
 
 def judge(mutant, result):
@@ -127,6 +137,9 @@ def judge(mutant, result):
         return "NOT EQUIVALENT"
     if result["checker"] not in mutant["checkers"]:
         return "OTHER CHECKER"
+    # Threads need not be followed by a schedule.
+    if not reproduction or not reproduction["token"] and "bridgedSchedules" in reproduction:
+        return ""
     return "" if reproduction["verified"] == reproduction["replays"] else "NOT VERIFIED"
 
 
@@ -134,9 +147,12 @@ def row(name, seed, mutant, result):
     cells = [name, str(seed)]
     if result["status"] == "caught":
         found = result["reproduction"]
-        cells += [
-            result["checker"], f"{found['schedule'] + 1:,}", size(found), f"{found['verified']}/{found['replays']}",
-        ]
+        if found:
+            cells += [
+                result["checker"], f"{found['schedule'] + 1:,}", size(found), f"{found['verified']}/{found['replays']}",
+            ]
+        else:
+            cells += [result["checker"], f"round {result['round']}", "-", "-"]
     else:
         cells += ["-", "-", "-", "-"]
     word = judge(mutant, result)
@@ -162,7 +178,10 @@ def arguments():
     parser.add_argument("tree", type=pathlib.Path, help="the kernel tree; nothing in it is changed")
     parser.add_argument("--seeds", type=int, default=1, help="campaigns for each mutant, of seeds 1 to N")
     parser.add_argument("--schedules", type=int, default=1_000_000, help="length of each campaign")
-    parser.add_argument("--limit", type=float, default=60, help="seconds for each campaign, build included")
+    parser.add_argument(
+        "--limit", type=float, default=60, help="seconds for each campaign; of schedules with the build included")
+    parser.add_argument("--threads", type=int, metavar="N", help="race so many threads instead of running schedules")
+    parser.add_argument("--bridge", action="store_true", help="look for a schedule of what threads have found")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this mutant; may be repeated")
     parser.add_argument("--verbose", action="store_true", help="what the tool said of those that did not go well")
     return parser.parse_args()
@@ -202,7 +221,7 @@ def main():
                 unmatched += 1
                 continue
             for seed in range(1, options.seeds + 1):
-                result = explore(tool, copy, scratch, seed, options.schedules, options.limit)
+                result = run_tool(tool, copy, scratch, seed, *campaign(options))
                 print_row(row(name, seed, mutant, result))
                 if judge(mutant, result):
                     bad += 1
