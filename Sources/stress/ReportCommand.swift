@@ -1,37 +1,70 @@
 import ArgumentParser
+import Foundation
 import Reports
 
 /// `stress report`: shows a record again, in any form, without running anything.
 struct ReportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",
-    abstract: "Show the record of a run, an exploration or a matrix again, in any form.",
+    abstract: "Show the record of a run, an exploration or a matrix again, in any form, or compare two.",
     discussion: """
       A record is what --json has written. All that a report shows stands in it, so nothing is run. Several forms can \
       be written at once; without any the report is printed as text.
+
+      --compare takes two records, or two folders of them, such as scripts/soak leaves: it says what fails in the \
+      second and not in the first, what is fixed, which races were not met any more, and what is slower by more than \
+      a fifth, which on a shared machine may be noise.
 
       EXAMPLES:
         stress report record.json
         stress report record.json --junit junit.xml --markdown summary.md
         stress report record.json --perfetto trace.json
+        stress report --compare soak-monday soak-tuesday
 
       EXIT CODES:
-        0    all was written, whatever the record's verdict is
+        0    all was written, whatever the record's verdict is; with --compare: nothing new fails
+        1    with --compare: something new fails
         64   bad usage, or no record that this version can read
         70   a report could not be written
       """)
 
-  @Argument(help: RecordArgument.help) var record: String
+  @Argument(help: RecordArgument.help) var records: [String]
+
+  @Flag(help: "Compare two records, or two folders of records.")
+  var compare = false
 
   @OptionGroup var reports: ReportOptions
 
+  func validate() throws {
+    guard records.count == (compare ? 2 : 1) else {
+      throw ValidationError(
+        compare
+          ? "--compare takes two records or two folders, not \(records.count)"
+          : "one record at a time; --compare takes two")
+    }
+  }
+
   func run() throws {
     var files = try reports.files()
-    let record = try RecordArgument.read(record)
     Signals.ignoreBrokenOutput()
+    if compare {
+      guard files.isEmpty else { throw ValidationError("--compare prints; it takes no other form of report") }
+      return try printComparison()
+    }
+    let record = try RecordArgument.read(records[0])
     if files.isEmpty {
       files = [ReportFile(format: .text, file: try OutputFile(path: "-", option: "--text"))]
     }
     if files.map({ $0.write(record) }).contains(false) { throw ExitCode(ExitStatus.harnessFault) }
+  }
+
+  private func printComparison() throws {
+    let comparison = Comparison(try RecordArgument.readAll(records[0]), try RecordArgument.readAll(records[1]))
+    let failure = StandardStreams.output.write(comparison.render())
+    if let failure, failure != EPIPE {
+      StandardStreams.error.tell("the comparison was not written: \(String(cString: strerror(failure)))")
+      throw ExitCode(ExitStatus.harnessFault)
+    }
+    if !comparison.new.isEmpty { throw ExitCode(ExitStatus.violation) }
   }
 }

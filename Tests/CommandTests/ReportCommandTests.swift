@@ -98,6 +98,34 @@ import Testing
       .first { FileManager.default.fileExists(atPath: $0) }
   }
 
+  @Test func `two folders of records are compared, and something new exits 1`() throws {
+    try Scratch.use { scratch in
+      let clean = ["explore", "--schedules", "200", "--seed", "3", "--quiet"]
+      for folder in ["monday", "tuesday"] {
+        try FileManager.default.createDirectory(atPath: scratch.file(folder), withIntermediateDirectories: true)
+        _ = try StressCommand.start(clean + ["--json", "\(folder)/clean.json"], in: scratch).finish()
+        try scratch.write("{}", to: "\(folder)/status.json")
+      }
+      let same = try StressCommand.start(["report", "--compare", "monday", "tuesday"], in: scratch).finish()
+      #expect(same.status == 0)
+      #expect(same.lastOutputLine.hasPrefix("NOTHING NEW in 1 record,"))
+      _ = try StressCommand.start(Self.mutant + ["--json", "tuesday/clean.json"], in: scratch).finish()
+      let new = try StressCommand.start(["report", "--compare", "monday", "tuesday"], in: scratch).finish()
+      #expect(new.status == 1)
+      #expect(new.output.contains("- clean: ORD-2; stress replay "))
+    }
+  }
+
+  @Test(arguments: [
+    (["report"], "Missing expected argument"), (["report", "--compare", "a"], "--compare takes two"),
+    (["report", "a", "b"], "one record at a time"),
+  ])
+  func `a wrong number of records is refused`(arguments: [String], message: String) throws {
+    let result = try StressCommand.run(arguments)
+    #expect(result.status == 64)
+    #expect(result.errors.contains(message))
+  }
+
   // MARK: What is no record
 
   @Test(arguments: [
