@@ -1,0 +1,117 @@
+"""The command line of `scripts/soak`."""
+
+import argparse
+import datetime
+import os
+import pathlib
+import subprocess
+import sys
+
+from . import parts, summary
+from .collect import USAGE, collect
+from .night import Night
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        print(f"soak: error: {message}; see scripts/soak --help", file=sys.stderr)
+        sys.exit(USAGE)
+
+
+def shard(text):
+    index, slash, count = text.partition("/")
+    if not (slash and index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count) <= 1_000_000):
+        raise argparse.ArgumentTypeError("allowed is i/n with 1 <= i <= n, for example 2/8")
+    return text
+
+
+def minutes(text):
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
+    if not 0 < value <= 10_080:
+        raise argparse.ArgumentTypeError("allowed are more than 0 and at most 10080 minutes")
+    return value
+
+
+def parse(arguments):
+    parser = Parser(prog="scripts/soak", description=__doc__.strip() + """ A night replays what was kept, lets canaries
+        fail, runs the matrix, races threads, explores schedules, and does the same with kernel trees.""")
+    parser.add_argument("--tool", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--root", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--minutes", type=minutes, default=60, help="length of the night (default: 60)")
+    parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("soak"), help="the folder that it leaves")
+    parser.add_argument("--shard", type=shard, default="1/1", help="i/n: the i-th of n machines that share the night")
+    parser.add_argument("--seed", help="instead of one made of the commit and the date")
+    parser.add_argument(
+        "--failures", type=pathlib.Path, default=pathlib.Path(".stress/failures"),
+        help="where failures are kept (default: .stress/failures)")
+    parser.add_argument(
+        "--kernel-tree", type=pathlib.Path, action="append", dest="kernel_trees",
+        help="a Linux tree to run, too; may be repeated (default: those that scripts/kernel-tree has brought)")
+    parser.add_argument(
+        "--only", action="append", metavar="PART", help="leave out what does not begin so; may be repeated")
+    parser.add_argument("--no-kernel-trees", action="store_true", help="run the model alone")
+    parser.add_argument("--disarm", metavar="CANARY", help="let this canary live, to see that the night fails")
+    parser.add_argument(
+        "--collect", type=pathlib.Path, nargs="+", metavar="FOLDER",
+        help="run nothing: put the folders of a night's shards together in --out")
+    return parser, parser.parse_args(arguments)
+
+
+def known_trees():
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    # Direct roots alone, before 6.16, are not supported.
+    return sorted(tree for tree in (cache / "stress" / "kernel-trees").glob("[7-9].*") if tree.is_dir())
+
+
+def commit(root):
+    found = subprocess.run(
+        ["git", "-C", str(root), "rev-parse", "HEAD"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return found.stdout.strip() or "unknown"
+
+
+def mutants(tool):
+    """The names that the tool has: the first word of each line that is not indented."""
+    listing = subprocess.run([tool, "list", "mutants"], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return [line.split()[0] for line in listing.splitlines() if line.strip() and not line.startswith(" ")]
+
+
+def main():
+    parser, options = parse(sys.argv[1:])
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+        (options.out / "logs").mkdir(exist_ok=True)
+    except OSError as error:
+        parser.error(f"--out {options.out}: {error.strerror}")
+    options.tool = options.tool.resolve()
+    options.out = options.out.resolve()
+    options.failures = options.failures.resolve()
+    if options.collect:
+        return collect(options)
+    options.date = datetime.date.today().isoformat()
+    options.commit = commit(options.root)
+    options.seed = options.seed or parts.seed(options.commit, options.date)
+    options.shard_index, options.shard_count = map(int, options.shard.split("/"))
+    if options.no_kernel_trees:
+        options.kernel_trees = []
+    elif options.kernel_trees is None:
+        options.kernel_trees = known_trees()
+    options.kernel_trees = [tree.resolve() for tree in options.kernel_trees]
+    options.reports = None
+    names = mutants(options.tool)
+    if options.disarm and options.disarm not in [*names, "threads"]:
+        parser.error(f"--disarm {options.disarm}: there is no such canary")
+    chosen = parts.night(options, names)
+    if options.only:
+        chosen = [part for part in chosen if part.name.startswith(tuple(options.only))]
+    if not chosen:
+        parser.error("--only leaves no part of the night")
+    print(f"soak: seed {options.seed}, commit {options.commit}, in {options.out}", flush=True)
+    status = Night(options, chosen).run()
+    print(f"soak: {summary.HEADLINES.get(status, 'interrupted, clean so far')}; {options.out / 'summary.md'}")
+    return status
+
+
+sys.exit(main())
