@@ -51,7 +51,7 @@ let package = Package(
     .target(name: "CKernelHost", dependencies: ["CKernelABI", "CFibers"], path: "Tests/KernelMMUTests/CHost"),
     .testTarget(
       name: "KernelMMUTests", dependencies: ["KernelMMU", "CKernelABI", "CKernelHost"], exclude: ["CHost"]),
-    .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers"]),
+    .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers", "TestSupport"]),
     .testTarget(name: "ExplorationTests", dependencies: ["CAtomics", "Machine", "Exploration", "TestSupport"]),
     .testTarget(
       name: "CampaignTests",

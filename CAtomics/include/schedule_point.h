@@ -20,6 +20,18 @@ enum schedule_kind {
   SCHEDULE_UNLOCK_SHARED,
   // No point of its own: the read-modify-write just made was a cmpxchg that lost, and wrote nothing.
   SCHEDULE_LOST,
+  // An access that nothing in the source announces, of a kernel that was built with plain accesses.
+  SCHEDULE_PLAIN_LOAD = 16,
+  SCHEDULE_PLAIN_STORE,
+};
+
+// What a point is told beside its `enum schedule_kind`, of accesses to memory alone.
+enum {
+  SCHEDULE_KIND_MASK = 0x7f,
+  // Races with it are meant: the kernel's data_race().
+  SCHEDULE_EXEMPT = 0x80,
+  // From this bit on: how many bytes are accessed, 0 for the 8 of a word.
+  SCHEDULE_BYTES_SHIFT = 8,
 };
 
 // What passing a point of each kind takes off the countdown. A pause between having read an SPTE and changing it is

@@ -41,8 +41,19 @@ public struct Machine {
   /// Called at a schedule point of a thread once its countdown is used up, and while it waits: a subject whose code
   /// looks at no halt leaves it here. Gets the task. The countdown is still below 1 unless the task waits.
   public var interrupt: Drain?
-  /// The subject's own, for `release`.
+  /// The subject's own, for `release` and what follows.
   public var subject: UnsafeMutableRawPointer?
+  /// What a subject that is compiled code calls the word at an address, nil for one without a name. Gets the machine.
+  public typealias WordName = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UnsafePointer<CChar>?
+  public var wordName: WordName?
+  /// Where in such a subject's code a task stands at its schedule point, nil outside of it. Gets the task.
+  public typealias CodePlace = @convention(c) (UnsafeMutableRawPointer) -> UnsafeRawPointer?
+  public var codePlace: CodePlace?
+  /// Whether such a subject is known to have a race of a write with a read, and to live with it. Gets the machine,
+  /// where the write and the read stand in the code, and the word's name.
+  public typealias KnownRace =
+    @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, UnsafeRawPointer, UnsafePointer<CChar>) -> Bool
+  public var isKnownRace: KnownRace?
   /// For the engine's and the checkers' own state.
   public var context: UnsafeMutableRawPointer?
   public let reports: Reports

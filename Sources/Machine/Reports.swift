@@ -2,6 +2,21 @@
 import CAtomics
 import Synchronization
 
+/// One of the accesses that a violation is about, where the rule is about accesses and not about an entry.
+public struct ViolatingAccess: Sendable, Equatable {
+  public var task: Int
+  /// For example `plain write sp->role`.
+  public var text: String
+  /// Where in the subject's code, 0 where that is not known: for symbols, never for output.
+  public var code: UInt
+
+  public init(task: Int, text: String, code: UInt) {
+    self.task = task
+    self.text = text
+    self.code = code
+  }
+}
+
 /// A broken rule.
 public struct Violation: Sendable {
   public var checker: CheckerID
@@ -15,11 +30,14 @@ public struct Violation: Sendable {
   public var entry: UInt32
   /// When it happened, in the events' time.
   public var stamp: UInt64
+  /// The step that broke it first, then what others were about to do.
+  public var accesses: [ViolatingAccess]
 
   public init(
     checker: CheckerID, task: Int, operation: Operation, gfn: Gfn, level: Int, expected: String, seen: String,
-    entry: UInt32, stamp: UInt64
+    entry: UInt32, stamp: UInt64, accesses: [ViolatingAccess] = []
   ) {
+    self.accesses = accesses
     self.checker = checker
     self.task = task
     self.operation = operation
@@ -63,14 +81,15 @@ extension UnsafeMutablePointer where Pointee == Task {
   /// Reports a broken rule and halts the run.
   /// - Parameter stamp: of the event that broke it; now if nil.
   @inline(never) public func violation(
-    _ checker: CheckerID, gfn: Gfn, level: Int, entry: UInt32 = 0, stamp: UInt64? = nil, expected: String, seen: String
+    _ checker: CheckerID, gfn: Gfn, level: Int, entry: UInt32 = 0, stamp: UInt64? = nil, expected: String, seen: String,
+    accesses: [ViolatingAccess] = []
   ) {
     // After a halt waits give up and locks do not exclude: what a task meets then means nothing. Events from before it
     // still do.
     guard !isHalted || stamp != nil else { return }
     let violation = Violation(
       checker: checker, task: pointee.id, operation: pointee.currentOperation, gfn: gfn, level: level,
-      expected: expected, seen: seen, entry: entry, stamp: stamp ?? self.stamp())
+      expected: expected, seen: seen, entry: entry, stamp: stamp ?? self.stamp(), accesses: accesses)
     pointee.machine.pointee.reports.add(violation)
     pointee.machine.pointee.halt()
   }
@@ -93,10 +112,12 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   /// Lets the checkers read what led here first: what they find in it is the cause, this is the consequence.
   @inline(never) public func violationAfterDrain(
-    _ checker: CheckerID, gfn: Gfn, level: Int, entry: UInt32 = 0, expected: String, seen: String
+    _ checker: CheckerID, gfn: Gfn, level: Int, entry: UInt32 = 0, expected: String, seen: String,
+    accesses: [ViolatingAccess] = []
   ) {
     drain()
-    violation(checker, gfn: gfn, level: level, entry: entry, expected: expected, seen: seen)
+    violation(
+      checker, gfn: gfn, level: level, entry: entry, expected: expected, seen: seen, accesses: accesses)
   }
 
   @inlinable @inline(__always) public func lockdepAssertHeldWrite(gfn: Gfn = 0, level: Int = 0) {

@@ -24,6 +24,7 @@ struct ExploreCommand: ParsableCommand {
         stress explore --scenario fault-zap --operations 2 --strategy pct-3
         stress explore --policy huge --seconds 3600 --quiet --json record.json
         stress explore --kernel-tree ~/linux  your own tdp_mmu.c
+        stress explore --kernel-tree ~/linux --check-data-races
         git bisect run stress explore --kernel-tree . --bisect --seed 1 --quiet
         stress explore --seed 7 --schedules 8000000 --shard 2/8
 

@@ -32,7 +32,7 @@ struct RegressCommand: ParsableCommand {
   @OptionGroup var kernel: KernelOptions
 
   func run() throws {
-    let kernel = try kernel.kernel()
+    let subjects = RegressSubjects(kernel, try kernel.kernel())
     let archive = FailureArchive(directory: directory ?? FailureArchive.defaultDirectory)
     let entries: [FailureArchive.Entry]
     do {
@@ -49,10 +49,35 @@ struct RegressCommand: ParsableCommand {
     var sums = RegressSums()
     let width = entries.map(\.name.count).max() ?? 0
     for entry in entries where signals.received == nil {
-      sums.add(Regression(entry.path, kernel), named: entry.name, width: width)
+      sums.add(Regression(entry.path, subjects), named: entry.name, width: width)
     }
     sums.tellAll()
     Foundation.exit(sums.status(signal: signals.received))
+  }
+}
+
+/// The builds of one kernel tree that a directory's tokens ask for.
+private final class RegressSubjects {
+  private let options: KernelOptions
+  private let asked: KernelSubject?
+  private var plain: KernelSubject?
+
+  var isGiven: Bool { asked != nil }
+
+  /// - Parameter asked: what the options ask for by themselves.
+  init(_ options: KernelOptions, _ asked: KernelSubject?) {
+    self.options = options
+    self.asked = asked
+  }
+
+  func kernel(for token: Token) throws -> KernelSubject? {
+    guard token.kernelTree != nil, var kernel = asked else { return asked }
+    if token.plainAccesses && !kernel.plainAccesses {
+      if plain == nil { plain = try options.plainKernel() }
+      kernel = plain ?? kernel
+    }
+    kernel.checksRaces = kernel.checksRaces || token.checker == .race1
+    return kernel
   }
 }
 
@@ -62,14 +87,14 @@ private enum Regression {
   case fails(String)
   case notReplayable(String)
 
-  init(_ path: String, _ kernel: KernelSubject?) {
+  init(_ path: String, _ subjects: RegressSubjects) {
     do {
       let token = try FailureArchive.read(path)
-      guard token.kernelTree == nil || kernel != nil else {
+      guard token.kernelTree == nil || subjects.isGiven else {
         self = .notReplayable("a kernel's, say which with --kernel-tree")
         return
       }
-      self.init(token, TokenRegress.check(token, kernel: kernel))
+      self.init(token, TokenRegress.check(token, kernel: try subjects.kernel(for: token)))
     } catch {
       self = .notReplayable("\(error)")
     }

@@ -44,6 +44,8 @@ import Testing
     Case("explore", "--kernel-tree", "/", "--protocol", "mainline", says: "excludes --protocol and --mutant"),
     Case("explore", "--kernel-tree", "/", "--policy", "huge", says: "--policy 4k"),
     Case("explore", "--kernel-tree", "/", "--scenario", "planted", says: "only the model"),
+    Case("explore", "--plain-accesses", says: "--plain-accesses goes with --kernel-tree"),
+    Case("explore", "--check-data-races", says: "--check-data-races goes with --kernel-tree"),
     Case("regress", "--kernel-tree", "/nowhere", says: "not a Linux kernel tree"),
   ]
 

@@ -97,6 +97,11 @@ extension UnsafeMutablePointer where Pointee == Task {
   @discardableResult package func load(_ word: UnsafeMutablePointer<UInt64>) -> UInt64 { read_once64(point, word) }
   /// One step that writes it.
   package func store(_ word: UnsafeMutablePointer<UInt64>, _ value: UInt64) { write_once64(point, word, value) }
+  /// One step for an access that nothing announces, as a kernel's hooks make it. It is not made.
+  package func plain(_ kind: schedule_kind, _ address: UnsafeRawPointer, bytes: Int = 8, isExempt: Bool = false) {
+    let exempt = isExempt ? UInt32(SCHEDULE_EXEMPT) : 0
+    schedule_point_pass(point, kind.rawValue | exempt | UInt32(bytes) << UInt32(SCHEDULE_BYTES_SHIFT), address)
+  }
   /// One step that may write it.
   @discardableResult package func exchange(
     _ word: UnsafeMutablePointer<UInt64>, _ expected: UInt64, _ value: UInt64

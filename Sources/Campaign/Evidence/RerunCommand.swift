@@ -21,7 +21,7 @@ enum RerunCommand {
 
   private static func options(_ configuration: SoakConfiguration) -> [String] {
     var words = ["stress", "--threads", "\(configuration.threads)", "--seed", SeedText.format(configuration.seed)]
-    if let kernel = configuration.kernel { words += ["--kernel-tree", quoted(kernel.path)] }
+    words += options(configuration.kernel)
     if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
     if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }
     if configuration.policy != SoakConfiguration.defaultPolicy(for: configuration.mutant) {
@@ -67,6 +67,13 @@ extension RerunCommand {
     "stress replay \(token.text)" + (kernel.map { " --kernel-tree \(quoted($0.path))" } ?? "")
   }
 
+  /// How a kernel is asked for. A token says by itself what it needs beside the tree.
+  private static func options(_ kernel: KernelSubject?) -> [String] {
+    guard let kernel else { return [] }
+    let plain = kernel.checksRaces ? ["--check-data-races"] : kernel.plainAccesses ? ["--plain-accesses"] : []
+    return ["--kernel-tree", quoted(kernel.path)] + plain
+  }
+
   /// A path as a shell takes it.
   static func quoted(_ path: String) -> String {
     let isPlain = path.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "/._-+=:,@~".contains($0)) }
@@ -83,7 +90,7 @@ extension RerunCommand {
     } else if ExploreConfiguration.scenario(for: configuration.mutant) != nil {
       words += ["--scenario", "all"]
     }
-    if let kernel = configuration.kernel { words += ["--kernel-tree", quoted(kernel.path)] }
+    words += options(configuration.kernel)
     if configuration.strategy != .portfolio { words += ["--strategy", configuration.strategy.rawValue] }
     if configuration.protocolName != .mainline { words += ["--protocol", configuration.protocolName.rawValue] }
     if let mutant = configuration.mutant { words += ["--mutant", mutant.rawValue] }

@@ -20,9 +20,13 @@ struct ExploreCounters {
   }
 
   /// How often each rule was evaluated.
-  /// - Parameter micro: executions of the common model, where they were of that one: it has three rules only.
-  func checkerRows(micro: UInt64?) -> [RunRecord.CheckerRow] {
-    CheckerID.allCases.filter { micro == nil || [.frz1, .eq1, .liv1].contains($0) }.map { checker in
+  /// - Parameters:
+  ///   - micro: executions of the common model, where they were of that one: it has three rules only.
+  ///   - plainAccesses: they were schedule points.
+  func checkerRows(micro: UInt64?, plainAccesses: Bool) -> [RunRecord.CheckerRow] {
+    CheckerID.allCases.filter { checker in
+      (micro == nil || [.frz1, .eq1, .liv1].contains(checker)) && (plainAccesses || !checker.needsPlainAccesses)
+    }.map { checker in
       RunRecord.CheckerRow(
         checker: checker.name, rule: checker.rule, checks: micro ?? checks[Int(checker.rawValue)])
     }

@@ -13,6 +13,9 @@ struct ExploreRecord {
   func build() -> RunRecord {
     let verdict: RunRecord.Verdict =
       totals.harnessFault != nil ? .harnessFault : violation != nil ? .violation : .clean
+    let checkers = totals.counters.checkerRows(
+      micro: configuration.scenario == .micro ? totals.schedules : nil,
+      plainAccesses: configuration.subject.hasPlainAccesses)
     var record = RunRecord(
       protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,
       mutant: configuration.mutant?.rawValue,
@@ -20,9 +23,11 @@ struct ExploreRecord {
       mix: [:], busyPercent: 0, perturb: Perturbation.off.rawValue, memoryGiB: 0, rounds: 0, operations: operations,
       workload: SeedText.format(0), outcomes: outcomes(), coverage: coverage(),
       coverageWarnings: coverageWarnings(verdict),
-      checkers: totals.counters.checkerRows(micro: configuration.scenario == .micro ? totals.schedules : nil),
+      checkers: checkers,
       violations: violation.map { [$0] } ?? [],
-      verdict: verdict, scope: Self.scope(verdict, schedules: totals.schedules, threads: configuration.threads),
+      verdict: verdict,
+      scope: Self.scope(
+        verdict, schedules: totals.schedules, threads: configuration.threads, checkers: checkers),
       interrupted: interrupted,
       harnessFaults: totals.harnessFault.map { [$0] } ?? [],
       timing: RunRecord.Timing(
@@ -78,11 +83,14 @@ struct ExploreRecord {
     }.map(\.name)
   }
 
-  static func scope(_ verdict: RunRecord.Verdict, schedules: UInt64, threads: Int) -> String {
-    switch verdict {
+  static func scope(
+    _ verdict: RunRecord.Verdict, schedules: UInt64, threads: Int, checkers: [RunRecord.CheckerRow]
+  ) -> String {
+    let isOff = checkers.contains { $0.checker == CheckerID.race1.name && $0.checks == 0 }
+    let all = "all checkers" + (isOff ? " but RACE-1" : "")
+    return switch verdict {
     case .clean:
-      "\(schedules) schedules of \(threads) threads, sequentially consistent, all checkers on; "
-        + "sampled, not a proof"
+      "\(schedules) schedules of \(threads) threads, sequentially consistent, \(all) on; sampled, not a proof"
     case .violation: "the first violation ended the run"
     case .harnessFault: "the harness failed; nothing is said about the protocol"
     }

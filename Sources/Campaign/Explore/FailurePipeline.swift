@@ -66,7 +66,8 @@ struct FailurePipeline {
   func token(_ finding: Finding) -> Token {
     Token(
       protocolName: subject.protocolName, mutant: subject.mutant, kernelTree: subject.kernel?.treeHash,
-      episode: finding.episode, schedule: finding.schedule, checker: finding.violation.checker,
+      plainAccesses: subject.hasPlainAccesses, episode: finding.episode, schedule: finding.schedule,
+      checker: finding.violation.checker,
       eventHash: finding.eventHash)
   }
 

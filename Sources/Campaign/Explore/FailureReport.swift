@@ -1,6 +1,7 @@
 /// From the number of a failing schedule to all that is told of it.
 import Exploration
 import Foundation
+import KernelMMU
 import Machine
 
 struct FailureReport {
@@ -38,7 +39,9 @@ struct FailureReport {
       comments: ["found by: \(RerunCommand.campaign(configuration))"], notice: notice, phase: phase)
     let (reproduction, final) = pipeline.run(found, replayer, schedule: schedule)
     return (
-      .of(final, command: RerunCommand.schedule(schedule, of: configuration), reproduction: reproduction), nil
+      .of(
+        final, command: RerunCommand.schedule(schedule, of: configuration), kernel: configuration.kernel,
+        reproduction: reproduction), nil
     )
   }
 }
@@ -61,13 +64,18 @@ package enum FoundFailure {
 }
 
 extension RunRecord.Violation {
-  /// - Parameter finding: the execution that the report shows.
-  static func of(_ finding: Finding, command: String, reproduction: RunRecord.Reproduction?) -> Self {
+  /// - Parameters:
+  ///   - finding: the execution that the report shows.
+  ///   - kernel: whose code it ran.
+  static func of(
+    _ finding: Finding, command: String, kernel: KernelSubject?, reproduction: RunRecord.Reproduction?
+  ) -> Self {
     let violation = finding.violation
     return RunRecord.Violation(
       checker: violation.checker.name, rule: violation.checker.rule, thread: finding.isAtRest ? -1 : violation.task,
       operation: finding.isAtRest ? "" : violation.operation.name, gfn: LastEvents.text(violation.gfn),
-      level: violation.level, expected: violation.expected, seen: violation.seen, round: 0, command: command,
+      level: violation.level, expected: violation.expected,
+      seen: violation.seen + AccessPlaces.text(violation.accesses, kernel), round: 0, command: command,
       events: [], reproduction: reproduction)
   }
 }

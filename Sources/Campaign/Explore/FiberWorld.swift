@@ -27,6 +27,11 @@ package final class FiberWorld {
       self.mutant = mutant
       self.policy = policy
     }
+
+    /// Accesses that nothing announces are schedule points too.
+    package var hasPlainAccesses: Bool { kernel?.plainAccesses ?? false }
+    /// RACE-1 is looked at.
+    package var checksRaces: Bool { hasPlainAccesses && kernel?.checksRaces ?? false }
   }
 
   /// Page tables that an episode can use: far more than one needs, and each task takes them in batches.
@@ -34,6 +39,8 @@ package final class FiberWorld {
 
   /// Steps for one operation, on average: an episode that takes more does not come to its end.
   private static let stepsPerOperation = 1_000
+  /// Steps for one, where each access of compiled code is one more.
+  private static let plainFactor = 8
 
   package let machine: MachinePointer
   package let scheduler: FiberSchedulerPointer
@@ -70,6 +77,10 @@ package final class FiberWorld {
     self.subject = subject
     self.vm = vm
     if subject.kernel != nil { scheduler.pointee.stranded = KernelVMPointer.stranded }
+    if subject.hasPlainAccesses {
+      scheduler.usePartialWords()
+      if subject.checksRaces { RaceChecker.install(on: scheduler) }
+    }
     suite = CheckerSuite.install(on: machine, guestPages: largest, mergesPrivate: subject.policy.mapsHuge)
     suite.pointee.digests = true
     micro = MicroModel(mutant: subject.mutant)
@@ -98,7 +109,8 @@ package final class FiberWorld {
     self.episode = episode
     isPrepared = false
     race.pointee.load(episode.threads)
-    scheduler.setStepLimit(max(FiberScheduler.defaultStepLimit, episode.operations * Self.stepsPerOperation))
+    let steps = max(FiberScheduler.defaultStepLimit, episode.operations * Self.stepsPerOperation)
+    scheduler.setStepLimit(subject.hasPlainAccesses ? steps * Self.plainFactor : steps)
     guard episode.subject == .model else {
       isPrepared = true
       return true

@@ -41,9 +41,12 @@ struct TokenRecord {
       token: token.text, scenario: token.episode.scenario, expectedChecker: token.checker.name,
       expectedEventHash: SeedText.format(token.eventHash), eventHash: SeedText.format(finding.eventHash),
       size: finding.size, interleaving: interleaving)
-    record.checkers = counters.checkerRows(micro: token.episode.subject == .micro ? 1 : nil)
+    record.checkers = counters.checkerRows(
+      micro: token.episode.subject == .micro ? 1 : nil, plainAccesses: kernel?.plainAccesses ?? false)
     if isBroken {
-      record.violations = [.of(finding, command: RerunCommand.replay(token, kernel), reproduction: reproduction)]
+      record.violations = [
+        .of(finding, command: RerunCommand.replay(token, kernel), kernel: kernel, reproduction: reproduction)
+      ]
     }
     return record
   }

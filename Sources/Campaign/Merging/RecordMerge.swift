@@ -69,7 +69,8 @@ public enum RecordMerge {
   }
 
   private static func scope(_ record: RunRecord, _ schedules: UInt64, missing: UInt64, of count: UInt64) -> String {
-    let scope = ExploreRecord.scope(record.verdict, schedules: schedules, threads: record.threads)
+    let scope = ExploreRecord.scope(
+      record.verdict, schedules: schedules, threads: record.threads, checkers: record.checkers)
     return missing == 0 ? scope : "\(scope); \(missing) of the campaign's \(count) shards are missing"
   }
 }
@@ -130,7 +131,7 @@ private struct Shard {
     }
     return [
       both("the number of shards") { "\($0.count)" }, both("the seed") { $0.record.seed },
-      both("the subject") { $0.record.kernel.map { "kernel tree \($0.tree)" } ?? $0.record.subject },
+      both("the subject") { $0.record.kernel.map(\.named) ?? $0.record.subject },
       both("the protocol") { $0.record.protocol }, both("the mutant") { $0.record.mutant ?? "none" },
       both("the policy") { $0.record.policy }, both("the number of threads") { "\($0.record.threads)" },
       both("the number of operations") { "\($0.record.exploration?.operationsPerThread ?? 0)" },

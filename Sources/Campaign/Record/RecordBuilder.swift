@@ -74,7 +74,7 @@ struct RecordBuilder {
   }
 
   private func checkers() -> [RunRecord.CheckerRow] {
-    CheckerID.allCases.map { checker in
+    CheckerID.allCases.filter { !$0.needsPlainAccesses }.map { checker in
       RunRecord.CheckerRow(
         checker: checker.name, rule: checker.rule, checks: world.suite.pointee.checks(checker) &+ inPlace(checker))
     }

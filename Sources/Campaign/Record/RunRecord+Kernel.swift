@@ -9,9 +9,12 @@ extension RunRecord {
     public var tree: String
     /// The tree, as a shell takes it.
     public var path: String
+    /// Accesses that the kernel does not annotate were schedule points too.
+    public var plainAccesses: Bool
 
-    public init(version: String, tree: String, path: String) {
+    public init(version: String, tree: String, path: String, plainAccesses: Bool = false) {
       self.path = path
+      self.plainAccesses = plainAccesses
       self.version = version
       self.tree = tree
     }
@@ -28,6 +31,12 @@ extension RunRecord {
 extension RunRecord.Kernel {
   init(_ kernel: KernelSubject) {
     self.init(
-      version: kernel.version, tree: SeedText.format(kernel.treeHash), path: RerunCommand.quoted(kernel.path))
+      version: kernel.version, tree: SeedText.format(kernel.treeHash), path: RerunCommand.quoted(kernel.path),
+      plainAccesses: kernel.plainAccesses)
   }
+}
+
+extension RunRecord.Kernel {
+  /// What was run, in a few words: where this is another, so is the campaign.
+  var named: String { "kernel tree \(tree)" + (plainAccesses ? " with plain accesses" : "") }
 }

@@ -21,6 +21,8 @@ public struct Token: Sendable, Equatable {
   public var mutant: Mutant?
   /// Hash of the kernel tree that the execution ran on; nil for the model. Protocol and mutant say nothing then.
   public var kernelTree: UInt64?
+  /// The kernel was built with plain accesses as schedule points: another build of the tree has others.
+  public var plainAccesses: Bool
   public var episode: Episode
   public var schedule: Schedule
   /// The rule that the execution breaks.
@@ -29,9 +31,10 @@ public struct Token: Sendable, Equatable {
   public var eventHash: UInt64
 
   public init(
-    protocolName: ProtocolName, mutant: Mutant?, kernelTree: UInt64? = nil, episode: Episode, schedule: Schedule,
-    checker: CheckerID, eventHash: UInt64
+    protocolName: ProtocolName, mutant: Mutant?, kernelTree: UInt64? = nil, plainAccesses: Bool = false,
+    episode: Episode, schedule: Schedule, checker: CheckerID, eventHash: UInt64
   ) {
+    self.plainAccesses = plainAccesses
     self.kernelTree = kernelTree
     self.protocolName = protocolName
     self.mutant = mutant

@@ -114,6 +114,7 @@ extension CheckerID: TokenCoded {
     case .liv1: 16
     case .map1: 17
     case .acc1: 18
+    case .race1: 19
     }
   }
 }

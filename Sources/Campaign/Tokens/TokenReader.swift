@@ -35,24 +35,26 @@ struct TokenReader {
   private mutating func execution(
     _ protocolName: ProtocolName, _ mutant: Mutant?, _ kernelTree: UInt64?
   ) throws(TokenError) -> Token {
-    let episode = try episode()
+    let known = kernelTree == nil ? TokenFlags.ofEpisode : .ofEpisode.union(.plainAccesses)
+    let (episode, flags) = try episode(known: known)
     let schedule = try schedule(threads: episode.threads.count)
     let checker: CheckerID = try coded("checker")
     let eventHash = try word()
     guard rest.isEmpty else { throw .outOfRange("\(rest.count) bytes follow its end") }
     return Token(
-      protocolName: protocolName, mutant: mutant, kernelTree: kernelTree, episode: episode, schedule: schedule,
-      checker: checker, eventHash: eventHash)
+      protocolName: protocolName, mutant: mutant, kernelTree: kernelTree,
+      plainAccesses: flags.contains(.plainAccesses), episode: episode, schedule: schedule, checker: checker,
+      eventHash: eventHash)
   }
 
   // MARK: The episode
 
-  private mutating func episode() throws(TokenError) -> Episode {
+  private mutating func episode(known: TokenFlags) throws(TokenError) -> (Episode, TokenFlags) {
     let subject: Episode.Subject = try coded("subject")
     let scenario = try scenario()
     let policy: Policy = try coded("policy")
     let flags = TokenFlags(rawValue: try byte())
-    guard flags.subtracting(.all).isEmpty else { throw .unknown("flag", "\(flags.rawValue)") }
+    guard flags.subtracting(known).isEmpty else { throw .unknown("flag", "\(flags.rawValue)") }
     let regions = try regions()
     let guestPages = UInt64(regions.count) * 512
     let populated = try requests("population", guestPages)
@@ -61,11 +63,12 @@ struct TokenReader {
     var threads: [[Request]] = []
     threads.reserveCapacity(count)
     for _ in 0..<count { threads.append(try requests("thread", guestPages)) }
-    return Episode(
+    let episode = Episode(
       subject: subject, scenario: scenario, policy: policy, regions: regions,
       provesMmu: flags.contains(.provesMmu), populated: populated, threads: threads,
       injectsBusy: flags.contains(.injectsBusy), mayYield: flags.contains(.mayYield),
       endsInTeardown: flags.contains(.endsInTeardown))
+    return (episode, flags)
   }
 
   private mutating func scenario() throws(TokenError) -> String {

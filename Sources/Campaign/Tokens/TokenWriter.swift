@@ -11,7 +11,7 @@ struct TokenWriter {
     if let kernelTree = token.kernelTree { write(word: kernelTree) }
     write(name: token.kernelTree == nil ? token.protocolName.rawValue : "")
     write(name: token.mutant?.rawValue ?? "")
-    write(token.episode)
+    write(token.episode, plainAccesses: token.plainAccesses)
     write(token.schedule, threads: token.episode.threads.count)
     bytes.append(token.checker.tokenCode)
     write(word: token.eventHash)
@@ -21,7 +21,7 @@ struct TokenWriter {
     for shift in stride(from: 0, to: 64, by: 8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
   }
 
-  private mutating func write(_ episode: Episode) {
+  private mutating func write(_ episode: Episode, plainAccesses: Bool) {
     bytes.append(episode.subject.tokenCode)
     if let known = ScenarioName(rawValue: episode.scenario) {
       bytes.append(known.tokenCode)
@@ -30,7 +30,7 @@ struct TokenWriter {
       write(name: episode.scenario)
     }
     bytes.append(episode.policy.tokenCode)
-    bytes.append(TokenFlags(episode).rawValue)
+    bytes.append(TokenFlags(episode, plainAccesses: plainAccesses).rawValue)
     write(episode.regions.count)
     // Two bits a region.
     for start in stride(from: 0, to: episode.regions.count, by: 4) {
@@ -88,7 +88,7 @@ struct TokenWriter {
   }
 }
 
-/// An episode's yes and no, in one byte of the token.
+/// An execution's yes and no, in one byte of the token.
 struct TokenFlags: OptionSet {
   let rawValue: UInt8
 
@@ -96,12 +96,14 @@ struct TokenFlags: OptionSet {
   static let injectsBusy = TokenFlags(rawValue: 2)
   static let mayYield = TokenFlags(rawValue: 4)
   static let endsInTeardown = TokenFlags(rawValue: 8)
-  static let all: TokenFlags = [.provesMmu, .injectsBusy, .mayYield, .endsInTeardown]
+  /// Of a kernel's token alone.
+  static let plainAccesses = TokenFlags(rawValue: 16)
+  static let ofEpisode: TokenFlags = [.provesMmu, .injectsBusy, .mayYield, .endsInTeardown]
 }
 
 extension TokenFlags {
-  init(_ episode: Episode) {
-    self = []
+  init(_ episode: Episode, plainAccesses: Bool) {
+    self = plainAccesses ? .plainAccesses : []
     if episode.provesMmu { insert(.provesMmu) }
     if episode.injectsBusy { insert(.injectsBusy) }
     if episode.mayYield { insert(.mayYield) }

@@ -27,7 +27,11 @@ package enum InterleavingBuilder {
     ).marks(changes: rows.map { $0.changesSpte || $0.changesExternal })
     for index in rows.indices { rows[index].matters = marks[index] }
     rows = TraceFolding.fold(rows, keeping: step)
-    if let kernel = world.subject.kernel { name(&rows, trace, KernelSymbols(kernel.loaded)) }
+    if let kernel = world.subject.kernel {
+      name(&rows, trace, KernelSymbols(kernel.loaded))
+      let standing = standing(trace, violation, kernel)
+      if let place = rows.firstIndex(where: { $0.step == step }) { rows.insert(contentsOf: standing, at: place) }
+    }
     if step == nil { rows += teardown(trace, actions, violation) }
     if rows.count > mostRows { rows = Array(rows.suffix(mostRows)) }
     let (spteTitle, externalTitle) = titles(focus, isMicro: isMicro)
@@ -40,11 +44,30 @@ package enum InterleavingBuilder {
   private static func name(_ rows: inout [Interleaving.Row], _ trace: TraceRecorder, _ symbols: KernelSymbols) {
     let addresses = Set(trace.steps.compactMap(\.code)).sorted()
     let found = symbols.functions(addresses.map { UInt(bitPattern: $0) })
-    let functions = Dictionary(uniqueKeysWithValues: zip(addresses, found.map { $0?.function }))
+    let frames = Dictionary(uniqueKeysWithValues: zip(addresses, found))
     for index in rows.indices {
       let step = Int(rows[index].step)
       guard trace.steps.indices.contains(step - 1), let code = trace.steps[step - 1].code else { continue }
-      if let function = functions[code] ?? nil { rows[index].action += " [\(function)]" }
+      guard let frame = frames[code] ?? nil else { continue }
+      // A plain access of a word without a name is known by its line alone.
+      let isNameless = trace.steps[step - 1].isPlain && trace.steps[step - 1].place == .word("")
+      rows[index].action += isNameless ? " [\(frame.function) \(frame.shortPlace)]" : " [\(frame.function)]"
+    }
+  }
+
+  /// The accesses of a race that its other threads stand right before: they are no steps, as the run ends here.
+  private static func standing(
+    _ trace: TraceRecorder, _ violation: Violation, _ kernel: KernelSubject
+  ) -> [Interleaving.Row] {
+    guard let last = trace.steps.last else { return [] }
+    let places = AccessPlaces.of(violation.accesses, kernel)
+    return zip(violation.accesses, places).dropFirst().map { access, frame in
+      let place = frame.map { " [\($0.function) \($0.shortPlace)]" } ?? ""
+      return Interleaving.Row(
+        step: UInt64(violation.stamp >> FiberScheduler.clockShift), thread: access.task,
+        action: "next: \(access.text)\(place)", spte: TraceActions.text(last.spte),
+        external: TraceActions.text(last.external), changesSpte: false, changesExternal: false, isPreemption: false,
+        matters: true)
     }
   }
 

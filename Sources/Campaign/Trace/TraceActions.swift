@@ -76,6 +76,8 @@ struct TraceActions {
     case SCHEDULE_LOCK, SCHEDULE_LOCK_SHARED: step.isWoken ? woken(step) : lock(step)
     case SCHEDULE_UNLOCK: "write_unlock"
     case SCHEDULE_UNLOCK_SHARED: "read_unlock"
+    case SCHEDULE_PLAIN_LOAD: plain("plain read", step)
+    case SCHEDULE_PLAIN_STORE: plain("plain write", step)
     default: ""
     }
   }
@@ -87,6 +89,16 @@ struct TraceActions {
     case .entry(_, _, let level, _): "read \(label(step.place))\(short(step.before, level))"
     case .microSpte, .microExternal: "read \(Self.micro(step.before))"
     case .mmuLock, .rcu: "read"
+    }
+  }
+
+  private func plain(_ verb: String, _ step: TraceStep) -> String {
+    switch step.place {
+    case .word(let name): name.isEmpty ? verb : "\(verb) \(name)"
+    // Filling a table is hundreds of them, so that they have one name, and fold.
+    case .entry(_, _, let level, _):
+      (focus?.isAbout(step.place) ?? false) ? "\(verb) SPTE" : "\(verb) \(Self.level(level)) SPTE"
+    case .none, .mmuLock, .rcu, .microSpte, .microExternal: verb
     }
   }
 

@@ -78,7 +78,7 @@ final class TraceRecorder {
     let before = scheduler.pointee.current
     var step = TraceStep(
       number: scheduler.pointee.steps, thread: thread, kind: fiber.pendingKind,
-      place: place(fiber.pendingAddress))
+      place: place(fiber.pendingAddress), word: UInt(bitPattern: fiber.pendingAddress) & ~7)
     // A thread that spins could not have gone on, though this step may be what it waits for.
     step.isPreemption =
       before >= 0 && before != thread && scheduler.isReady(before)

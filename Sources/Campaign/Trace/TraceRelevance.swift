@@ -32,7 +32,13 @@ struct TraceRelevance {
     }
     markReads(&marks)
     markCalls(&marks)
-    if isStuck { markEnds(&marks) }
+    markPlain(&marks)
+    if isStuck { markEnds(&marks) { _ in true } }
+    // Whoever stands at the other access of a race: how it came there.
+    if violation.checker == .race1 {
+      let standing = Set(violation.accesses.map(\.task))
+      markEnds(&marks) { standing.contains($0) }
+    }
     if violation.checker == .rcu1 { markReaders(&marks) }
     var involved = Set(steps.indices.filter { marks[$0] }.map { steps[$0].thread })
     involved.insert(violation.task)
@@ -108,6 +114,43 @@ struct TraceRelevance {
     }
   }
 
+  /// Plain accesses that another thread's came between: what a thread had read was no longer so when it wrote.
+  private func markPlain(_ marks: inout [Bool]) {
+    struct Key: Hashable {
+      var thread: Int
+      var word: UInt
+    }
+    // The last access of each thread to each word, and the first write of another thread since.
+    var last = [Key: Int]()
+    var between = [Key: Int]()
+    var threads = [UInt: Set<Int>]()
+    for index in steps.indices {
+      let step = steps[index]
+      guard case .word = step.place, step.word != 0, step.isPlain || isAnnotated(step) else { continue }
+      let key = Key(thread: step.thread, word: step.word)
+      if step.isPlain, writes(step), let before = last[key], let other = between[key] {
+        for marked in [before, other, index] { marks[marked] = true }
+      }
+      last[key] = index
+      between[key] = nil
+      threads[step.word, default: []].insert(step.thread)
+      guard writes(step) else { continue }
+      for thread in threads[step.word] ?? [] where thread != step.thread {
+        let theirs = Key(thread: thread, word: step.word)
+        if between[theirs] == nil { between[theirs] = index }
+      }
+    }
+  }
+
+  private func isAnnotated(_ step: TraceStep) -> Bool {
+    step.kind == SCHEDULE_LOAD.rawValue || step.kind == SCHEDULE_STORE.rawValue || step.kind == SCHEDULE_RMW.rawValue
+  }
+
+  private func writes(_ step: TraceStep) -> Bool {
+    step.kind == SCHEDULE_STORE.rawValue || step.kind == SCHEDULE_RMW.rawValue
+      || step.kind == SCHEDULE_PLAIN_STORE.rawValue
+  }
+
   /// The beginning of a SEAMCALL in whose middle another thread ran, and for TLB-1 the ways into the guest.
   private func markCalls(_ marks: inout [Bool]) {
     var next = [Int: Int]()
@@ -130,9 +173,12 @@ struct TraceRelevance {
     }
   }
 
-  private func markEnds(_ marks: inout [Bool]) {
+  private func markEnds(_ marks: inout [Bool], of isWanted: (Int) -> Bool) {
     var seen = Set<Int>()
-    for index in steps.indices.reversed() where seen.insert(steps[index].thread).inserted { marks[index] = true }
+    for index in steps.indices.reversed() {
+      let thread = steps[index].thread
+      if isWanted(thread) && seen.insert(thread).inserted { marks[index] = true }
+    }
   }
 
   /// Operations and mmu_lock sections of the threads involved, where they enclose something that is shown.

@@ -1,4 +1,5 @@
 /// One step of an execution as the recorder takes it down: what is needed to name it and to tell whether it matters.
+import CAtomics
 import Machine
 
 /// What stands in an entry, as a reader of the tables finds it.
@@ -41,6 +42,8 @@ struct TraceStep {
   /// `schedule_kind`
   var kind: UInt32
   var place: Place
+  /// The 8 bytes in which the access begins: tells words apart within one execution, and is never shown.
+  var word: UInt = 0
   /// What the entry or word held before the step.
   var before: UInt64 = 0
   /// Where in the subject's code, if that has a name.
@@ -72,6 +75,9 @@ struct TraceStep {
     case .nothing, .frozenSpte, .faultRetry, .busySeamcall: false
     }
   }
+
+  /// An access that the subject does not annotate.
+  var isPlain: Bool { kind == SCHEDULE_PLAIN_LOAD.rawValue || kind == SCHEDULE_PLAIN_STORE.rawValue }
 
   func has(_ kind: Event.Kind) -> Bool { events.contains { $0.kind == kind } }
 }

@@ -50,7 +50,7 @@ public struct PartialOrderSampling: Strategy {
   }
 
   @inline(__always) private static func isRead(_ kind: UInt32) -> Bool {
-    kind == SCHEDULE_LOAD.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
+    kind == SCHEDULE_LOAD.rawValue || kind == SCHEDULE_PLAIN_LOAD.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
       || kind == SCHEDULE_UNLOCK_SHARED.rawValue
   }
 

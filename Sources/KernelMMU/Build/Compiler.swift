@@ -31,8 +31,16 @@ struct Compiler {
     "-Werror=incompatible-pointer-types", "-Werror=int-conversion", "-Werror=return-type",
   ]
 
-  /// For the kernel's own code: the compiler calls a hook before each access.
-  static let plainFlags = ["-fsanitize=thread"]
+  /// For the kernel's own code: the compiler calls a hook before each access, as for KCSAN. READ_ONCE() and its like
+  /// are volatile, and a read that its own write follows is one of two steps.
+  var plainFlags: [String] {
+    let options =
+      version.contains("clang")
+      ? ["distinguish-volatile", "instrument-read-before-write"].flatMap { ["-mllvm", "-tsan-\($0)=1"] }
+        + ["-mllvm", "-tsan-instrument-func-entry-exit=0"]
+      : ["distinguish-volatile=1", "instrument-func-entry-exit=0"].map { "--param=tsan-\($0)" }
+    return ["-fsanitize=thread"] + options
+  }
 
   /// Every symbol must be found in what is linked: a function that a new kernel calls is missed here, by name. The
   /// object gets a name of its own, because some linkers take the path of their output for one.

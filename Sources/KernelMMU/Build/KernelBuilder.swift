@@ -40,7 +40,7 @@ public struct KernelBuilder: Sendable {
     let object = entry.appendingPathComponent(BuiltKernel.objectName)
     var kernel = BuiltKernel(
       object: object, key: key, treeHash: stage.treeHash, version: version.text, compiler: compiler.version,
-      isFresh: false)
+      plainAccesses: plainAccesses, isFresh: false)
     if FileManager.default.fileExists(atPath: object.path) { return kernel }
 
     try generate(stage, version)
@@ -90,7 +90,7 @@ public struct KernelBuilder: Sendable {
       hash.add(path, KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
     }
     let arguments = KernelCompilation.arguments(stage: "STAGE", tool: "TOOL", version: version)
-    let plain = plainAccesses ? Compiler.plainFlags : []
+    let plain = plainAccesses ? compiler.plainFlags : []
     for flag in arguments + plain + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
     return hash.text
   }
@@ -126,6 +126,8 @@ public struct BuiltKernel: Sendable, Equatable {
   /// For example `7.3.4`.
   public var version: String
   public var compiler: String
+  /// Accesses that the kernel does not annotate are schedule points too.
+  public var plainAccesses: Bool
   /// Built by this call, not found in the cache.
   public var isFresh: Bool
 }

@@ -52,7 +52,7 @@ struct KernelCompilation {
 
   private func compile(_ unit: Unit, _ index: Int, _ includes: [String]) -> KernelBuildError? {
     var arguments = Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version)
-    if plainAccesses && unit.isKernel { arguments += Compiler.plainFlags }
+    if plainAccesses && unit.isKernel { arguments += compiler.plainFlags }
     arguments += includes.flatMap { ["-I", $0] } + ["-c", "-o", unit.object, unit.source]
     let log = stage.root.appendingPathComponent("compile-\(index).log")
     guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {

@@ -17,9 +17,11 @@ public struct KernelSymbols: Sendable {
   private let object: URL
   private let base: UInt
 
-  public init(_ loaded: LoadedKernel) {
-    object = loaded.object
-    base = UInt(bitPattern: loaded.table.pointee.base)
+  public init(_ loaded: LoadedKernel) { self.init(loaded.object, base: loaded.table.pointee.base) }
+
+  init(_ object: URL, base: UnsafeRawPointer?) {
+    self.object = object
+    self.base = UInt(bitPattern: base)
   }
 
   /// The functions at each return address, the innermost first, with those that the compiler put into it. Empty where

@@ -7,6 +7,7 @@ import Glibc
 public struct LoadedKernel: @unchecked Sendable {
   public let table: UnsafePointer<stress_kernel>
   let object: URL
+  let knownRaces: KnownRaces
 
   public var version: String { String(cString: table.pointee.kernel_version) }
 
@@ -25,5 +26,6 @@ public struct LoadedKernel: @unchecked Sendable {
     else { throw .notLoadable(path: path, reason: "it does not speak version \(expected) of the interface") }
     self.table = table
     object = kernel.object
+    knownRaces = KnownRaces(KernelSymbols(kernel.object, base: table.pointee.base))
   }
 }

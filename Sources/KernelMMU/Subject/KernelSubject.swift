@@ -11,18 +11,29 @@ public struct KernelSubject: Sendable {
   public var name: String { "linux-\(version)" }
   /// As the user gave it.
   public let path: String
+  /// Accesses that the kernel does not annotate are schedule points too.
+  public let plainAccesses: Bool
+  /// RACE-1 is looked at where it can be: on fibers, with plain accesses.
+  public var checksRaces = false
 
   public init(_ built: BuiltKernel, path: String) throws(KernelBuildError) {
     loaded = try LoadedKernel(built)
     version = built.version
     treeHash = built.treeHash
+    plainAccesses = built.plainAccesses
     self.path = path
   }
 
   /// Builds the tree, or takes it from the cache, and loads it.
-  public static func open(_ path: String, compiler: String? = nil) throws(KernelBuildError) -> KernelSubject {
+  /// - Parameters:
+  ///   - compiler: its name or path; nil for `$CC`, or else whichever of clang and gcc is there.
+  ///   - plainAccesses: accesses that the kernel does not annotate are schedule points too.
+  public static func open(
+    _ path: String, compiler: String? = nil, plainAccesses: Bool = false
+  ) throws(KernelBuildError) -> KernelSubject {
     let tree = URL(fileURLWithPath: path, isDirectory: true)
-    return try KernelSubject(try KernelBuilder(tree: tree, compiler: compiler).build(), path: path)
+    let builder = KernelBuilder(tree: tree, compiler: compiler, plainAccesses: plainAccesses)
+    return try KernelSubject(try builder.build(), path: path)
   }
 }
 

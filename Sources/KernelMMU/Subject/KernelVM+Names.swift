@@ -1,18 +1,40 @@
-/// What addresses are called: for traces.
+/// What addresses are called: for traces and reports.
 import CKernelABI
 import Machine
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
   /// The kernel's name of the word at an address; nil for page tables, locks and all that has none.
-  package func name(of address: UnsafeRawPointer) -> String? {
+  package func name(of address: UnsafeRawPointer) -> String? { word(at: address).map { String(cString: $0) } }
+
+  fileprivate func word(at address: UnsafeRawPointer) -> UnsafePointer<CChar>? {
     let raw = UnsafeMutableRawPointer(mutating: address)
     let object = slot(of: raw).map { UnsafeRawPointer(pointee.objects + $0 * KernelVM.objectBytes) }
-    return pointee.kernel.pointee.word_name(pointee.state.pointee.world, object, address).map { String(cString: $0) }
+    return pointee.kernel.pointee.word_name(pointee.state.pointee.world, object, address)
   }
 
   /// Where in the kernel's code a task stands at its schedule point; nil if it is not in there.
   package func place(of task: TaskPointer) -> UnsafeRawPointer? {
     guard own(task).pointee.isInKernel, let kernel = own(task).pointee.kernel else { return nil }
     return pointee.kernel.pointee.caller(kernel)
+  }
+}
+
+extension KernelVM {
+  static let wordName: Machine.WordName = { raw, address in
+    let machine = raw.assumingMemoryBound(to: Machine.self)
+    return machine.pointee.subject?.assumingMemoryBound(to: KernelVM.self).word(at: address)
+  }
+
+  static let codePlace: Machine.CodePlace = { raw in
+    let task = raw.assumingMemoryBound(to: Task.self)
+    return task.pointee.machine.pointee.subject?.assumingMemoryBound(to: KernelVM.self).place(of: task)
+  }
+
+  static let isKnownRace: Machine.KnownRace = { raw, writer, reader, word in
+    let machine = raw.assumingMemoryBound(to: Machine.self)
+    guard let vm = machine.pointee.subject?.assumingMemoryBound(to: KernelVM.self) else { return false }
+    return vm.pointee.knownRaces._withUnsafeGuaranteedRef {
+      $0.contains(UInt(bitPattern: writer), UInt(bitPattern: reader), word: String(cString: word))
+    }
   }
 }

@@ -74,6 +74,7 @@ public struct KernelVM {
   let escape: EscapePointer
   /// Tasks are threads; otherwise fibers, of which one runs at a time.
   let isThreaded: Bool
+  let knownRaces: Unmanaged<KnownRaces>
 
   /// - Parameters:
   ///   - guestPages: at most what a VM may have.
@@ -95,6 +96,9 @@ public struct KernelVM {
     vm.initialize(to: made)
     machine.pointee.release = releaseTable
     if isThreaded { machine.pointee.interrupt = leaveOrStrand }
+    machine.pointee.wordName = KernelVM.wordName
+    machine.pointee.codePlace = KernelVM.codePlace
+    machine.pointee.isKnownRace = KernelVM.isKnownRace
     machine.pointee.subject = UnsafeMutableRawPointer(vm)
     return vm
   }
@@ -112,6 +116,7 @@ public struct KernelVM {
     self.machine = machine
     escape = escapes[0]
     isThreaded = escapes.count > 1
+    knownRaces = .passRetained(loaded.knownRaces)
     capacity = machine.pointee.arena.capacity
     let count = machine.pointee.taskCount
     rootCount = Self.mostRoots(tasks: count)
@@ -156,6 +161,10 @@ public struct KernelVM {
     let own = vm.pointee
     own.machine.pointee.release = nil
     own.machine.pointee.interrupt = nil
+    own.machine.pointee.wordName = nil
+    own.machine.pointee.codePlace = nil
+    own.machine.pointee.isKnownRace = nil
+    own.knownRaces.release()
     own.machine.pointee.subject = nil
     munmap(own.world, own.worldBytes)
     munmap(own.taskMemory, own.taskStride * own.machine.pointee.taskCount)

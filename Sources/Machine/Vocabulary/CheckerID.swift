@@ -16,6 +16,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   case liv1
   case map1
   case acc1
+  case race1
 
   /// The ID as it is printed and recorded, for example `FRZ-2`.
   public var name: String {
@@ -38,6 +39,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .liv1: "LIV-1"
     case .map1: "MAP-1"
     case .acc1: "ACC-1"
+    case .race1: "RACE-1"
     }
   }
 
@@ -61,8 +63,12 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .liv1: "every operation completes within a bounded number of retries"
     case .map1: "a fault maps what no zap covered since its lookup; it stays until a zap covers it, then it is gone"
     case .acc1: "what the guest has accepted stays accepted until a zap covers it"
+    case .race1: "no plain access of a kernel races with another thread's access to the same bytes, one of them a write"
     }
   }
+
+  /// The rule is about what only a kernel with plain accesses does.
+  public var needsPlainAccesses: Bool { self == .race1 }
 
   public init?(name: String) {
     guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }

@@ -19,7 +19,10 @@ extension TextReport {
 
   /// A token has no seed: all that was drawn stands in it.
   private static func model(_ record: RunRecord) -> String {
-    if let kernel = record.kernel { return "Linux \(kernel.version), tree \(kernel.tree), policy \(record.policy)" }
+    if let kernel = record.kernel {
+      let plain = kernel.plainAccesses ? ", plain accesses" : ""
+      return "Linux \(kernel.version), tree \(kernel.tree)\(plain), policy \(record.policy)"
+    }
     return "protocol \(record.protocol), mutant \(record.mutant ?? "none"), policy \(record.policy)"
   }
 

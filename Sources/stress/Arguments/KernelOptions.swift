@@ -13,6 +13,23 @@ struct KernelOptions: ParsableArguments {
   var path: String?
 
   @Flag(
+    name: .customLong("plain-accesses"),
+    help: """
+      With --kernel-tree: accesses that the kernel does not annotate are schedule points too. A token tells it by \
+      itself.
+      """)
+  var plainAccesses = false
+
+  @Flag(
+    name: .customLong("check-data-races"),
+    help: """
+      With --kernel-tree: --plain-accesses, and look for data races among them (RACE-1). Off by default because the \
+      kernel has some that it does not annotate: those that are known of 7.2 and 7.3 are passed over, another tree may \
+      have others.
+      """)
+  var checksRaces = false
+
+  @Flag(
     help: """
       For 'git bisect run': exit 125, which skips the commit, where the tree does not build, is not supported, or the \
       harness failed. 0 is good and 1 is bad as ever.
@@ -21,6 +38,8 @@ struct KernelOptions: ParsableArguments {
 
   func validate() throws {
     if bisect && path == nil { throw ValidationError("--bisect goes with --kernel-tree") }
+    if plainAccesses && path == nil { throw ValidationError("--plain-accesses goes with --kernel-tree") }
+    if checksRaces && path == nil { throw ValidationError("--check-data-races goes with --kernel-tree") }
   }
 
   static let policyAdvice = "--kernel-tree goes with --policy 4k: KVM's tdx.c maps private memory by 4K pages"
@@ -36,9 +55,18 @@ struct KernelOptions: ParsableArguments {
 
   /// Builds the kernel, or takes it from the cache.
   func kernel() throws -> KernelSubject? {
+    try kernel(plainAccesses: plainAccesses || checksRaces, checksRaces: checksRaces)
+  }
+
+  private func kernel(plainAccesses: Bool, checksRaces: Bool) throws -> KernelSubject? {
     guard let path else { return nil }
+    if checksRaces && !KnownRaces.canTell {
+      throw ValidationError("RACE-1 needs addr2line, of Debian's binutils: it tells known races of the kernel by name")
+    }
     do {
-      return try KernelSubject.open(path)
+      var kernel = try KernelSubject.open(path, plainAccesses: plainAccesses)
+      kernel.checksRaces = checksRaces
+      return kernel
     } catch {
       guard bisect else { throw ValidationError("--kernel-tree: \(error)") }
       StandardStreams.error.write("stress: --kernel-tree: \(error)\n")
@@ -46,19 +74,26 @@ struct KernelOptions: ParsableArguments {
     }
   }
 
-  /// The kernel for a token: one of the model's takes none.
+  func plainKernel() throws -> KernelSubject? { try kernel(plainAccesses: true, checksRaces: checksRaces) }
+
+  /// The kernel for a token: one of the model's takes none. A token of RACE-1 asks for that rule by itself.
   func kernel(for token: Token) throws -> KernelSubject? {
     guard let tree = token.kernelTree else {
       if path != nil { throw ValidationError("the token is one of the model, which --kernel-tree has no part in") }
       return nil
     }
-    guard let kernel = try kernel() else {
+    let checksRaces = checksRaces || token.checker == .race1
+    let plainAccesses = plainAccesses || token.plainAccesses || checksRaces
+    guard let kernel = try kernel(plainAccesses: plainAccesses, checksRaces: checksRaces) else {
       throw ValidationError("the token is one of a kernel: say which with --kernel-tree")
     }
     if kernel.treeHash != tree {
       StandardStreams.error.write(
         "stress: the token was made with another tree (\(SeedText.format(tree)), this one is "
           + "\(SeedText.format(kernel.treeHash))); its schedule may not fit\n")
+    }
+    if kernel.plainAccesses && !token.plainAccesses {
+      StandardStreams.error.write("stress: the token was made without --plain-accesses; its schedule may not fit\n")
     }
     return kernel
   }

@@ -76,6 +76,9 @@ struct RunOptions: ParsableArguments {
       throw ValidationError("--seconds and --rounds exclude each other; one of them is allowed")
     }
     try kernel.validate(subject)
+    if kernel.checksRaces {
+      throw ValidationError("--check-data-races looks at schedules: 'run' takes --plain-accesses, and 'explore' both")
+    }
     guard kernel.path != nil, let mix else { return }
     let missing = Operation.allCases.filter { mix.weights[Int($0.rawValue)] > 0 && !KernelVM.offers($0) }
     if let operation = missing.first {

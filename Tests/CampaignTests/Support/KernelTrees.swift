@@ -21,13 +21,13 @@ enum KernelTrees {
       .contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
   }
 
-  static func kernel(compiler: String? = nil) throws -> KernelSubject {
-    try KernelSubject.open(#require(newest), compiler: compiler)
+  static func kernel(compiler: String? = nil, plainAccesses: Bool = false) throws -> KernelSubject {
+    try KernelSubject.open(#require(newest), compiler: compiler, plainAccesses: plainAccesses)
   }
 
   /// A kernel with one thing changed in a file, which must be there to be changed.
   static func broken(
-    _ edits: [(String, String)], in name: String = "arch/x86/kvm/mmu/tdp_mmu.c"
+    _ edits: [(String, String)], in name: String = "arch/x86/kvm/mmu/tdp_mmu.c", plainAccesses: Bool = false
   ) throws -> KernelSubject {
     let source = try #require(newest)
     return try Scratch.use { scratch in
@@ -51,7 +51,7 @@ enum KernelTrees {
       }
       try FileManager.default.removeItem(atPath: file)
       try after.write(toFile: file, atomically: false, encoding: .utf8)
-      return try KernelSubject.open(tree)
+      return try KernelSubject.open(tree, plainAccesses: plainAccesses)
     }
   }
 }

@@ -65,6 +65,23 @@ import Testing
     #expect(Tokens.minimized().text == text)
   }
 
+  @Test func `a kernel's token says whether plain accesses were schedule points`() throws {
+    // Printed before there were any.
+    let text = "k1:zOzpIFk5VaYAAAEBAQIBAwABAQECAd8AAQABAwTGIYSrptlbJt2PFA"
+    var token = try Token(parsing: text)
+    #expect(!token.plainAccesses && token.text == text)
+    token.plainAccesses = true
+    #expect(token.text != text && token.text.hasPrefix("k1:"))
+    #expect(try Token(parsing: token.text) == token)
+  }
+
+  @Test func `a token of the model has no plain accesses`() throws {
+    var token = Tokens.minimized()
+    token.plainAccesses = true
+    let flags = TokenError.unknown("flag", "17")
+    #expect(Tokens.error(token.text) == flags)
+  }
+
   @Test func `codes never change and none is used twice`() {
     #expect(
       Operation.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
@@ -77,7 +94,7 @@ import Testing
     #expect(
       CheckerID.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
         "FRZ-1=1", "FRZ-2=2", "FRZ-3=3", "ORD-1=4", "ORD-2=5", "ORD-3=6", "ORD-4=7", "DUP-1=8", "EQ-1=9", "LCK-1=10",
-        "LCK-2=11", "RCU-1=12", "CNT-1=13", "BUG-1=14", "TLB-1=15", "LIV-1=16", "MAP-1=17", "ACC-1=18",
+        "LCK-2=11", "RCU-1=12", "CNT-1=13", "BUG-1=14", "TLB-1=15", "LIV-1=16", "MAP-1=17", "ACC-1=18", "RACE-1=19",
       ])
     #expect(
       ScenarioName.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == [

@@ -20,7 +20,13 @@ struct stress_point {
   void (*reached)(struct stress_point *point, uint32_t kind, const volatile void *address);
 };
 
-// As `enum schedule_kind` of CAtomics.
+// As `enum schedule_kind` of CAtomics, and what stands beside a kind. In the bits from 8 up: the size of an access, 0
+// for the 8 bytes of a word.
+enum {
+  STRESS_POINT_KIND_MASK = 0x7f,
+  // Races with it are meant: data_race().
+  STRESS_POINT_EXEMPT = 0x80,
+};
 enum {
   STRESS_POINT_LOAD,
   STRESS_POINT_STORE,
@@ -33,7 +39,7 @@ enum {
   STRESS_POINT_LOCK_SHARED,
   STRESS_POINT_UNLOCK_SHARED,
   STRESS_POINT_LOST,
-  // An access that is not annotated, in a kernel built with plain accesses; its size stands in the bits from 8 up.
+  // An access that is not annotated, in a kernel built with plain accesses.
   STRESS_POINT_PLAIN_LOAD = 16,
   STRESS_POINT_PLAIN_STORE,
 };

@@ -72,6 +72,11 @@ static const char *name_in_object(const struct kvm_mmu_page *sp, const void *add
   if (IS_IN(address, sp->role)) return "sp->role";
   if (IS_IN(address, sp->nx_huge_page_disallowed)) return "nx_huge_page_disallowed";
   if (IS_IN(address, sp->link)) return "tdp_mmu_roots";
+  if (IS_IN(address, sp->possible_nx_huge_page_link)) return "possible_nx_huge_pages";
+  if (IS_IN(address, sp->tdp_mmu_scheduled_root_to_zap)) return "tdp_mmu_scheduled_root_to_zap";
+  if (IS_IN(address, sp->gfn)) return "sp->gfn";
+  if (IS_IN(address, sp->spt)) return "sp->spt";
+  if (IS_IN(address, sp->ptep)) return "sp->ptep";
   return "struct kvm_mmu_page";
 }
 
@@ -80,7 +85,17 @@ const char *stress_word_name(const struct stress_world *world, const void *objec
   if (object) return name_in_object(object, address);
   if (IS_IN(address, kvm->mmu_invalidate_seq)) return "mmu_invalidate_seq";
   if (IS_IN(address, kvm->mmu_invalidate_in_progress)) return "mmu_invalidate_in_progress";
+  if (IS_IN(address, kvm->mmu_invalidate_range_start)) return "mmu_invalidate_range_start";
+  if (IS_IN(address, kvm->mmu_invalidate_range_end)) return "mmu_invalidate_range_end";
   if (IS_IN(address, kvm->arch.tdp_mmu_roots)) return "tdp_mmu_roots";
+#ifdef HAVE_kvm_arch_tdp_mmu_pages
+  if (IS_IN(address, kvm->arch.tdp_mmu_pages)) return "tdp_mmu_pages";
+#endif
+#if defined(HAVE_kvm_possible_nx_huge_pages) || defined(HAVE_kvm_arch_possible_nx_huge_pages)
+  if (IS_IN(address, kvm->arch.possible_nx_huge_pages)) return "possible_nx_huge_pages";
+#endif
+  if (IS_IN(address, kvm->stat)) return "kvm->stat";
+  if ((u64)address - (u64)world->config.page_private < world->config.arena_pages * sizeof(u64)) return "page->private";
   if (IS_IN(address, kvm->slots_lock)) return "slots_lock";
   if (IS_IN(address, nx_huge_pages)) return "nx_huge_pages";
   if ((u64)address - (u64)world->private_bits < (u64)world->dirty_bits - (u64)world->private_bits)

@@ -12,9 +12,8 @@ noinline void stress_reached(struct stress_task *task, u32 kind, const volatile 
   stress_set_current(task);
 }
 
-noinline void stress_accessed(
-    struct stress_task *task, u32 access, const volatile void *entry, u64 old, u64 value) {
-  STRESS_TELL(task, accessed, access, (u64 *)entry, old, value, __builtin_return_address(0));
+noinline void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value) {
+  STRESS_TELL(stress_current(), accessed, access, (u64 *)entry, old, value, __builtin_return_address(0));
 }
 
 // Reports.

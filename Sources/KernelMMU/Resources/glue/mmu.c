@@ -20,7 +20,7 @@ static int max_huge_page_level __maybe_unused = PG_LEVEL_1G;
 
 // Finds the memory behind a fault. The kernel asks guest_memfd or the host's page tables here, outside mmu_lock, and
 // notes mmu_invalidate_seq first, so that an invalidation that comes between is noticed.
-static int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault, unsigned access) {
+static __no_kcsan int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault, unsigned access) {
   struct kvm *kvm = vcpu->kvm;
   struct stress_world *world = stress_world_of(kvm);
   const struct stress_fault *request = stress_current()->fault;
@@ -40,7 +40,7 @@ static int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page_fault *fau
 }
 
 // The slot is aligned and its backing memory contiguous, so the limits are the VM's and the region's.
-int kvm_mmu_max_mapping_level(
+__no_kcsan int kvm_mmu_max_mapping_level(
     struct kvm *kvm, struct kvm_page_fault *fault, const struct kvm_memory_slot *slot, gfn_t gfn) {
   struct stress_world *world = stress_world_of(kvm);
   lockdep_assert_held(&kvm->mmu_lock);

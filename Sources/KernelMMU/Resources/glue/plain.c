@@ -3,38 +3,53 @@
 //
 // This file itself is never instrumented.
 
-static __always_inline void plain(const volatile void *address, u32 kind, u32 bytes) {
-  struct stress_task *task = stress_current();
-  if (unlikely(!task)) return;
-  // Stacks, constants and the host's own memory are nobody else's business.
-  u64 at = (u64)address;
-  if (at - task->objects >= task->objects_bytes && at - task->shared >= task->shared_bytes &&
-      at - task->arena >= task->arena_bytes)
-    return;
-  task->point->countdown -= 1;
-  if (unlikely(task->point->countdown <= 0)) stress_reached(task, kind | bytes << 8, address);
+// Stacks, constants and the host's own memory are nobody else's business.
+static __always_inline bool is_shared(const struct stress_task *task, u64 at) {
+  return at - task->objects < task->objects_bytes || at - task->shared < task->shared_bytes ||
+         at - task->arena < task->arena_bytes ||
+         at - (u64)task->pages < task->arena_bytes / PAGE_SIZE * sizeof(struct page);
 }
 
-#define PLAIN(bytes) \
-  void __tsan_read##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes); } \
-  void __tsan_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
-  void __tsan_unaligned_read##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes); } \
-  void __tsan_unaligned_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
-  void __tsan_read_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
-  void __tsan_unaligned_read_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); } \
+static __always_inline void pass(struct stress_task *task, u32 kind, const volatile void *address, s64 weight,
+                                 const void *caller) {
+  task->point->countdown -= weight;
+  if (likely(task->point->countdown > 0)) return;
+  if (unlikely(task->races_meant)) kind |= STRESS_POINT_EXEMPT;
+  task->caller = caller;
+  task->point->reached(task->point, kind, address);
+  stress_set_current(task);
+}
+
+// What is larger than its size can be told is told as that.
+enum { BYTES_MAX = 0xffffff };
+
+static __always_inline void plain(const volatile void *address, u32 kind, u64 bytes, const void *caller) {
+  struct stress_task *task = stress_current();
+  if (unlikely(!task) || !is_shared(task, (u64)address)) return;
+  pass(task, kind | (u32)min(bytes, (u64)BYTES_MAX) << 8, address, 1, caller);
+}
+
+#define HERE __builtin_return_address(0)
+#define HOOKS(bytes) \
+  void __tsan_read##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes, HERE); } \
+  void __tsan_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes, HERE); } \
+  void __tsan_unaligned_read##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes, HERE); } \
+  void __tsan_unaligned_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes, HERE); } \
+  void __tsan_read_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes, HERE); } \
+  void __tsan_unaligned_read_write##bytes(void *address) { plain(address, STRESS_POINT_PLAIN_STORE, bytes, HERE); } \
   void __tsan_volatile_read##bytes(void *address) {} \
   void __tsan_volatile_write##bytes(void *address) {} \
   void __tsan_unaligned_volatile_read##bytes(void *address) {} \
   void __tsan_unaligned_volatile_write##bytes(void *address) {}
 
-PLAIN(1)
-PLAIN(2)
-PLAIN(4)
-PLAIN(8)
-PLAIN(16)
+HOOKS(1)
+HOOKS(2)
+HOOKS(4)
+HOOKS(8)
+HOOKS(16)
 
-void __tsan_read_range(void *address, u64 bytes) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes); }
-void __tsan_write_range(void *address, u64 bytes) { plain(address, STRESS_POINT_PLAIN_STORE, bytes); }
+void __tsan_read_range(void *address, u64 bytes) { plain(address, STRESS_POINT_PLAIN_LOAD, bytes, HERE); }
+void __tsan_write_range(void *address, u64 bytes) { plain(address, STRESS_POINT_PLAIN_STORE, bytes, HERE); }
 void __tsan_init(void) {}
 void __tsan_func_entry(void *caller) {}
 void __tsan_func_exit(void) {}
@@ -86,11 +101,24 @@ void __tsan_atomic_signal_fence(int order) { barrier(); }
 
 // Larger copies, which the compiler may turn into calls.
 void *__tsan_memset(void *memory, int value, size_t bytes) {
-  if (bytes) plain(memory, STRESS_POINT_PLAIN_STORE, 1);
+  if (bytes) plain(memory, STRESS_POINT_PLAIN_STORE, bytes, HERE);
   return memset(memory, value, bytes);
 }
 void *__tsan_memcpy(void *to, const void *from, size_t bytes) {
-  if (bytes) plain(from, STRESS_POINT_PLAIN_LOAD, 1);
-  if (bytes) plain(to, STRESS_POINT_PLAIN_STORE, 1);
+  if (bytes) plain(from, STRESS_POINT_PLAIN_LOAD, bytes, HERE);
+  if (bytes) plain(to, STRESS_POINT_PLAIN_STORE, bytes, HERE);
   return memcpy(to, from, bytes);
+}
+
+// What the shim does of its own in files that have hooks.
+
+noinline void stress_pass_without_hooks(u32 kind, const volatile void *address) {
+  pass(stress_current(), kind, address, stress_weight(kind), HERE);
+}
+bool stress_is_entry_without_hooks(const volatile void *address) { return stress_is_entry(stress_current(), address); }
+
+void stress_begin_meant_races(void) { stress_current()->races_meant++; }
+void stress_end_meant_races(void) { stress_current()->races_meant--; }
+void stress_assert_exclusive(const volatile void *address, u32 kind) {
+  plain(address, kind, kind >> 8, HERE);
 }

@@ -11,6 +11,7 @@
 #include <stress/strings.h>
 
 #include <stress/task.h>
+#include <stress/races.h>
 #include <stress/bug.h>
 #include <stress/access.h>
 #include <stress/atomic.h>

@@ -15,9 +15,10 @@ public struct Fiber {
 
   /// Stack pointer to resume it with.
   var context: UnsafeMutableRawPointer?
-  /// The access that it makes when it is chosen next, of kind `schedule_kind`; nil where the access has no address.
+  /// The access that it makes when it is chosen next; nil where that has no address.
   public internal(set) var pendingAddress: UnsafeRawPointer?
-  public internal(set) var pendingKind: UInt32 = 0
+  /// All that the schedule point was told of it.
+  @usableFromInline var pendingPoint: UInt32 = 0
   /// Index in the scheduler's list of ready tasks, -1 if it is not there.
   var position: Int32 = -1
   /// How often it was the running task when a decision was made: where a `Schedule` says that it was left.
@@ -29,6 +30,21 @@ public struct Fiber {
   public internal(set) var waitsFor: UnsafeRawPointer?
   /// Hash of all that happened before its last step, with that step.
   var history: UInt64 = 0
+}
+
+// What the pending access is.
+extension Fiber {
+  /// A `schedule_kind`.
+  @inlinable @inline(__always) public var pendingKind: UInt32 { pendingPoint & UInt32(SCHEDULE_KIND_MASK) }
+
+  /// The bytes that it accesses, if it accesses memory.
+  public var pendingBytes: Int {
+    let bytes = Int(pendingPoint >> UInt32(SCHEDULE_BYTES_SHIFT))
+    return bytes == 0 ? 8 : bytes
+  }
+
+  /// Races with it are meant.
+  public var isExempt: Bool { pendingPoint & UInt32(SCHEDULE_EXEMPT) != 0 }
 }
 
 /// What a task may ask of the strategy.

@@ -3,11 +3,11 @@ import CAtomics
 import CFibers
 
 extension FiberScheduler {
-  /// Whether a step of this kind writes an SPTE, or takes or leaves a lock.
+  /// Whether a step of this kind writes an SPTE or a word that is not annotated, or takes or leaves a lock.
   @inlinable public static func isChange(_ kind: UInt32) -> Bool {
     kind == SCHEDULE_STORE.rawValue || kind == SCHEDULE_RMW.rawValue || kind == SCHEDULE_LOCK.rawValue
       || kind == SCHEDULE_UNLOCK.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
-      || kind == SCHEDULE_UNLOCK_SHARED.rawValue
+      || kind == SCHEDULE_UNLOCK_SHARED.rawValue || kind == SCHEDULE_PLAIN_STORE.rawValue
   }
 
   /// `schedule_point.reached` of every task on a fiber.
@@ -22,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   @inline(__always) func reach(_ id: Int, _ kind: UInt32, _ address: UnsafeRawPointer?) {
     let fiber = pointee.fibers + id
     if _slowPath(kind == SCHEDULE_LOST.rawValue) { return lost(id, address) }
-    fiber.pointee.pendingKind = kind
+    fiber.pointee.pendingPoint = kind
     fiber.pointee.pendingAddress = address
     if _slowPath(!pointee.isRunning || pointee.isStarting || kind == SCHEDULE_RELAX.rawValue) {
       return reachUnusual(id, kind, address)
@@ -46,7 +46,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// The cmpxchg that the task has just made lost: it was a read.
   @inline(never) private func lost(_ id: Int, _ address: UnsafeRawPointer?) {
     guard pointee.isRunning else { return }
-    pointee.happensBefore.takeBack(&pointee.fibers[id].history, UInt(bitPattern: address))
+    pointee.happensBefore.takeBack(&pointee.fibers[id].history, UInt(bitPattern: address) & pointee.granule)
   }
 
   @inline(never) private func reachUnusual(_ id: Int, _ kind: UInt32, _ address: UnsafeRawPointer?) {
@@ -92,7 +92,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     pointee.clock = UInt64(truncatingIfNeeded: pointee.steps) &<< FiberScheduler.clockShift
     let fiber = pointee.fibers + next
     let kind = fiber.pointee.pendingKind
-    let address = UInt(bitPattern: fiber.pointee.pendingAddress)
+    let address = UInt(bitPattern: fiber.pointee.pendingAddress) & pointee.granule
     pointee.changes &+= FiberScheduler.isChange(kind) ? 1 : 0
     switch schedule_kind(kind) {
     case SCHEDULE_LOAD, SCHEDULE_LOCK_SHARED, SCHEDULE_UNLOCK_SHARED:
@@ -101,9 +101,29 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
       // A SEAMCALL without an address is about the whole TD: all such are ordered.
       pointee.happensBefore.write(&fiber.pointee.history, address)
       if _slowPath(pointee.relaxedCount > 0) { wakeRelaxed(next, fiber.pointee.pendingAddress) }
+    case SCHEDULE_PLAIN_LOAD, SCHEDULE_PLAIN_STORE: takePlain(next)
     default: break
     }
     if _slowPath(pointee.observer != nil) { pointee.observer?(UnsafeMutableRawPointer(self)) }
+    if _slowPath(pointee.watcher != nil) { pointee.watcher?(UnsafeMutableRawPointer(self)) }
+  }
+
+  /// A plain access is one of each word that it touches.
+  @inline(never) private func takePlain(_ next: Int) {
+    let fiber = pointee.fibers + next
+    let isStore = fiber.pointee.pendingKind == SCHEDULE_PLAIN_STORE.rawValue
+    var address = UInt(bitPattern: fiber.pointee.pendingAddress)
+    let end = address &+ UInt(fiber.pointee.pendingBytes)
+    address &= FiberScheduler.wordGranule
+    while address < end {
+      if isStore {
+        pointee.happensBefore.write(&fiber.pointee.history, address)
+      } else {
+        pointee.happensBefore.read(&fiber.pointee.history, address)
+      }
+      address &+= 8
+    }
+    if isStore && pointee.relaxedCount > 0 { wakeRelaxed(next, fiber.pointee.pendingAddress) }
   }
 
   /// Round robin by number, from the running task on.

@@ -10,7 +10,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   public func block(_ id: Int, on word: UnsafeRawPointer) {
     guard pointee.isRunning else { return waitOutside(id) }
     let fiber = pointee.fibers + id
-    fiber.pointee.pendingKind = SCHEDULE_LOCK_SHARED.rawValue
+    fiber.pointee.pendingPoint = SCHEDULE_LOCK_SHARED.rawValue
     fiber.pointee.pendingAddress = word
     fiber.pointee.waitsFor = word
     leaveReady(id)

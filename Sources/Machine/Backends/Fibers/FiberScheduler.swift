@@ -94,6 +94,11 @@ public struct FiberScheduler {
   public var observer: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
   /// The observer's own.
   public var observerState: UnsafeMutableRawPointer?
+  /// Called before each step, when set: for a rule about what tasks are about to do. Gets the scheduler.
+  public var watcher: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+  /// Which bits of an address tell words apart in the happens-before hash.
+  var granule: UInt = .max
+  static let wordGranule = ~UInt(7)
 
   /// Puts the tasks of a machine on fibers.
   /// - Returns: nil if the address space for the stacks cannot be had.
@@ -156,6 +161,11 @@ public struct FiberScheduler {
   }
 }
 
+extension FiberScheduler {
+  /// The task whose step this is: for an observer or a watcher, which are called before it.
+  public var mover: Int { Int(log[steps - 1]) }
+}
+
 // What a strategy may look at.
 extension UnsafeMutablePointer where Pointee == FiberScheduler {
   @inlinable @inline(__always) public func isReady(_ id: Int) -> Bool {
@@ -193,6 +203,9 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     pointee.stepLimit = limit
     pointee.steps = 0
   }
+
+  /// Between executions: words of 8 bytes may be accessed by parts, as by a subject with plain accesses.
+  public func usePartialWords() { pointee.granule = FiberScheduler.wordGranule }
 
   /// Time begins anew: what is done between executions is stamped alike whatever ran before.
   public func resetClock() { pointee.clock = 0 }

@@ -2,11 +2,7 @@
 // page-table entries are told to the host afterwards, with the values that were there.
 #pragma once
 
-static __always_inline bool stress_is_entry(struct stress_task *task, const volatile void *address) {
-  return (u64)address - task->arena < task->arena_bytes;
-}
-
-void stress_accessed(struct stress_task *task, u32 access, const volatile void *entry, u64 old, u64 value);
+void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value);
 
 // Glue asserts that these are the kernel's.
 #define STRESS_PRESENT_BIT (1ULL << 11)
@@ -17,7 +13,7 @@ static __always_inline u64 stress_read64(const volatile void *address) {
   stress_pass(task, STRESS_POINT_LOAD, address);
   u64 value = __atomic_load_n((const volatile u64 *)address, __ATOMIC_ACQUIRE);
   if (unlikely(!(value & STRESS_PRESENT_BIT) && value != STRESS_EMPTY_ENTRY) && stress_is_entry(task, address))
-    stress_accessed(task, STRESS_ACCESS_READ, address, value, value);
+    stress_accessed(STRESS_ACCESS_READ, address, value, value);
   return value;
 }
 
@@ -28,7 +24,7 @@ static __always_inline void stress_write64(volatile void *address, u64 value) {
     // The load is the checkers', not the protocol's: what a plain store overwrites is what the store cannot tell.
     u64 old = __atomic_load_n((volatile u64 *)address, __ATOMIC_RELAXED);
     __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
-    stress_accessed(task, STRESS_ACCESS_STORE, address, old, value);
+    stress_accessed(STRESS_ACCESS_STORE, address, old, value);
   } else {
     __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
   }
@@ -38,7 +34,7 @@ static __always_inline u64 stress_xchg64(volatile void *address, u64 value) {
   struct stress_task *task = stress_current();
   stress_pass(task, STRESS_POINT_RMW, address);
   u64 old = __atomic_exchange_n((volatile u64 *)address, value, __ATOMIC_SEQ_CST);
-  if (stress_is_entry(task, address)) stress_accessed(task, STRESS_ACCESS_XCHG, address, old, value);
+  if (stress_is_entry(task, address)) stress_accessed(STRESS_ACCESS_XCHG, address, old, value);
   return old;
 }
 
@@ -50,13 +46,13 @@ static __always_inline bool stress_try_cmpxchg64(volatile void *address, u64 *ol
       (volatile u64 *)address, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   if (unlikely(!done)) {
     *old = seen;
-    stress_reached(task, STRESS_POINT_LOST, address);
+    stress_reached(stress_current(), STRESS_POINT_LOST, address);
   }
   if (stress_is_entry(task, address)) {
     if (likely(done))
-      stress_accessed(task, STRESS_ACCESS_CMPXCHG, address, expected, value);
+      stress_accessed(STRESS_ACCESS_CMPXCHG, address, expected, value);
     else
-      stress_accessed(task, STRESS_ACCESS_CMPXCHG_LOST, address, expected, seen);
+      stress_accessed(STRESS_ACCESS_CMPXCHG_LOST, address, expected, seen);
   }
   return done;
 }
@@ -65,7 +61,7 @@ static __always_inline u64 stress_fetch_and64(volatile void *address, u64 mask) 
   struct stress_task *task = stress_current();
   stress_pass(task, STRESS_POINT_RMW, address);
   u64 old = __atomic_fetch_and((volatile u64 *)address, mask, __ATOMIC_SEQ_CST);
-  if (stress_is_entry(task, address)) stress_accessed(task, STRESS_ACCESS_FETCH_AND, address, old, old & mask);
+  if (stress_is_entry(task, address)) stress_accessed(STRESS_ACCESS_FETCH_AND, address, old, old & mask);
   return old;
 }
 
@@ -75,7 +71,7 @@ static __always_inline u64 stress_fetch_and64(volatile void *address, u64 mask) 
     if (sizeof(x) == 8) { \
       read_once.word = stress_read64(&(x)); \
     } else { \
-      stress_pass(stress_current(), STRESS_POINT_LOAD, &(x)); \
+      stress_pass(stress_current(), STRESS_POINT_LOAD | (u32)sizeof(x) << 8, &(x)); \
       if (sizeof(x) == 4) read_once.half = *(const volatile u32 *)&(x); \
       else if (sizeof(x) == 2) read_once.quarter = *(const volatile u16 *)&(x); \
       else read_once.byte = *(const volatile u8 *)&(x); \
@@ -90,7 +86,7 @@ static __always_inline u64 stress_fetch_and64(volatile void *address, u64 mask) 
     if (sizeof(x) == 8) { \
       stress_write64(&(x), write_once.word); \
     } else { \
-      stress_pass(stress_current(), STRESS_POINT_STORE, &(x)); \
+      stress_pass(stress_current(), STRESS_POINT_STORE | (u32)sizeof(x) << 8, &(x)); \
       if (sizeof(x) == 4) *(volatile u32 *)&(x) = write_once.half; \
       else if (sizeof(x) == 2) *(volatile u16 *)&(x) = write_once.quarter; \
       else *(volatile u8 *)&(x) = write_once.byte; \

@@ -11,17 +11,22 @@
   } while (0)
 #define RCU_INITIALIZER(pointer) (pointer)
 
-// No fence and no schedule point: the access that follows is one.
+// No fence and no schedule point: the access that follows is one. It is marked, as the kernel's is.
+#if STRESS_HAS_HOOKS
+#define STRESS_RCU_READ(pointer) (*(volatile __typeof__(pointer) *)&(pointer))
+#else
+#define STRESS_RCU_READ(pointer) (pointer)
+#endif
 #define rcu_dereference(pointer) \
   ({ \
     RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "rcu_dereference(" #pointer ") outside a read section"); \
-    (pointer); \
+    STRESS_RCU_READ(pointer); \
   })
 #define rcu_dereference_raw(pointer) READ_ONCE(pointer)
 #define rcu_dereference_check(pointer, condition) \
   ({ \
     RCU_LOCKDEP_WARN(!(condition) && !rcu_read_lock_held(), "rcu_dereference_check(" #pointer ")"); \
-    (pointer); \
+    STRESS_RCU_READ(pointer); \
   })
 #define rcu_dereference_protected(pointer, condition) (pointer)
 #define rcu_access_pointer(pointer) READ_ONCE(pointer)

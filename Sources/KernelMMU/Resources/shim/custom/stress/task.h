@@ -1,6 +1,15 @@
 // The running task, and the schedule point. Replaces `current`: a task is a fiber or a thread of the host.
 #pragma once
 
+// The compiler calls a hook of glue/plain.c before each access that this file compiles to.
+#if defined(__SANITIZE_THREAD__)
+#define STRESS_HAS_HOOKS 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define STRESS_HAS_HOOKS 1
+#endif
+#endif
+
 // Locks that one task can hold at once; the kernel code here nests three.
 enum { STRESS_HELD_MAX = 8 };
 
@@ -32,6 +41,8 @@ struct stress_task {
   // What nx_huge_pages_recovery_ratio is for this task's kvm_recover_nx_huge_pages().
   u32 recovery_ratio;
   struct stress_fault *fault;
+  // Depth of data_race(): what is accessed inside is not held to RACE-1.
+  u32 races_meant;
   // Where the last schedule point, lock call or SEAMCALL stands.
   const void *caller;
 };
@@ -65,7 +76,7 @@ static __always_inline void stress_set_current(struct stress_task *task) { stres
 void stress_reached(struct stress_task *task, u32 kind, const volatile void *address);
 
 static __always_inline s64 stress_weight(u32 kind) {
-  switch (kind) {
+  switch (kind & STRESS_POINT_KIND_MASK) {
   case STRESS_POINT_STORE:
   case STRESS_POINT_RMW:
     return 8;
@@ -79,8 +90,24 @@ static __always_inline s64 stress_weight(u32 kind) {
   }
 }
 
+#if STRESS_HAS_HOOKS
+// Out of line, in a file without hooks: the shim's own accesses are none of the kernel's.
+void stress_pass_without_hooks(u32 kind, const volatile void *address);
+bool stress_is_entry_without_hooks(const volatile void *address);
+
+static __always_inline void stress_pass(struct stress_task *task, u32 kind, const volatile void *address) {
+  stress_pass_without_hooks(kind, address);
+}
+static __always_inline bool stress_is_entry(struct stress_task *task, const volatile void *address) {
+  return stress_is_entry_without_hooks(address);
+}
+#else
 // The weights and the branch are those of CAtomics' schedule_point_pass().
 static __always_inline void stress_pass(struct stress_task *task, u32 kind, const volatile void *address) {
   task->point->countdown -= stress_weight(kind);
   if (unlikely(task->point->countdown <= 0)) stress_reached(task, kind, address);
 }
+static __always_inline bool stress_is_entry(struct stress_task *task, const volatile void *address) {
+  return (u64)address - task->arena < task->arena_bytes;
+}
+#endif

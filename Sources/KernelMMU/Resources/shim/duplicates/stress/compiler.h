@@ -31,6 +31,7 @@
 #define __releases(lock)
 #define __must_hold(lock)
 #define __no_context_analysis
+#define __no_kcsan __attribute__((__no_sanitize_thread__))
 #define context_unsafe(statements...) statements
 #define __context_unsafe(reason)
 #define __guarded_by(locks...)
@@ -44,7 +45,6 @@
 #define barrier() __asm__ __volatile__("" ::: "memory")
 #define unreachable() __builtin_unreachable()
 #define OPTIMIZER_HIDE_VAR(variable) __asm__("" : "+r"(variable))
-#define data_race(expression) (expression)
 
 #define __stringify_1(text...) #text
 #define __stringify(text...) __stringify_1(text)
@@ -77,7 +77,5 @@
 #define EXPORT_SYMBOL_FOR_KVM(name)
 #define EXPORT_SYMBOL_FOR_KVM_INTERNAL(name)
 #define EXPORT_SYMBOL_FOR_MODULES(name, modules)
-#define ASSERT_EXCLUSIVE_WRITER(variable)
-#define ASSERT_EXCLUSIVE_ACCESS(variable)
 #define module_param_named(name, value, type, permissions)
 #define module_param(name, type, permissions)
