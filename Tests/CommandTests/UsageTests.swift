@@ -44,6 +44,9 @@ import Testing
     Case("explore", "--kernel-tree", "/", "--protocol", "mainline", says: "excludes --protocol and --mutant"),
     Case("explore", "--kernel-tree", "/", "--policy", "huge", says: "--policy 4k"),
     Case("explore", "--kernel-tree", "/", "--scenario", "planted", says: "only the model"),
+    Case("explore", "--scenario", "dirty-logging", says: "add --kernel-tree"),
+    Case("run", "--mix", "fault=1,log-dirty=1", says: "explore --scenario dirty-logging"),
+    Case("matrix", "--scenario", "suspect-eio", says: "fault-fault"),
     Case("regress", "--kernel-tree", "/nowhere", says: "not a Linux kernel tree"),
   ]
 

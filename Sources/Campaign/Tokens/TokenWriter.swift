@@ -96,7 +96,9 @@ struct TokenFlags: OptionSet {
   static let injectsBusy = TokenFlags(rawValue: 2)
   static let mayYield = TokenFlags(rawValue: 4)
   static let endsInTeardown = TokenFlags(rawValue: 8)
-  static let all: TokenFlags = [.provesMmu, .injectsBusy, .mayYield, .endsInTeardown]
+  static let lacksLockdep = TokenFlags(rawValue: 16)
+  static let tdIsDead = TokenFlags(rawValue: 32)
+  static let all: TokenFlags = [.provesMmu, .injectsBusy, .mayYield, .endsInTeardown, .lacksLockdep, .tdIsDead]
 }
 
 extension TokenFlags {
@@ -106,5 +108,7 @@ extension TokenFlags {
     if episode.injectsBusy { insert(.injectsBusy) }
     if episode.mayYield { insert(.mayYield) }
     if episode.endsInTeardown { insert(.endsInTeardown) }
+    if !episode.assertsLocks { insert(.lacksLockdep) }
+    if episode.tdIsDead { insert(.tdIsDead) }
   }
 }

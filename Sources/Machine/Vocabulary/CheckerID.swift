@@ -16,6 +16,8 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   case liv1
   case map1
   case acc1
+  case dirt1
+  case wp1
 
   /// The ID as it is printed and recorded, for example `FRZ-2`.
   public var name: String {
@@ -38,6 +40,8 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .liv1: "LIV-1"
     case .map1: "MAP-1"
     case .acc1: "ACC-1"
+    case .dirt1: "DIRT-1"
+    case .wp1: "WP-1"
     }
   }
 
@@ -61,6 +65,9 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .liv1: "every operation completes within a bounded number of retries"
     case .map1: "a fault maps what no zap covered since its lookup; it stays until a zap covers it, then it is gone"
     case .acc1: "what the guest has accepted stays accepted until a zap covers it"
+    case .dirt1: "a plain store overwrites no W or D bit that was set since its thread has read the SPTE"
+    case .wp1:
+      "what was write-protected or cleared of D stays so until a write sets it again; no dirty page goes unlogged"
     }
   }
 
