@@ -5,7 +5,8 @@ An edit that fits no place or several ends the run with 2, as what it would prov
 links
 to the tree, except for what is edited.
 
-Beside its edits a file holds a summary, the checkers that may fire and, where it is not meant to be caught, the reason:
+Beside its edits a file holds a summary, the checkers that may fire, the scenario if it takes one that `all` leaves out,
+and, where it is not meant to be caught, the reason:
 `equivalent` (no schedule can show it), `unseen` (no checker looks there; it counts as a survivor all the same) or
 `crashes` (the tool falls over; skipped unless it is named).
 """
@@ -83,12 +84,12 @@ def break_tree(tree, copy, edits):
             raise NoMatch(f"{edit['file']}: {error}") from None
 
 
-def campaign(options):
+def campaign(options, scenario):
     """The command of a campaign, but for tree, seed and record. Minutes of time are for build and bridge."""
     if options.threads:
         words = ["run", "--threads", str(options.threads), "--seconds", str(options.limit)]
         return words + ([] if options.bridge else ["--no-bridge"]), options.limit + 180
-    return ["explore", "--schedules", str(options.schedules), "--jobs", "1"], options.limit
+    return ["explore", "--scenario", scenario, "--schedules", str(options.schedules), "--jobs", "1"], options.limit
 
 
 def run_tool(tool, copy, scratch, seed, words, limit):
@@ -221,7 +222,7 @@ def main():
                 unmatched += 1
                 continue
             for seed in range(1, options.seeds + 1):
-                result = run_tool(tool, copy, scratch, seed, *campaign(options))
+                result = run_tool(tool, copy, scratch, seed, *campaign(options, mutant.get("scenario", "all")))
                 print_row(row(name, seed, mutant, result))
                 if judge(mutant, result):
                     bad += 1
