@@ -24,6 +24,7 @@ public struct CheckerSuite: BitwiseCopyable {
   /// 4K pages of the guest, at most what the suite was installed for.
   var guestPages: UInt64
   let scratch: UnsafeMutablePointer<MappingScratch>
+  let protectionScratch: ProtectionScratch
 
   /// Whether events are hashed as they are read. A snapshot puts back the fields before this one only.
   public var digests = false
@@ -41,7 +42,8 @@ public struct CheckerSuite: BitwiseCopyable {
     suite.initialize(
       to: CheckerSuite(
         machine: machine, tasks: tasks, ledger: MappingLedger(guestPages: guestPages, mergesPrivate: mergesPrivate),
-        guestPages: guestPages, scratch: MappingScratch.create(regions: Int(guestPages / 512))))
+        guestPages: guestPages, scratch: MappingScratch.create(regions: Int(guestPages / 512)),
+        protectionScratch: ProtectionScratch(guestPages: guestPages)))
     machine.pointee.context = UnsafeMutableRawPointer(suite)
     machine.pointee.drain = drainEvents
     machine.pointee.exclusiveSection = lookAtExclusiveSection
@@ -57,6 +59,7 @@ public struct CheckerSuite: BitwiseCopyable {
     suite.pointee.tasks.deallocate()
     suite.pointee.ledger.deallocate()
     MappingScratch.destroy(suite.pointee.scratch)
+    suite.pointee.protectionScratch.deallocate()
     suite.deallocate()
   }
 

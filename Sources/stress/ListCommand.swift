@@ -56,7 +56,7 @@ struct ListCommand: ParsableCommand {
     case .operations: Operation.allCases.map { [$0.name, $0.summary] }
     case .scenarios:
       ScenarioArgument.allCases.map { name in
-        [name.rawValue, name.summary + (name.scenario?.isForKernel ?? true ? "" : "; not with --kernel-tree")]
+        [name.rawValue, name.summary + name.limits]
       }
     case .strategies: StrategyName.allCases.map { [$0.rawValue, $0.summary] }
     }

@@ -46,6 +46,9 @@ import Testing
     Case("explore", "--kernel-tree", "/", "--scenario", "planted", says: "only the model"),
     Case("explore", "--plain-accesses", says: "--plain-accesses goes with --kernel-tree"),
     Case("explore", "--check-data-races", says: "--check-data-races goes with --kernel-tree"),
+    Case("explore", "--scenario", "dirty-logging", says: "add --kernel-tree"),
+    Case("run", "--mix", "fault=1,log-dirty=1", says: "explore --scenario dirty-logging"),
+    Case("matrix", "--scenario", "suspect-eio", says: "fault-fault"),
     Case("regress", "--kernel-tree", "/nowhere", says: "not a Linux kernel tree"),
   ]
 

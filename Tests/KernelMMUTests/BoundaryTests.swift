@@ -80,7 +80,7 @@ struct BoundaryTests {
   @Test(arguments: Trees.builds)
   func `a failed assertion names the user's file, function and condition`(_ build: Trees.Build) throws {
     let rig = try Rig(build)
-    rig.kernel.log_dirty(rig.task, true)
+    _ = rig.kernel.log_dirty(rig.task, true)
     rig.kernel.recover_huge(rig.task, 0, 512)
     #expect(
       rig.violation == "arch/x86/kvm/mmu/tdp_mmu.c recover_huge_pages_range: "

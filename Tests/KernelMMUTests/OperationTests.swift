@@ -144,7 +144,7 @@ struct OperationTests {
     let rig = try Rig(build)
     let dirty: UInt64 = 1 << 9
     rig.convert(512..<1024)
-    rig.kernel.log_dirty(rig.task, true)
+    _ = rig.kernel.log_dirty(rig.task, true)
     rig.fault(700, isPrivate: false)
     #expect(try #require(rig.leaf(700, isPrivate: false)) & dirty != 0)
     rig.kernel.clear_dirty(rig.task, 512, 1024)
@@ -152,6 +152,66 @@ struct OperationTests {
     rig.kernel.clear_dirty_masked(rig.task, 640, 1 << 60, true)
     #expect(try #require(rig.leaf(700, isPrivate: false)) & 2 == 0)
     #expect(rig.violation == nil)
+  }
+
+  @Test(arguments: Trees.builds)
+  func `logging splits and protects what is mapped, marks what is written, and ends with huge pages`(
+    _ build: Trees.Build
+  ) throws {
+    let rig = try Rig(build)
+    rig.convert(512..<1024)
+    #expect(rig.fault(700, isPrivate: false).level == 2)
+    #expect(rig.kernel.log_dirty(rig.task, true) && !rig.kernel.log_dirty(rig.task, true))
+    #expect(rig.kernel.logs_dirty(rig.world))
+    #expect(rig.walk(700, isPrivate: false).count == 4)
+    #expect(try #require(rig.leaf(700, isPrivate: false)) & 2 == 0 && !rig.kernel.is_dirty(rig.world, 700))
+    #expect(rig.fault(700, isPrivate: false, present: true).result == STRESS_FAULT_FIXED)
+    rig.fault(701, isPrivate: false)
+    #expect(rig.kernel.is_dirty(rig.world, 700) && rig.kernel.is_dirty(rig.world, 701))
+    #expect(rig.kernel.collect_dirty(rig.task, 512, 1024) && !rig.kernel.collect_dirty(rig.task, 512, 1024))
+    #expect(!rig.kernel.is_dirty(rig.world, 700))
+    #expect(try #require(rig.leaf(701, isPrivate: false)) & 2 == 0)
+    #expect(rig.kernel.log_dirty(rig.task, false) && !rig.kernel.logs_dirty(rig.world))
+    #expect(rig.walk(700, isPrivate: false).count == 3)
+    #expect(rig.violation == nil)
+  }
+
+  @Test(arguments: Trees.builds)
+  func `a processor sets A, and D where it may write, and nothing where it may not`(_ build: Trees.Build) throws {
+    let rig = try Rig(build)
+    let (accessed, dirty): (UInt64, UInt64) = (1 << 8, 1 << 9)
+    func touch(write: Bool) -> Int { Int(rig.kernel.touch(rig.task, 0, 700, write)) }
+    rig.convert(512..<1024)
+    #expect(touch(write: false) == STRESS_TOUCH_FAULT)
+    rig.fault(700, isPrivate: false)
+    #expect(touch(write: true) == STRESS_TOUCH_KEPT)
+    rig.kernel.clear_dirty(rig.task, 512, 1024)
+    _ = rig.kernel.age(rig.task, 512, 1024, UInt32(STRESS_FILTER_SHARED), false)
+    #expect(try #require(rig.leaf(700, isPrivate: false)) & (accessed | dirty) == 0)
+    #expect(touch(write: false) == STRESS_TOUCH_SET)
+    #expect(try #require(rig.leaf(700, isPrivate: false)) & (accessed | dirty) == accessed)
+    #expect(touch(write: true) == STRESS_TOUCH_SET)
+    #expect(try #require(rig.leaf(700, isPrivate: false)) & dirty == dirty)
+    rig.clearEvents()
+    rig.wrprot(512..<1024)
+    #expect(touch(write: true) == STRESS_TOUCH_FAULT && touch(write: false) == STRESS_TOUCH_KEPT)
+    #expect(rig.violation == nil)
+  }
+
+  @Test(arguments: Trees.builds)
+  func `a kernel that proves its MMU zaps a root by whole subtrees`(_ build: Trees.Build) throws {
+    let steps = try [true, false].map { provesMmu in
+      var options = Rig.options
+      options.proves_mmu = provesMmu
+      let rig = try Rig(build, options)
+      rig.convert(512..<1024)
+      rig.fault(700, isPrivate: false)
+      let before = rig.points
+      rig.kernel.zap_all_fast(rig.task)
+      #expect(rig.violation == nil)
+      return rig.points - before
+    }
+    #expect(steps[0] < steps[1])
   }
 
   @Test(arguments: Trees.builds)

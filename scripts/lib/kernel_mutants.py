@@ -5,7 +5,8 @@ An edit that fits no place or several ends the run with 2, as what it would prov
 links
 to the tree, except for what is edited.
 
-Beside its edits a file holds a summary, the checkers that may fire and, where it is not meant to be caught, the reason:
+Beside its edits a file holds a summary, the checkers that may fire, the scenario if it takes one that `all` leaves out,
+and, where it is not meant to be caught, the reason:
 `equivalent` (no schedule can show it), `unseen` (no checker looks there; it counts as a survivor all the same) or
 `crashes` (the tool falls over; skipped unless it is named).
 
@@ -89,14 +90,15 @@ def break_tree(tree, copy, edits):
 PLAIN = {"--plain-accesses", "--check-data-races"}
 
 
-def campaign(options, flags):
+def campaign(options, scenario, flags):
     """The command of a campaign, but for tree, seed and record. Minutes of time are for build and bridge."""
     if options.threads:
         words = ["run", "--threads", str(options.threads), "--seconds", str(options.limit)]
         # What only schedules can be asked for is left out.
         words += [] if PLAIN.isdisjoint(flags) else ["--plain-accesses"]
         return words + ([] if options.bridge else ["--no-bridge"]), options.limit + 180
-    return ["explore", "--schedules", str(options.schedules), "--jobs", "1", *flags], options.limit
+    words = ["explore", "--scenario", scenario, "--schedules", str(options.schedules), "--jobs", "1"]
+    return words + flags, options.limit
 
 
 def run_tool(tool, copy, scratch, seed, words, limit):
@@ -240,7 +242,8 @@ def main():
                 unmatched += 1
                 continue
             for seed in range(1, options.seeds + 1):
-                result = run_tool(tool, copy, scratch, seed, *campaign(options, mutant.get("flags", [])))
+                words = campaign(options, mutant.get("scenario", "all"), mutant.get("flags", []))
+                result = run_tool(tool, copy, scratch, seed, *words)
                 print_row(row(name, seed, mutant, result))
                 pair = annotated_alone(tool, copy, scratch, seed, options, mutant, result)
                 if pair:

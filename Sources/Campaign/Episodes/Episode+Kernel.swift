@@ -18,8 +18,9 @@ extension Episode {
   package func forKernel() -> Episode {
     guard subject == .model else { return self }
     var episode = self
-    // A kernel has CONFIG_KVM_PROVE_MMU or has it not.
-    episode.provesMmu = false
+    // What is suspected shows where the callers' rules are broken.
+    let suspects: [ScenarioName] = [.suspectWrprot, .suspectEio]
+    let keepsRules = !suspects.contains { $0.rawValue == episode.scenario }
     var isShared = regions.map { !$0.isPrivate }
     for request in populated + threads.flatMap({ $0 }) where request.operation == .convert {
       for region in Self.regions(of: request) where region < isShared.count { isShared[region] = false }
@@ -29,7 +30,7 @@ extension Episode {
       // Dirty logging is refused for a slot that may be private, and recovery is what ends it.
       let isAboutLogging = [.wrprot, .clearDirty, .recover].contains(request.operation)
       let isOnShared = Self.regions(of: request).allSatisfy { $0 < isShared.count && isShared[$0] }
-      return isAboutLogging && !isOnShared ? request.asFault : request
+      return keepsRules && isAboutLogging && !isOnShared ? request.asFault : request
     }
     episode.populated = populated.map(adapt)
     episode.threads = threads.map { $0.map(adapt) }

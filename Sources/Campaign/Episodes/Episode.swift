@@ -44,11 +44,16 @@ public struct Episode: Sendable, Equatable {
   public var mayYield: Bool
   /// The VM is torn down after the race, and checked again.
   public var endsInTeardown: Bool
+  /// CONFIG_PROVE_LOCKING of a kernel: otherwise its lock assertions are silent.
+  public var assertsLocks: Bool
+  /// When the race begins each SEAMCALL of a kernel answers TDX_TD_FATAL, and that the kernel then marks the VM bugged
+  /// breaks no rule.
+  public var tdIsDead: Bool
 
   public init(
     subject: Subject = .model, scenario: String, policy: Policy, regions: [Region], provesMmu: Bool = false,
     populated: [Request] = [], threads: [[Request]], injectsBusy: Bool = false, mayYield: Bool = false,
-    endsInTeardown: Bool = false
+    endsInTeardown: Bool = false, assertsLocks: Bool = true, tdIsDead: Bool = false
   ) {
     self.subject = subject
     self.scenario = scenario
@@ -60,6 +65,8 @@ public struct Episode: Sendable, Equatable {
     self.injectsBusy = injectsBusy
     self.mayYield = mayYield
     self.endsInTeardown = endsInTeardown
+    self.assertsLocks = assertsLocks
+    self.tdIsDead = tdIsDead
   }
 
   public var guestPages: UInt64 { UInt64(regions.count) * 512 }
@@ -83,7 +90,7 @@ extension Episode {
       }
     }
     take(UInt64(subject.rawValue) << 4 | (provesMmu ? 8 : 0) | (injectsBusy ? 4 : 0) | (mayYield ? 2 : 0))
-    take(endsInTeardown ? 1 : 0)
+    take((endsInTeardown ? 1 : 0) | (assertsLocks ? 0 : 2) | (tdIsDead ? 4 : 0))
     for region in regions { take((region.isPrivate ? 2 : 0) | (region.allowsHuge ? 1 : 0)) }
     take(populated)
     for requests in threads { take(requests) }

@@ -43,6 +43,7 @@ struct OperationRunner {
     if let unmapped = effect.unmapped {
       suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
     }
+    if let protected = effect.protected { suite.promised(task, protected: protected, begin: begin) }
     if let merged = effect.merged { suite.promised(task, merged: merged) }
     task.rcuPoll(force: pollsAlways)
     return (effect.outcome, duration)

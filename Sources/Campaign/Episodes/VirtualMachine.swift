@@ -50,6 +50,7 @@ enum VirtualMachine {
     build(
       task, vcpus: max(episode.threads.count, 1), regions: regions.count, provesMmu: episode.provesMmu
     ) { (regions[$0].isPrivate, regions[$0].allowsHuge) }
+    if case .kernel(let vm) = self { vm.assertsLocks = episode.assertsLocks }
   }
 
   /// A VM. No other task may run.
@@ -77,7 +78,7 @@ enum VirtualMachine {
           shared.append(start..<(start + 512))
         }
       }
-      vm.build(task, vcpus: vcpus, guestPages: UInt64(regions) << 9, shared: shared)
+      vm.build(task, vcpus: vcpus, guestPages: UInt64(regions) << 9, shared: shared, provesMmu: provesMmu)
     }
   }
 
@@ -87,6 +88,11 @@ enum VirtualMachine {
     case .model(let model): model.finalize()
     case .kernel(let vm): vm.finalize(task)
     }
+  }
+
+  /// The race is about to begin.
+  func beginRace(_ episode: Episode) {
+    if case .kernel(let vm) = self { vm.tdIsDead = episode.tdIsDead }
   }
 
   /// Carries out one request on the calling task.
@@ -151,6 +157,9 @@ extension VirtualMachine {
     case .kernel(let vm):
       let countsTables = vm.reportStatistics()
       suite.verifyAtRest(task, directRoot: root(.direct), countsTables: countsTables)
+      if vm.logsDirty && !task.isHalted {
+        suite.verifyDirtyLog(task, directRoot: root(.direct)) { vm.isLoggedDirty($0) }
+      }
     }
   }
 

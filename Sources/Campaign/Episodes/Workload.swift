@@ -81,7 +81,9 @@ package struct Workload {
     let wantsPrivate =
       switch operation {
       case .zap, .guest, .splitMirror, .pruneMirror, .plant: true
-      case .unmap, .split, .recover, .nxRecover, .wrprot, .clearDirty, .age, .fastFault, .invalidate: false
+      case .unmap, .split, .recover, .nxRecover, .wrprot, .clearDirty, .age, .fastFault, .invalidate, .touch,
+        .logDirty, .collectDirty:
+        false
       case .fault, .fault2M, .splitExclusive, .convert: word & 1 << 10 == 0
       }
     var place = draws.next()
@@ -115,8 +117,8 @@ package struct Workload {
   @inline(__always) private func range(_ operation: Operation, _ gfn: Gfn, _ word: UInt64) -> Range<Gfn> {
     let length: UInt64
     switch operation {
-    case .fault, .fault2M, .fastFault, .nxRecover, .invalidate: return gfn..<(gfn + 1)
-    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant:
+    case .fault, .fault2M, .fastFault, .nxRecover, .invalidate, .touch: return gfn..<(gfn + 1)
+    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant, .logDirty, .collectDirty:
       let start = Spte.round(gfn, 2)
       return start..<(start + 512)
     case .guest: length = 1 + (word >> 4) & 15

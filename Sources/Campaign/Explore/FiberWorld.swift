@@ -121,6 +121,8 @@ package final class FiberWorld {
     guarded { FiberWorld.of($0).buildTables() }
     let task = machine.pointee.tasks[0]
     guard !task.isHalted else { return false }
+    suite.beginRace()
+    vm.beginRace(episode)
     snapshot.take()
     isPrepared = true
     return true

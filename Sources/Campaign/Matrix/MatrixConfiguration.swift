@@ -54,7 +54,7 @@ public struct MatrixConfiguration: Sendable {
   public static var rows: [ProtocolName] { ProtocolName.withAlternatives }
 
   /// The scenarios of the matrix, in the order of its rows; `micro` has no protocol.
-  public static let allScenarios = ScenarioName.allCases.filter { $0 != .micro }
+  public static let allScenarios = ScenarioName.allCases.filter { $0 != .micro && $0.isForModel }
 
   /// Those of `scenarios` that a kernel can be asked for.
   public var kernelScenarios: [ScenarioName] { scenarios.filter(\.isForKernel) }

@@ -41,8 +41,9 @@ extension EpisodeDraft {
 
   private mutating func random(_ operation: Operation, _ gfn: Gfn) -> Request {
     switch operation {
-    case .fault, .fault2M, .fastFault, .nxRecover, .invalidate: request(operation, gfn)
-    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant: request(operation, region(of: gfn))
+    case .fault, .fault2M, .fastFault, .nxRecover, .invalidate, .touch: request(operation, gfn)
+    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant, .logDirty, .collectDirty:
+      request(operation, region(of: gfn))
     case .guest: request(operation, range(around: gfn, width: 4))
     case .zap, .unmap, .convert, .wrprot, .clearDirty, .age:
       request(operation, oneIn(32) ? region(of: gfn) : range(around: gfn, width: 8))

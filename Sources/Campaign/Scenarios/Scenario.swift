@@ -36,6 +36,11 @@ public enum Scenario {
     case .mirrorSplit: draft.drawMirrorSplit()
     case .mirrorPrune: draft.drawMirrorPrune()
     case .planted: draft.drawPlanted()
+    case .hardwareAd: draft.drawHardwareAd()
+    case .memslot: draft.drawMemslot()
+    case .dirtyLogging: draft.drawDirtyLogging()
+    case .suspectWrprot: draft.drawSuspectWrprot()
+    case .suspectEio: draft.drawSuspectEio()
     }
     draws = draft.draws
     return draft.episode

@@ -21,6 +21,11 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   case mirrorSplit = "mirror-split"
   case mirrorPrune = "mirror-prune"
   case planted
+  case hardwareAd = "hardware-ad"
+  case memslot
+  case dirtyLogging = "dirty-logging"
+  case suspectWrprot = "suspect-wrprot"
+  case suspectEio = "suspect-eio"
 
   /// One line for `stress list scenarios`.
   public var summary: String {
@@ -44,6 +49,19 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     case .mirrorSplit: "shared splits of private huge pages against faults, guests and zaps of the same page"
     case .mirrorPrune: "shared removal of private page tables against faults and guests in them"
     case .planted: "a private huge page that no fault mapped: its split, and faults beside it"
+    case .hardwareAd: "a processor that sets A and D bits, against all that changes or zaps the same leaves"
+    case .memslot: "zaps of invalidated roots and conversions meet under slots_lock, with faults and unmaps"
+    case .dirtyLogging: "dirty logging begins, is collected and ends under faults, fast faults, A/D bits and unmaps"
+    case .suspectWrprot: "write-protection and clearing of dirty bits of private memory, which callers rule out"
+    case .suspectEio: "the same once the TD is dead, so that each SEAMCALL fails and none is BUSY"
+    }
+  }
+
+  /// Whether the model can be asked for what the scenario is about.
+  public var isForModel: Bool {
+    switch self {
+    case .dirtyLogging, .suspectWrprot, .suspectEio: false
+    default: true
     }
   }
 

@@ -42,6 +42,9 @@ extension Operation: TokenCoded {
     case .splitMirror: 16
     case .pruneMirror: 17
     case .plant: 18
+    case .touch: 19
+    case .logDirty: 20
+    case .collectDirty: 21
     }
   }
 }
@@ -89,6 +92,11 @@ extension ScenarioName: TokenCoded {
     case .mirrorSplit: 17
     case .mirrorPrune: 18
     case .planted: 19
+    case .hardwareAd: 20
+    case .memslot: 21
+    case .dirtyLogging: 22
+    case .suspectWrprot: 23
+    case .suspectEio: 24
     }
   }
 }
@@ -115,6 +123,8 @@ extension CheckerID: TokenCoded {
     case .map1: 17
     case .acc1: 18
     case .race1: 19
+    case .dirt1: 20
+    case .wp1: 21
     }
   }
 }

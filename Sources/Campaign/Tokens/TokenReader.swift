@@ -67,7 +67,8 @@ struct TokenReader {
       subject: subject, scenario: scenario, policy: policy, regions: regions,
       provesMmu: flags.contains(.provesMmu), populated: populated, threads: threads,
       injectsBusy: flags.contains(.injectsBusy), mayYield: flags.contains(.mayYield),
-      endsInTeardown: flags.contains(.endsInTeardown))
+      endsInTeardown: flags.contains(.endsInTeardown), assertsLocks: !flags.contains(.lacksLockdep),
+      tdIsDead: flags.contains(.tdIsDead))
     return (episode, flags)
   }
 

@@ -98,7 +98,11 @@ struct TokenFlags: OptionSet {
   static let endsInTeardown = TokenFlags(rawValue: 8)
   /// Of a kernel's token alone.
   static let plainAccesses = TokenFlags(rawValue: 16)
-  static let ofEpisode: TokenFlags = [.provesMmu, .injectsBusy, .mayYield, .endsInTeardown]
+  static let lacksLockdep = TokenFlags(rawValue: 32)
+  static let tdIsDead = TokenFlags(rawValue: 64)
+  static let ofEpisode: TokenFlags = [
+    .provesMmu, .injectsBusy, .mayYield, .endsInTeardown, .lacksLockdep, .tdIsDead,
+  ]
 }
 
 extension TokenFlags {
@@ -108,5 +112,7 @@ extension TokenFlags {
     if episode.injectsBusy { insert(.injectsBusy) }
     if episode.mayYield { insert(.mayYield) }
     if episode.endsInTeardown { insert(.endsInTeardown) }
+    if !episode.assertsLocks { insert(.lacksLockdep) }
+    if episode.tdIsDead { insert(.tdIsDead) }
   }
 }

@@ -77,6 +77,9 @@ public struct MappingLedger: BitwiseCopyable {
     return fallback
   }
 
+  /// Gives back what `reserve` has handed out.
+  static func release(_ memory: UnsafeMutableRawPointer, bytes: Int) { munmap(memory, bytes) }
+
   func register(in snapshot: Snapshot) {
     snapshot.add(base)
     snapshot.add(journal)

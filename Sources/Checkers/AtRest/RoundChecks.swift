@@ -24,6 +24,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       pointee.tasks[id].lockMode = .none
       pointee.tasks[id].unmappedCount = 0
       pointee.tasks[id].lookupCount = 0
+      pointee.tasks[id].grantCount = 0
+      pointee.tasks[id].protectionCount = 0
     }
   }
 
@@ -72,11 +74,13 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       return report(checker, difference, task)
     }
     if let (checker, difference) = mappingDifference(isPrivate: false, root: directRoot) {
-      report(checker, difference, task)
+      return report(checker, difference, task)
     }
+    pointee.tasks[task.pointee.id].count(.wp1)
+    if let difference = lostProtection(directRoot: directRoot) { report(.wp1, difference, task) }
   }
 
-  private func report(_ checker: CheckerID, _ difference: Difference, _ task: TaskPointer) {
+  func report(_ checker: CheckerID, _ difference: Difference, _ task: TaskPointer) {
     task.violation(
       checker, gfn: difference.gfn, level: difference.level, entry: difference.entry, expected: difference.expected,
       seen: difference.seen)
@@ -117,6 +121,12 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       MappingLedger.Unmapped(
         range: range, isPrivate: isPrivate, first: task.pointee.firstWriteEpoch, last: task.pointee.lastWriteEpoch,
         givesBack: task.pointee.currentOperation != .invalidate))
+  }
+
+  /// - Parameter begin: when the operation began, in the events' time.
+  public func promised(_ task: TaskPointer, protected: Effect.Protected, begin: UInt64) {
+    pointee.tasks[task.pointee.id].append(
+      Protection(range: protected.range, bits: protected.bits, begin: begin))
   }
 
   public func promised(_ task: TaskPointer, merged range: Range<Gfn>) {

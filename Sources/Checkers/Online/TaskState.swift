@@ -35,17 +35,22 @@ struct TaskState: BitwiseCopyable {
   var thawedSuccesses: UInt8 = 0
   /// The last cmpxchg that was lost, and how often in this operation.
   var lost = LostCmpxchg()
-  /// How many of `unmapped` and of `lookups` there are.
+  /// How many of `unmapped`, of `lookups` and so on there are.
   var unmappedCount = 0
   var lookupCount = 0
+  var grantCount = 0
+  var protectionCount = 0
 
   /// By `CheckerID.rawValue`. These go on counting when a snapshot is restored, and so does any field after them; all
   /// fields before them go back.
-  var checks: InlineArray<19, UInt64> = .init(repeating: 0)
+  var checks: InlineArray<21, UInt64> = .init(repeating: 0)
   /// What operations of this task promised to have unmapped, for MAP-1: in order, so that `last` never falls.
   var unmapped = Records<MappingLedger.Unmapped>()
   /// Faults of this task between whose lookup and mapping write sections came, for MAP-1.
   var lookups = Records<MappingLedger.Lookup>()
+  /// Writes of this task that set W or D in leaves, and operations that cleared them, for WP-1.
+  var grants = Records<Grant>()
+  var protections = Records<Protection>()
 
   /// How much of the state a snapshot puts back. It is copied as bytes: the state must stay free of references.
   static var restoredBytes: Int {
@@ -56,6 +61,8 @@ struct TaskState: BitwiseCopyable {
   func deallocate() {
     unmapped.deallocate()
     lookups.deallocate()
+    grants.deallocate()
+    protections.deallocate()
   }
 
   @inline(__always) mutating func count(_ checker: CheckerID) { checks[Int(checker.rawValue)] &+= 1 }
@@ -118,6 +125,10 @@ extension UnsafeMutablePointer where Pointee == TaskState {
       return
     }
     checkForeignWrite(event, task)
+    if event.pointee.root == .direct {
+      checkSeen(event, task)
+      noteGrant(event)
+    }
     if event.pointee.new == Spte.frozen {
       let transient =
         event.pointee.kind == .cmpxchg || (event.pointee.kind == .store && pointee.lockMode != .write)

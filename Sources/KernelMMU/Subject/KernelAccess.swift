@@ -18,25 +18,30 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
       if value == Spte.poison { task.usedFreed(entry) }
       tell(.cmpxchgLost, entry, old, value)
     case STRESS_ACCESS_STORE: wrote(.store, entry, old, value)
+    case STRESS_ACCESS_STORE_BLIND: wrote(.store, entry, old, value, flags: Event.blind)
     case STRESS_ACCESS_CMPXCHG: wrote(.cmpxchg, entry, old, value)
     case STRESS_ACCESS_XCHG: wrote(.xchg, entry, old, value)
     default: wrote(.fetchAnd, entry, old, value)
     }
   }
 
-  @inline(__always) private func wrote(_ kind: Event.Kind, _ entry: SptePointer, _ old: UInt64, _ value: UInt64) {
+  @inline(__always) private func wrote(
+    _ kind: Event.Kind, _ entry: SptePointer, _ old: UInt64, _ value: UInt64, flags: UInt8 = 0
+  ) {
     let task = pointee.task
     task.markWritten(entry)
     if old == Spte.poison { task.usedFreed(entry) }
     // Taking a table down freezes its 512 entries; those that were empty tell no rule anything.
     if old == Spte.nonpresent && value == Spte.frozen && kind == .xchg { return }
     pointee.changes &+= 1
-    tell(kind, entry, old, value)
+    tell(kind, entry, old, value, flags: flags)
     if Spte.isShadowPresent(value) && !Spte.isLarge(value) { linked(entry, value) }
   }
 
   /// The events' gfns are the guest's, on either side of GPA.SHARED.
-  @inline(__always) private func tell(_ kind: Event.Kind, _ sptep: SptePointer, _ old: UInt64, _ new: UInt64) {
+  @inline(__always) private func tell(
+    _ kind: Event.Kind, _ sptep: SptePointer, _ old: UInt64, _ new: UInt64, flags: UInt8 = 0
+  ) {
     let arena = pointee.vm.pointee.machine.pointee.arenaView
     let header = arena.headers + Int(arena.index(of: sptep))
     let level = Int(header.pointee.level)
@@ -44,7 +49,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let gfn = header.pointee.gfn &+ UInt64(entry & 511) &* Spte.pages(max(level, 1))
     pointee.task.emit(
       kind, gfn: gfn & (KernelVM.sharedBits - 1), old: old, new: new, entry: entry, level: level,
-      root: header.pointee.kind)
+      root: header.pointee.kind, flags: flags)
   }
 
   /// An entry is present and no huge page: above the last level a table can be found from here on.
@@ -82,6 +87,19 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case memTrack = 38
     case phymemCacheWb = 40
     case phymemPageWbinvd = 41
+
+    /// The calls that edit the S-EPT, as events name them.
+    var edit: Seamcall? {
+      switch self {
+      case .memPageAdd: .pageAdd
+      case .memSeptAdd: .septAdd
+      case .memPageAug: .pageAug
+      case .memRangeBlock: .rangeBlock
+      case .memPageRemove: .pageRemove
+      case .memTrack: .track
+      default: nil
+      }
+    }
   }
 
   func seamcall(_ number: UInt64, _ registers: stress_registers) -> UInt64 {
@@ -93,6 +111,13 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     // A call that is repeated with all vCPUs kept outside meets nobody else's.
     func injectable() -> Bool { !vm.pointee.kernel.pointee.waits_for_sept_zap(vm.pointee.state.pointee.world) }
     let status: TdxStatus
+    if vm.tdIsDead, let edit = Leaf(rawValue: number)?.edit {
+      schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
+      task.emit(
+        .seamcall, gfn: gfn, old: UInt64(TdxStatus.tdFatal.rawValue), level: level, root: .external,
+        flags: edit.rawValue)
+      return Self.word(.tdFatal)
+    }
     switch Leaf(rawValue: number) {
     case .memSeptAdd: status = addTable(gfn, level, pfn)
     case .memPageAdd: status = td.tdhMemPageAdd(task, gfn, level, pfn: pfn)
@@ -159,6 +184,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case .trackingNotDone: 0xC000_0B08_0000_0000
     case .childrenPresent: 0xC000_0B01_0000_0000
     case .keyAssigned: 0xC000_0811_0000_0000
+    case .tdFatal: 0xE000_0604_0000_0000
     }
   }
 }

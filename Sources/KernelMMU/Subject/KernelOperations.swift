@@ -42,11 +42,14 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     case .unmap:
       task.pointee.zapping = .sharedMemory
       let mayBlock = request.draw & 1 == 0
-      return changed(own, unmapped: .init(range: range, isPrivate: false)) {
+      let begin = task.lastStamp
+      let effect = changed(own, unmapped: .init(range: range, isPrivate: false)) {
         during(Activity.zap, range) {
           _ = kernel.pointee.unmap_range(ours, start, end, UInt32(STRESS_FILTER_SHARED), mayBlock)
         }
       }
+      checkFlushed(own, range, since: begin)
+      return effect
     case .split, .splitExclusive:
       let isShared = request.operation == .split
       return changed(own) {
@@ -61,14 +64,18 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
       let ratio: UInt32 = [1 << 20, 1 << 20, 2, 1][Int(request.draw & 3)]
       let effect = changed(own) { kernel.pointee.recover_nx(ours, ratio) }
       return effect.outcome == .nothing && own.pointee.losses > 0 ? Effect(.lost) : effect
-    case .wrprot: return changed(own) { _ = kernel.pointee.wrprot(ours, start, end, 1) }
-    case .clearDirty: return changed(own) { kernel.pointee.clear_dirty(ours, start, end) }
+    case .wrprot:
+      return protected(changed(own) { _ = kernel.pointee.wrprot(ours, start, end, 1) }, range, Spte.writable)
+    case .clearDirty: return protected(changed(own) { kernel.pointee.clear_dirty(ours, start, end) }, range, Spte.dirty)
     case .age: return age(own, range)
     case .convert: return convert(own, range)
     case .invalidate:
       let all = 0..<pointee.state.pointee.guestPages
       return changed(own, unmapped: .init(range: all, isPrivate: false)) { kernel.pointee.zap_all_fast(ours) }
     case .guest: return guest(own, request)
+    case .touch: return touch(own, start, writes: request.draw & 1 == 0)
+    case .logDirty: return logDirty(own, isOn: request.draw & 1 == 0)
+    case .collectDirty: return changed(own) { _ = kernel.pointee.collect_dirty(ours, start, end) }
     case .splitMirror, .pruneMirror, .plant: return Effect(.nothing)
     }
   }
@@ -99,6 +106,11 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
       guard result == STRESS_FAULT_RETRY || result == -Int(Self.badAddress) else {
         if attempts > 0 { task.endWaiting() }
         return Effect(task.isHalted ? .stopped : .nothing)
+      }
+      // KVM_REQ_VM_DEAD
+      if isBugged {
+        if attempts > 0 { task.endWaiting() }
+        return Effect(.stopped)
       }
       if own.pointee.hasLookedUp && task.pointee.lookupEpoch != task.pointee.lastReadEpoch { task.count(.staleFault) }
       if attempts == 0 { task.beginWaiting(.faultRetry, gfn) }
@@ -173,12 +185,14 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let task = own.pointee.task
     let toPrivate = !isPrivate(range.lowerBound)
     task.pointee.zapping = toPrivate ? .sharedMemory : .privateMemory
+    let begin = task.lastStamp
     let converted = changed(own, unmapped: .init(range: range, isPrivate: !toPrivate)) {
       during(Activity.zap, range) {
         _ = pointee.kernel.pointee.convert(own.pointee.kernel, range.lowerBound, range.upperBound, toPrivate)
       }
     }
     task.pointee.zapping = .nothing
+    if toPrivate { checkFlushed(own, range, since: begin) }
     var effect = fault(own, range.lowerBound, wantsHuge: false, executes: false)
     if effect.outcome != .stopped { effect.outcome = converted.outcome == .nothing ? .done : converted.outcome }
     effect.unmapped = converted.unmapped

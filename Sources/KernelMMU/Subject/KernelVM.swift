@@ -20,6 +20,8 @@ public struct KernelVM {
     var world: OpaquePointer?
     var mirrorRoot: UInt32 = 0
     var guestPages: UInt64 = 0
+    var assertsLocks = true
+    var tdIsDead = false
   }
 
   /// The pool of objects: slots are used again oldest first.
@@ -71,6 +73,7 @@ public struct KernelVM {
   let slots: UnsafeMutablePointer<Slot>
   let capacity: Int
   let activity: Activity
+  let walkers: Walkers
   let escape: EscapePointer
   /// Tasks are threads; otherwise fibers, of which one runs at a time.
   let isThreaded: Bool
@@ -143,6 +146,7 @@ public struct KernelVM {
     used = memory(Used.allCases.count, 0)
     directRoots = memory(rootCount, 0)
     activity = Activity(guestPages: guestPages)
+    walkers = Walkers(count: count)
     tasks = UnsafeMutableRawPointer.allocate(
       byteCount: count * MemoryLayout<KernelTask>.stride, alignment: KernelTask.alignment
     ).bindMemory(to: KernelTask.self, capacity: count)
@@ -180,6 +184,7 @@ public struct KernelVM {
     own.used.deallocate()
     own.directRoots.deallocate()
     own.activity.deallocate()
+    own.walkers.deallocate()
     for id in 0..<own.machine.pointee.taskCount {
       if let escape = own.tasks[id].escape { Escape.destroy(escape) }
     }
@@ -202,6 +207,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let count = own.machine.pointee.taskCount
     TrustDomain.register(own.td, in: snapshot)
     own.activity.register(in: snapshot)
+    own.walkers.register(in: snapshot)
     snapshot.add(own.state)
     snapshot.add(own.pool)
     snapshot.add(own.used, count: KernelVM.Used.allCases.count)
@@ -230,7 +236,10 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   /// - Parameters:
   ///   - vcpus: one for each task that will run.
   ///   - shared: the gfns that begin as shared memory.
-  public func build(_ task: TaskPointer, vcpus: Int, guestPages: UInt64, shared: [Range<Gfn>]) {
+  ///   - provesMmu: CONFIG_KVM_PROVE_MMU, where the kernel looks at it while it runs.
+  public func build(
+    _ task: TaskPointer, vcpus: Int, guestPages: UInt64, shared: [Range<Gfn>], provesMmu: Bool = false
+  ) {
     let own = pointee
     own.td.pointee.build(task)
     var config = stress_world_config()
@@ -246,12 +255,15 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     config.shared_level = 2
     config.is_td = true
     config.nx_huge_pages = true
+    config.proves_mmu = provesMmu
     let bytes = Int(own.kernel.pointee.world_bytes(&config))
     memset(own.world, 0, bytes)
     memset(own.taskMemory, 0, own.taskStride * vcpus)
     memset(own.pagePrivate, 0, max(own.used[KernelVM.Used.pages.rawValue], 8))
     own.used[KernelVM.Used.world.rawValue] = bytes
     own.state.pointee.guestPages = guestPages
+    own.state.pointee.assertsLocks = true
+    own.state.pointee.tdIsDead = false
     let world = own.kernel.pointee.world_create(own.world, &config, own.host)
     own.state.pointee.world = world
     for id in 0..<vcpus {

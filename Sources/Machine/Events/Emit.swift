@@ -15,7 +15,7 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   /// An access to one entry: gfn, level and root are those of the table it stands in.
   @inlinable @inline(__always) public func emitAccess(
-    _ kind: Event.Kind, _ sptep: SptePointer, old: UInt64, new: UInt64
+    _ kind: Event.Kind, _ sptep: SptePointer, old: UInt64, new: UInt64, flags: UInt8 = 0
   ) {
     let arena = pointee.machine.pointee.arenaView
     let header = arena.headers + Int(arena.index(of: sptep))
@@ -23,7 +23,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     let entry = UInt32(truncatingIfNeeded: (UInt(bitPattern: sptep) &- UInt(bitPattern: arena.base)) >> 3)
     emit(
       kind, gfn: header.pointee.gfn &+ UInt64(entry & 511) &* Spte.pages(max(level, 1)), old: old, new: new,
-      entry: entry, level: level, root: header.pointee.kind)
+      entry: entry, level: level, root: header.pointee.kind, flags: flags)
   }
 
   /// Hands the task's unread events to the checkers; called by the engine when an operation ends.

@@ -14,13 +14,16 @@ public struct Event {
     /// `old` is what was expected, `new` what was there.
     case cmpxchgLost
     case xchg, fetchAnd
-    /// A plain store; `old` is what a load just before it saw.
+    /// A plain store; `old` is what a load just before it saw, `flags` is `blind` or 0.
     case store
     /// `flags` is the Seamcall, `old` its TdxStatus, `new` the pfn or table. The guest's accept, which holds no lock
     /// that would tell, has `MmuLock.epoch` in `old` above the status.
     case seamcall
     case tableAllocated, tableFreed, tableDeferred
   }
+
+  /// Of a store: it overwrote a `Spte.volatile` bit that was set since its task has read the entry.
+  public static let blind: UInt8 = 1
 
   /// Orders events of different tasks: cycles under threads, the step under a scheduler.
   public var stamp: UInt64

@@ -46,6 +46,8 @@ public enum TdxStatus: UInt8, Sendable {
   case childrenPresent
   /// TDX_TD_KEYS_ARE_ASSIGNED of this emulation: reclaim before the HKID was released.
   case keyAssigned
+  /// TDX_TD_FATAL: the TD is dead, and every call says so.
+  case tdFatal
 
   public var name: String {
     switch self {
@@ -57,6 +59,7 @@ public enum TdxStatus: UInt8, Sendable {
     case .trackingNotDone: "TLB_TRACKING_NOT_DONE"
     case .childrenPresent: "CHILDREN_PRESENT"
     case .keyAssigned: "TD_KEYS_ARE_ASSIGNED"
+    case .tdFatal: "TD_FATAL"
     }
   }
 }

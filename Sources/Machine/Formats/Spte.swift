@@ -18,6 +18,10 @@ public enum Spte {
   public static let mmuWritable: UInt64 = 1 << 55
   public static let baseAddress: UInt64 = ((1 << 52) - 1) & ~0xfff
 
+  /// Bits of a leaf that are set without mmu_lock: W by a fast page fault, D by the processor. Accessed does not count,
+  /// as in the kernel.
+  public static let volatile: UInt64 = writable | dirty
+
   /// Suppress #VE and nothing else: what an empty entry holds.
   public static let nonpresent: UInt64 = 1 << 63
   /// Non-present, owned by whoever wrote it. Others must not modify it; a fault that meets it retries.
@@ -51,8 +55,7 @@ public enum Spte {
   }
   @inlinable @inline(__always) public static func round(_ gfn: Gfn, _ level: Int) -> Gfn { gfn & ~(pages(level) - 1) }
 
-  /// True if the entry holds bits that change outside mmu_lock, so that an update must not clobber them: W by a fast
-  /// page fault, D by the processor. Accessed does not count, as in the kernel.
+  /// True if `volatile` bits of the entry may be set at any time, so that an update must not clobber them.
   @inlinable @inline(__always) public static func needsAtomicUpdate(_ spte: UInt64) -> Bool {
     if !isWritable(spte) && isMmuWritable(spte) { return true }
     return isWritable(spte) && spte & dirty == 0

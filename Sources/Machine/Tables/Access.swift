@@ -8,6 +8,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   /// `kvm_tdp_mmu_read_spte()`.
   @inlinable @inline(__always) public func readSpte(_ sptep: SptePointer) -> UInt64 {
     let spte = read_once64(point, sptep)
+    noteSeen(sptep, spte)
     if _slowPath(!Spte.isShadowPresent(spte) && spte != Spte.nonpresent) { metSpecial(sptep, spte) }
     return spte
   }
@@ -22,6 +23,7 @@ extension UnsafeMutablePointer where Pointee == Task {
       emitAccess(.cmpxchg, sptep, old: expected, new: new)
       return true
     }
+    noteSeen(sptep, old)
     lostCmpxchg(sptep, expected: expected, seen: old)
     return false
   }
@@ -51,7 +53,20 @@ extension UnsafeMutablePointer where Pointee == Task {
     raw_store64(sptep, new)
     markWritten(sptep)
     if old == Spte.poison { usedFreed(sptep) }
-    emitAccess(.store, sptep, old: old, new: new)
+    emitAccess(.store, sptep, old: old, new: new, flags: isBlind(sptep, old) ? Event.blind : 0)
+  }
+
+  @inlinable @inline(__always) func noteSeen(_ sptep: SptePointer, _ spte: UInt64) {
+    pointee.seenEntry = UInt(bitPattern: sptep)
+    pointee.seenSpte = spte
+  }
+
+  /// Whether a store over `old` loses a bit that was set since the task has read the entry. Where its last read was of
+  /// another entry nothing is known.
+  @inlinable @inline(__always) func isBlind(_ sptep: SptePointer, _ old: UInt64) -> Bool {
+    let seen = pointee.seenSpte
+    return old & ~seen & Spte.volatile != 0 && pointee.seenEntry == UInt(bitPattern: sptep)
+      && Spte.isShadowPresent(old) && Spte.isShadowPresent(seen)
   }
 
   @inline(never) @usableFromInline func metSpecial(_ sptep: SptePointer, _ spte: UInt64) {

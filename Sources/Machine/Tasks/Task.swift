@@ -87,6 +87,10 @@ public struct Task: BitwiseCopyable {
   public var pauseMean: UInt64 = 0
   @usableFromInline var relaxStreak: UInt32 = 0
 
+  // The entry that the task has read last, and what it held.
+  @usableFromInline var seenEntry: UInt = 0
+  @usableFromInline var seenSpte: UInt64 = 0
+
   // What the current operation is and covers, set by the engine; the checkers look at that range when mmu_lock is taken
   // or dropped for write.
   public var currentOperation = Operation.fault

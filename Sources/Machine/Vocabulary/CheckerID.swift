@@ -17,6 +17,8 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   case map1
   case acc1
   case race1
+  case dirt1
+  case wp1
 
   /// The ID as it is printed and recorded, for example `FRZ-2`.
   public var name: String {
@@ -40,6 +42,8 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .map1: "MAP-1"
     case .acc1: "ACC-1"
     case .race1: "RACE-1"
+    case .dirt1: "DIRT-1"
+    case .wp1: "WP-1"
     }
   }
 
@@ -64,6 +68,9 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .map1: "a fault maps what no zap covered since its lookup; it stays until a zap covers it, then it is gone"
     case .acc1: "what the guest has accepted stays accepted until a zap covers it"
     case .race1: "no plain access of a kernel races with another thread's access to the same bytes, one of them a write"
+    case .dirt1: "a plain store overwrites no W or D bit that was set since its thread has read the SPTE"
+    case .wp1:
+      "what was write-protected or cleared of D stays so until a write sets it again; no dirty page goes unlogged"
     }
   }
 

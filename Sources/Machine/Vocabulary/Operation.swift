@@ -12,6 +12,7 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   case convert, invalidate
   case guest
   case splitMirror, pruneMirror, plant
+  case touch, logDirty, collectDirty
 
   public var name: String {
     switch self {
@@ -33,6 +34,9 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .splitMirror: "split-mirror"
     case .pruneMirror: "prune-mirror"
     case .plant: "plant"
+    case .touch: "touch"
+    case .logDirty: "log-dirty"
+    case .collectDirty: "collect-dirty"
     }
   }
 
@@ -58,6 +62,11 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
       "an experiment: split private huge pages; mmu_lock for read; kvm_tdp_mmu_try_split_huge_pages()"
     case .pruneMirror: "an experiment: remove a private page table; mmu_lock for read; tdp_mmu_set_spte_atomic()"
     case .plant: "a harness's act before the race: a private 2M leaf in mirror and S-EPT, whatever the policy"
+    case .touch: "the processor walks the direct root and sets A, and D where it writes; no lock"
+    case .logDirty:
+      "a kernel's alone: dirty logging of the slot on or off; slots_lock, SRCU; kvm_mmu_slot_apply_flags()"
+    case .collectDirty:
+      "a kernel's alone: KVM_GET_DIRTY_LOG; mmu_lock for write; kvm_tdp_mmu_clear_dirty_pt_masked()"
     }
   }
 
@@ -79,8 +88,8 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     case .convert: 20
     case .invalidate: 1
     case .guest: 109
-    // Asked for by name alone: not every policy stands them.
-    case .splitMirror, .pruneMirror, .plant: 0
+    // Asked for by name alone: not every policy or subject stands them.
+    case .splitMirror, .pruneMirror, .plant, .touch, .logDirty, .collectDirty: 0
     }
   }
 

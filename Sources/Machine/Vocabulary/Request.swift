@@ -41,16 +41,33 @@ public struct Effect: Sendable {
     }
   }
 
+  /// Every leaf of the direct root in the range has had these bits cleared.
+  public struct Protected: Sendable {
+    public var range: Range<Gfn>
+    /// `Spte.writable` or `Spte.dirty`.
+    public var bits: UInt64
+
+    public init(range: Range<Gfn>, bits: UInt64) {
+      self.range = range
+      self.bits = bits
+    }
+  }
+
   public var outcome: Outcome
   public var mapped: Mapped?
   public var unmapped: Unmapped?
   /// Regions in which pages of the direct root may have been merged.
   public var merged: Range<Gfn>?
+  public var protected: Protected?
 
-  public init(_ outcome: Outcome, mapped: Mapped? = nil, unmapped: Unmapped? = nil, merged: Range<Gfn>? = nil) {
+  public init(
+    _ outcome: Outcome, mapped: Mapped? = nil, unmapped: Unmapped? = nil, merged: Range<Gfn>? = nil,
+    protected: Protected? = nil
+  ) {
     self.outcome = outcome
     self.mapped = mapped
     self.unmapped = unmapped
     self.merged = merged
+    self.protected = protected
   }
 }

@@ -79,8 +79,8 @@ public struct ModelMMU: @unchecked Sendable {
     case .nxRecover:
       let (zapped, lost) = mmu.recoverNxHugePages(limit: 1 + Int(request.draw & 3))
       return zapped == 0 && lost > 0 ? Effect(.lost) : changed(mmu, zapped)
-    case .wrprot: return changed(mmu, mmu.wrprot(range))
-    case .clearDirty: return changed(mmu, mmu.clearDirty(range))
+    case .wrprot: return protected(changed(mmu, mmu.wrprot(range)), range, Spte.writable)
+    case .clearDirty: return protected(changed(mmu, mmu.clearDirty(range)), range, Spte.dirty)
     case .age:
       let (aged, lost) = mmu.age(range)
       return Effect(lost > 0 ? .lost : aged > 0 ? .done : .nothing)
@@ -92,6 +92,8 @@ public struct ModelMMU: @unchecked Sendable {
     case .splitMirror: return changed(mmu, during(Activity.split, range) { mmu.trySplitMirrorShared(range) })
     case .pruneMirror: return changed(mmu, during(Activity.zap, range) { mmu.pruneMirror(range.lowerBound) })
     case .plant: return Effect(mmu.plant(range.lowerBound) ? .done : .nothing)
+    case .touch: return Effect(mmu.touch(range.lowerBound, writes: request.draw & 1 == 0))
+    case .logDirty, .collectDirty: return Effect(.nothing)
     }
   }
 
@@ -148,6 +150,13 @@ public struct ModelMMU: @unchecked Sendable {
       if effect.outcome == .spurious { effect.outcome = .done }
       return effect
     }
+  }
+
+  private func protected(_ effect: Effect, _ range: Range<Gfn>, _ bits: UInt64) -> Effect {
+    guard effect.outcome != .stopped else { return effect }
+    var effect = effect
+    effect.protected = .init(range: range, bits: bits)
+    return effect
   }
 
   private func during(_ kind: UInt64, _ range: Range<Gfn>, _ body: () -> Int) -> Int {

@@ -20,6 +20,8 @@ public struct MutantSet: OptionSet, Sendable, BitwiseCopyable {
   static let ageMirror = MutantSet(rawValue: 1 << 11)
   static let staleFault = MutantSet(rawValue: 1 << 12)
   static let zapWhole = MutantSet(rawValue: 1 << 13)
+  static let plainZap = MutantSet(rawValue: 1 << 14)
+  static let lostWrprot = MutantSet(rawValue: 1 << 15)
 }
 
 extension Mutant {

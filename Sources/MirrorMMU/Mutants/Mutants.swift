@@ -26,5 +26,7 @@ enum Mutants {
     .lockDrop,
     .busySpin,
     .recoverInvalidated,
+    .plainZap,
+    .lostWrprot,
   ]
 }

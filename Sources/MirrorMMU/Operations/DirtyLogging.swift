@@ -22,7 +22,7 @@ extension TdpMmu {
               count += 1
               break
             }
-            if task.isHalted { break }
+            if task.isHalted || isMutant(.lostWrprot) { break }
           }
         }
         iter.next(task)
@@ -69,16 +69,7 @@ extension TdpMmu {
     defer { task.rcuReadUnlock() }
     var attempts = 0
     while let slot = roots.currentSlot(task), attempts < 5 {
-      let root = roots.page(slot, task)
-      guard root != 0 else { return .nothing }
-      var iter = TdpIter(task, root: root, minLevel: 1, from: gfn)
-      // kvm_tdp_mmu_fast_pf_get_last_sptep(): the last SPTE of the walk.
-      while Spte.isNonLeaf(iter.oldSpte, iter.level) && iter.level > 1 {
-        let before = iter.level
-        iter.next(task)
-        if iter.level >= before { return .nothing }
-      }
-      guard Spte.isLeaf(iter.oldSpte, iter.level) else { return .nothing }
+      guard var iter = lastSpte(roots.page(slot, task), gfn) else { return .nothing }
       if Spte.isWritable(iter.oldSpte) { return .spurious }
       guard Spte.isMmuWritable(iter.oldSpte) else { return .nothing }
       if cmpxchgSpte(&iter, iter.oldSpte | Spte.writable) { return .done }
@@ -86,5 +77,34 @@ extension TdpMmu {
       attempts += 1
     }
     return attempts > 0 ? .lost : .nothing
+  }
+
+  /// `kvm_tdp_mmu_fast_pf_get_last_sptep()`: the last SPTE of the walk; nil if it is no leaf.
+  private func lastSpte(_ root: UInt32, _ gfn: Gfn) -> TdpIter? {
+    guard root != 0 else { return nil }
+    var iter = TdpIter(task, root: root, minLevel: 1, from: gfn)
+    while Spte.isNonLeaf(iter.oldSpte, iter.level) && iter.level > 1 {
+      let before = iter.level
+      iter.next(task)
+      if iter.level >= before { return nil }
+    }
+    return Spte.isLeaf(iter.oldSpte, iter.level) ? iter : nil
+  }
+
+  /// A processor's access to shared memory: it walks the direct root, and sets A in the leaf, and D for a write, by one
+  /// atomic step. RCU stands for the kick that a real one answers before tables are freed.
+  /// - Returns: done, spurious if both were set, nothing where it would fault.
+  func touch(_ gfn: Gfn, writes: Bool) -> Outcome {
+    task.rcuReadLock()
+    defer { task.rcuReadUnlock() }
+    guard let slot = roots.currentSlot(task), var iter = lastSpte(roots.page(slot, task), gfn) else { return .nothing }
+    let bits = writes ? Spte.accessed | Spte.dirty : Spte.accessed
+    while Spte.isLeaf(iter.oldSpte, iter.level) && (!writes || Spte.isWritable(iter.oldSpte)) {
+      let touched = iter.oldSpte | bits
+      if touched == iter.oldSpte { return .spurious }
+      if task.tryCmpxchgSpte(iter.sptep, &iter.oldSpte, touched) { return .done }
+      if task.isHalted { return .stopped }
+    }
+    return .nothing
   }
 }

@@ -66,7 +66,9 @@ extension TdpMmu {
   /// `kvm_tdp_mmu_write_spte()`: atomically if the entry has bits that change outside mmu_lock.
   /// - Returns: the value that was overwritten.
   @inline(__always) func writeSpte(_ sptep: SptePointer, _ old: UInt64, _ new: UInt64, _ level: Int) -> UInt64 {
-    if Spte.isLeaf(old, level) && Spte.needsAtomicUpdate(old) { return task.xchgSpte(sptep, new) }
+    if Spte.isLeaf(old, level) && Spte.needsAtomicUpdate(old) && !isMutant(.plainZap) {
+      return task.xchgSpte(sptep, new)
+    }
     task.writeSpte(sptep, new)
     return old
   }

@@ -81,7 +81,12 @@ struct ExploreOptions: ParsableArguments {
       throw ValidationError("--seconds and --schedules exclude each other; one of them is allowed")
     }
     try kernel.validate(subject)
-    guard kernel.path != nil else { return }
+    guard kernel.path != nil else {
+      if let scenario = scenario?.scenario, !scenario.isForModel {
+        throw ValidationError("--scenario \(scenario.rawValue) asks for what only a kernel can do: add --kernel-tree")
+      }
+      return
+    }
     if let scenario = scenario?.scenario, !scenario.isForKernel {
       throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
     }

@@ -79,6 +79,12 @@ struct RunOptions: ParsableArguments {
     if kernel.checksRaces {
       throw ValidationError("--check-data-races looks at schedules: 'run' takes --plain-accesses, and 'explore' both")
     }
+    // Logging is of a whole slot, and a round's guest has private memory in its own.
+    if let mix, let operation = [Operation.logDirty, .collectDirty].first(where: { mix.weights[Int($0.rawValue)] > 0 })
+    {
+      throw ValidationError(
+        "--mix \(operation.name) takes a guest without private memory: explore --scenario dirty-logging has one")
+    }
     guard kernel.path != nil, let mix else { return }
     let missing = Operation.allCases.filter { mix.weights[Int($0.rawValue)] > 0 && !KernelVM.offers($0) }
     if let operation = missing.first {

@@ -15,6 +15,13 @@ struct ScenarioArgument: CaseIterable, RawRepresentable {
 
   var summary: String { scenario?.summary ?? "the default: each of those up to random by its share" }
 
+  /// What it asks for that not every subject has, as the end of its line.
+  var limits: String {
+    guard let scenario else { return "" }
+    if !scenario.isForKernel { return "; not with --kernel-tree" }
+    return scenario.isForModel ? "" : "; only with --kernel-tree"
+  }
+
   init(scenario: ScenarioName?) { self.scenario = scenario }
 
   init?(rawValue: String) {

@@ -9,7 +9,7 @@ import Testing
 
 extension SoakTests {
   @Suite struct BridgeTests {
-    @Test(arguments: Mutant.allCases)
+    @Test(arguments: Mutant.foundByThreads)
     func `what threads find is repeated by a verified token`(mutant: Mutant) throws {
       defer { Runs.removeState() }
       let configuration = SoakConfiguration(

@@ -1,5 +1,6 @@
 /// What becomes of episodes when a kernel runs them.
 import Campaign
+import Exploration
 import Machine
 import SecureEPT
 import Testing
@@ -12,7 +13,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ScenarioName.allCases.filter(\.isForKernel))
+  private static let suspects: [ScenarioName] = [.suspectWrprot, .suspectEio]
+
+  @Test(arguments: ScenarioName.allCases.filter { $0.isForKernel && !suspects.contains($0) })
   func `memory that may be private is never logged nor recovered`(_ name: ScenarioName) {
     for episode in episodes(name) {
       let requests = episode.populated + episode.threads.flatMap { $0 }
@@ -22,7 +25,32 @@ import Testing
           !converted.contains { ($0.lowerBound >> 9)...(($0.upperBound - 1) >> 9) ~= request.range.lowerBound >> 9 })
         #expect(request.range.allSatisfy { !episode.regions[Int($0 >> 9)].isPrivate })
       }
-      #expect(!episode.provesMmu)
+      #expect(episode.assertsLocks && !episode.tdIsDead)
+    }
+  }
+
+  @Test(arguments: suspects) func `what is suspected is asked for in spite of the rule`(_ name: ScenarioName) {
+    for episode in episodes(name) {
+      let requests = episode.threads.flatMap { $0 }
+      #expect(requests.contains { [.wrprot, .clearDirty, .recover].contains($0.operation) })
+      #expect(episode.regions.allSatisfy { $0.isPrivate })
+      #expect(!episode.assertsLocks && episode.tdIsDead == (name == .suspectEio))
+    }
+  }
+
+  @Test func `whether the kernel proves its MMU is drawn`() {
+    #expect(Set(episodes(.faultInvalidate).map(\.provesMmu)) == [true, false])
+  }
+
+  @Test func `a dead TD and silent lock assertions stand in the token`() throws {
+    for name in Self.suspects {
+      var token = Tokens.minimized()
+      token.mutant = nil
+      token.kernelTree = 1
+      token.episode = episodes(name)[0]
+      token.schedule = Schedule()
+      let read = try Token(parsing: token.text)
+      #expect(read.episode == token.episode && !read.episode.assertsLocks)
     }
   }
 

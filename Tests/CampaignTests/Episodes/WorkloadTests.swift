@@ -62,8 +62,8 @@ import Testing
     #expect(ranges.allSatisfy { !$0.isEmpty && $0.upperBound <= guestPages })
     let lengths = Set(ranges.map(\.count))
     switch operation {
-    case .fault, .fault2M, .fastFault, .nxRecover, .invalidate: #expect(lengths == [1])
-    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant:
+    case .fault, .fault2M, .fastFault, .nxRecover, .invalidate, .touch: #expect(lengths == [1])
+    case .split, .splitExclusive, .recover, .splitMirror, .pruneMirror, .plant, .logDirty, .collectDirty:
       #expect(lengths == [512])
       #expect(ranges.allSatisfy { $0.lowerBound & 511 == 0 })
     case .guest: #expect(lengths.isSubset(of: Set(1...16)) && lengths.count > 8)

@@ -17,10 +17,11 @@ extension SoakTests {
     /// Breaks the kernel, expects the checker, and expects the token to show the same again.
     @discardableResult
     private func expect(
-      _ checker: String, _ edits: (String, String)..., sourceLocation: SourceLocation = #_sourceLocation
+      _ checker: String, in scenario: ScenarioName? = nil, _ edits: (String, String)...,
+      sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> RunRecord.Violation {
       let kernel = try KernelTrees.broken(edits)
-      let record = Explorations.run(configuration(kernel, schedules: 20_000))
+      let record = Explorations.run(configuration(kernel, schedules: 20_000, scenario: scenario))
       let violation = try #require(record.violations.first, sourceLocation: sourceLocation)
       #expect(violation.checker == checker, "\(violation.seen)", sourceLocation: sourceLocation)
       let reproduction = try #require(violation.reproduction, sourceLocation: sourceLocation)
@@ -43,6 +44,30 @@ extension SoakTests {
       #expect(record.subject == "kernel")
       let checkers = record.checkers.filter { $0.checks == 0 }.map(\.checker)
       #expect(checkers.isEmpty)
+    }
+
+    @Test(arguments: [ScenarioName.hardwareAd, .memslot, .dirtyLogging])
+    func `so does one in what all of them leave out`(scenario: ScenarioName) throws {
+      let record = Explorations.run(configuration(try KernelTrees.kernel(), schedules: 4_000, scenario: scenario))
+      #expect(record.verdict == .clean, "\(record.violations.first?.seen ?? "") \(record.harnessFaults)")
+      let done = Set(record.outcomes.filter { $0.outcome == "done" }.map(\.operation))
+      let own: [ScenarioName: Set<String>] = [
+        .hardwareAd: ["touch"], .memslot: ["invalidate", "convert"],
+        .dirtyLogging: ["log-dirty", "collect-dirty", "touch"],
+      ]
+      #expect(done.isSuperset(of: own[scenario] ?? []))
+    }
+
+    @Test(arguments: [(ScenarioName.suspectWrprot, "EQ-1"), (.suspectEio, "LIV-1")])
+    func `what is suspected shows at once, and comes back`(scenario: ScenarioName, checker: String) throws {
+      let kernel = try KernelTrees.kernel()
+      let record = Explorations.run(configuration(kernel, schedules: 1_000, scenario: scenario))
+      let violation = try #require(record.violations.first)
+      #expect(violation.checker == checker, "\(violation.seen)")
+      let reproduction = try #require(violation.reproduction)
+      #expect(reproduction.verified == 3 && reproduction.minimized?.operations == 1)
+      let replay = TokenReplay.run(try Token(parsing: reproduction.token), kernel: kernel)
+      #expect(replay.violations.first?.checker == checker)
     }
 
     @Test func `the same seed gives the same record, whatever the compiler and the number of jobs`() throws {
@@ -86,6 +111,35 @@ extension SoakTests {
         ))
     }
 
+    @Test func `write-protection that does not try again is WP-1`() throws {
+      let before =
+        "\t\tnew_spte = iter.old_spte & ~PT_WRITABLE_MASK;\n\n"
+        + "\t\tif (tdp_mmu_set_spte_atomic(kvm, &iter, new_spte))\n\t\t\t"
+      try expect("WP-1", in: .hardwareAd, (before + "goto retry;", before + "continue;"))
+    }
+
+    @Test func `a store where the processor may set D is DIRT-1`() throws {
+      try expect(
+        "DIRT-1", in: .hardwareAd,
+        (
+          "\told_spte = kvm_tdp_mmu_write_spte(sptep, old_spte, new_spte, level);",
+          "\t__kvm_tdp_mmu_write_spte(sptep, new_spte);"
+        ))
+    }
+
+    @Test func `a zap without its TLB flush is TLB-1`() throws {
+      try expect(
+        "TLB-1", in: .hardwareAd,
+        (
+          "\t\ttdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n\t\t/*",
+          "\t\ttdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\t\tcontinue;\n\t\t/*"
+        ))
+    }
+
+    @Test func `a page that is collected and stays writable is WP-1`() throws {
+      try expect("WP-1", in: .dirtyLogging, ("\t\tmask &= ~(1UL << (iter.gfn - gfn));\n", "\t\tcontinue;\n"))
+    }
+
     @Test func `BUG() in a race is BUG-1 with the kernel's own file and function`() throws {
       let violation = try expect(
         "BUG-1",
@@ -101,7 +155,7 @@ extension SoakTests {
       let freed = "\tif (is_mirror_sp(sp))\n\t\tkvm_x86_call(free_external_spt)(kvm, sp);"
       try expect("BUG-1", (freed, "\tif (is_mirror_sp(sp))\n\t\tBUG();"))
       try expect(
-        "LIV-1", (freed, "\tif (is_mirror_sp(sp))\n\t\twhile (is_frozen_spte(kvm_tdp_mmu_read_spte(pt)));"))
+        "LIV-1", (freed, "\tif (is_mirror_sp(sp))\n\t\twhile (kvm_tdp_mmu_read_spte(pt));"))
     }
   }
 }

@@ -7,7 +7,8 @@ import Testing
 
 extension SoakTests {
   @Suite struct MainlineTests {
-    @Test(arguments: ScenarioName.dealt + [.micro], Policy.allCases) func `each scenario is clean`(
+    @Test(arguments: ScenarioName.dealt + [.micro, .hardwareAd, .memslot], Policy.allCases)
+    func `each scenario is clean`(
       scenario: ScenarioName, policy: Policy
     ) {
       let record = Explorations.run(

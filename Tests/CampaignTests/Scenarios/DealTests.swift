@@ -4,8 +4,10 @@ import Testing
 @Suite struct DealTests {
   private static let block: UInt64 = 23
 
-  @Test func `all means every scenario but micro and the experiments`() {
-    let left: [ScenarioName] = [.micro, .mirrorSplit, .mirrorPrune, .planted]
+  @Test func `all means every scenario but micro, the experiments and those that take more than the default mix`() {
+    let left: [ScenarioName] = [
+      .micro, .mirrorSplit, .mirrorPrune, .planted, .hardwareAd, .memslot, .dirtyLogging, .suspectWrprot, .suspectEio,
+    ]
     #expect(ScenarioName.dealt == ScenarioName.allCases.filter { !left.contains($0) })
   }
 

@@ -2,6 +2,7 @@
 import Campaign
 import Foundation
 import Machine
+import MirrorMMU
 import Testing
 
 /// Parent of all suites that run a soak: one at a time, as each keeps its seed in a file named after the process and
@@ -38,4 +39,9 @@ enum Runs {
     guard let index = words.firstIndex(of: name), index + 1 < words.count else { return nil }
     return words[index + 1]
   }
+}
+
+extension Mutant {
+  /// Those that racing threads find in seconds: Expected/matrix.json lets them miss the others.
+  static let foundByThreads = allCases.filter { $0 != .plainZap && $0 != .lostWrprot }
 }

@@ -252,7 +252,7 @@ static struct stress_world_config config_of(const struct khost *host) {
       .arena = host->arena, .arena_pages = options->arena_pages, .first_pfn = FIRST_PFN,
       .page_private = host->page_private, .guest_pages = options->guest_pages, .vcpus = options->tasks,
       .private_level = options->private_level, .shared_level = options->shared_level, .is_td = options->is_td,
-      .nx_huge_pages = options->nx_huge_pages, .objects = host->objects,
+      .nx_huge_pages = options->nx_huge_pages, .proves_mmu = options->proves_mmu, .objects = host->objects,
       .objects_bytes = options->arena_pages * OBJECT_BYTES,
   };
 }

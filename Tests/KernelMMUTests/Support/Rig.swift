@@ -32,7 +32,7 @@ final class Rig {
   static var options: khost_options {
     khost_options(
       guest_pages: 4096, arena_pages: 4096, tasks: 2, private_level: 1, shared_level: 2, is_td: true,
-      nx_huge_pages: true, guards_tables: false, stops_at_points: true, logs: true)
+      nx_huge_pages: true, proves_mmu: true, guards_tables: false, stops_at_points: true, logs: true)
   }
 
   /// A TD with its roots loaded, runnable.

@@ -44,6 +44,41 @@ import Testing
     }
   }
 
+  @Test func `a store tells whether W or D was set since its task has read the entry`() throws {
+    let leaf = Spte.mmuPresent | Spte.readable | Spte.mmuWritable
+    func flags(_ seen: UInt64, _ then: UInt64, readsOther: Bool = false) throws -> UInt8 {
+      var flags: UInt8 = 99
+      try withTable(kind: .direct, level: 1) { _, task, table in
+        table[0] = seen
+        _ = task.readSpte(table)
+        if readsOther { _ = task.readSpte(table + 1) }
+        table[0] = then
+        task.writeSpte(table, Spte.nonpresent)
+        flags = task.unread.last?.flags ?? 99
+      }
+      return flags
+    }
+    for bit in [Spte.writable, Spte.dirty] {
+      #expect(try flags(leaf, leaf | bit) == Event.blind)
+      #expect(try flags(leaf | bit, leaf | bit) == 0)
+      #expect(try flags(leaf | bit, leaf) == 0)
+      #expect(try flags(leaf, leaf | bit, readsOther: true) == 0)
+      #expect(try flags(Spte.nonpresent, leaf | bit) == 0)
+    }
+    #expect(try flags(leaf, leaf | Spte.accessed) == 0)
+  }
+
+  @Test func `a lost cmpxchg is a read`() throws {
+    try withTable(kind: .direct, level: 1) { _, task, table in
+      table[0] = Spte.mmuPresent
+      var old = task.readSpte(table)
+      table[0] |= Spte.dirty
+      #expect(!task.tryCmpxchgSpte(table, &old, Spte.nonpresent))
+      task.writeSpte(table, Spte.nonpresent)
+      #expect(task.unread.last?.flags == 0)
+    }
+  }
+
   @Test func `exchange, and, store tell old and new`() throws {
     try withTable { machine, task, table in
       table[0] = 0xff

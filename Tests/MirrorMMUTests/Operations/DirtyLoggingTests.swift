@@ -52,6 +52,27 @@ import Testing
     #expect(vm.directLevel(512) == 2 && Spte.isWritable(vm.direct(512).spte))
   }
 
+  @Test func `a processor sets A, and D for a write to what is writable`() throws {
+    let vm = try Vm()
+    // An even draw is a write.
+    func touch(writes: Bool) -> Outcome {
+      vm.subject.perform(vm.task, Request(operation: .touch, range: 600..<601, draw: writes ? 0 : 1)).outcome
+    }
+    #expect(touch(writes: false) == .nothing)
+    vm.perform(.fault, 600)
+    let before = vm.direct(600).spte
+    #expect(touch(writes: true) == .spurious)
+    vm.perform(.clearDirty, 600)
+    vm.perform(.age, 600)
+    #expect(touch(writes: false) == .done)
+    #expect(vm.direct(600).spte == before & ~Spte.dirty)
+    #expect(touch(writes: true) == .done)
+    #expect(vm.direct(600).spte == before)
+    vm.perform(.wrprot, 600)
+    #expect(touch(writes: true) == .nothing && touch(writes: false) == .spurious)
+    #expect(vm.foundAtRest == nil)
+  }
+
   @Test func `clear-dirty clears D and keeps all else`() throws {
     let vm = try Vm()
     vm.perform(.fault, 600)

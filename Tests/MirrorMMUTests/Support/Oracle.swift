@@ -68,7 +68,7 @@ struct Oracle {
     switch request.operation {
     case .fault: fault(gfn, wantsHuge: false, executes: false)
     case .fault2M: fault(gfn, wantsHuge: true, executes: request.draw & 1 == 0)
-    case .fastFault, .wrprot, .clearDirty, .age: break
+    case .fastFault, .wrprot, .clearDirty, .age, .touch, .logDirty, .collectDirty: break
     case .zap:
       splitEnds(range)
       zap(range, isPrivate: true)

@@ -121,8 +121,14 @@ struct stress_kernel {
   void (*recover_huge)(struct stress_task *task, uint64_t start, uint64_t end);
   // kvm_recover_nx_huge_pages(): zaps the 1/`ratio`th part of the possible NX huge pages, rounded up.
   void (*recover_nx)(struct stress_task *task, uint32_t ratio);
-  // KVM_MEM_LOG_DIRTY_PAGES of the slot. No other task may run.
-  void (*log_dirty)(struct stress_task *task, bool on);
+  // KVM_SET_USER_MEMORY_REGION with another KVM_MEM_LOG_DIRTY_PAGES: kvm_mmu_slot_apply_flags() under slots_lock, once
+  // all faults with the old slot have ended. False if it was so already.
+  bool (*log_dirty)(struct stress_task *task, bool on);
+  // KVM_GET_DIRTY_LOG: what the slot's bitmap holds of a range is cleared, and write-protected.
+  bool (*collect_dirty)(struct stress_task *task, uint64_t start, uint64_t end);
+  // An access of the vCPU's processor to shared memory, as a page walker makes it, without a lock or RCU:
+  // STRESS_TOUCH_*.
+  uint32_t (*touch)(struct stress_task *task, uint32_t vcpu, uint64_t gfn, bool write);
 
   // kvm_mmu_zap_all()
   void (*zap_all)(struct stress_task *task);
@@ -143,6 +149,13 @@ struct stress_kernel {
   // kvm_tdx->wait_for_sept_zap: vCPUs stay out of the guest while it is set.
   bool (*waits_for_sept_zap)(struct stress_world *world);
   bool (*is_private)(struct stress_world *world, uint64_t gfn);
+  // KVM_REQ_MMU_FREE_OBSOLETE_ROOTS is pending: the vCPU must not enter the guest.
+  bool (*must_reload)(struct stress_world *world, uint32_t vcpu);
+  // kvm->vm_bugged
+  bool (*is_bugged)(struct stress_world *world);
+  // The slot has a dirty bitmap, and whether a gfn is in it.
+  bool (*logs_dirty)(struct stress_world *world);
+  bool (*is_dirty)(struct stress_world *world, uint64_t gfn);
   // Where in the kernel's code the task has passed its last schedule point.
   const void *(*caller)(const struct stress_task *task);
   // What the kernel calls a word that tasks share, NULL for page tables and what has no name here. `object` is the

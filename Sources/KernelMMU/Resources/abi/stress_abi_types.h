@@ -52,6 +52,8 @@ enum {
   STRESS_ACCESS_CMPXCHG_LOST,
   STRESS_ACCESS_XCHG,
   STRESS_ACCESS_FETCH_AND,
+  // A store that overwrote a writable or dirty bit which was set since the task has read the entry.
+  STRESS_ACCESS_STORE_BLIND,
 };
 
 enum { STRESS_LOCK_MMU = 1, STRESS_LOCK_PAGES, STRESS_LOCK_SLOTS, STRESS_LOCK_OTHER };
@@ -135,6 +137,8 @@ struct stress_world_config {
   bool is_td;
   // The mitigation for which executable memory is mapped by 4K pages.
   bool nx_huge_pages;
+  // CONFIG_KVM_PROVE_MMU where the kernel asks for it while it runs.
+  bool proves_mmu;
 };
 
 enum { STRESS_FAULT_RETRY, STRESS_FAULT_FIXED, STRESS_FAULT_SPURIOUS, STRESS_FAULT_OTHER };
@@ -155,6 +159,9 @@ struct stress_fault {
   // Out: the level that was mapped or aimed at.
   uint8_t level;
 };
+
+// What a processor's walk came to: it set bits, or they were set, or it may not access the page.
+enum { STRESS_TOUCH_SET, STRESS_TOUCH_KEPT, STRESS_TOUCH_FAULT };
 
 enum { STRESS_FILTER_SHARED = 1, STRESS_FILTER_PRIVATE = 2 };
 

@@ -15,7 +15,12 @@ struct stress_world {
   struct stress_world_config config;
   const struct stress_host *host;
   struct kvm_tdx tdx;
-  struct kvm_memory_slot slot;
+  // Two versions of the one slot: `active` is the one that new faults get, the other may still be used by old ones.
+  struct kvm_memory_slot slots[2];
+  u32 active;
+  // Faults under way, by which half of SRCU's two they count in.
+  u32 srcu_half;
+  u32 srcu_readers[2];
   struct kvm_memslots memslots;
   // One entry a 2M region: whether its pages are partly private and partly shared.
   struct kvm_lpage_info *regions;
@@ -43,6 +48,10 @@ int stress_topup(struct kvm_vcpu *vcpu);
 void stress_free_root(struct kvm *kvm, hpa_t *root);
 bool stress_root_is_obsolete(struct kvm *kvm, hpa_t root);
 void stress_recover_nx(struct kvm *kvm);
+
+// slots.c
+u32 stress_srcu_read_lock(struct stress_world *world);
+void stress_srcu_read_unlock(struct stress_world *world, u32 half);
 
 // tdx.c
 void stress_tdx_initialize(void);
@@ -80,7 +89,9 @@ void stress_clear_dirty(struct stress_task *task, u64 start, u64 end);
 void stress_clear_dirty_masked(struct stress_task *task, u64 gfn, u64 mask, bool wrprot);
 void stress_recover_huge(struct stress_task *task, u64 start, u64 end);
 void stress_recover_nx_pages(struct stress_task *task, u32 ratio);
-void stress_log_dirty(struct stress_task *task, bool on);
+bool stress_log_dirty(struct stress_task *task, bool on);
+bool stress_collect_dirty(struct stress_task *task, u64 start, u64 end);
+u32 stress_touch(struct stress_task *task, u32 vcpu, u64 gfn, bool write);
 void stress_zap_all(struct stress_task *task);
 void stress_invalidate(struct stress_task *task, u32 filter);
 void stress_zap_invalidated(struct stress_task *task, bool shared);
@@ -92,5 +103,9 @@ u32 stress_roots(struct stress_world *world, struct stress_root *roots, u32 coun
 void stress_statistics(struct stress_world *world, struct stress_statistics *statistics);
 bool stress_waits_for_sept_zap(struct stress_world *world);
 bool stress_gfn_is_private(struct stress_world *world, u64 gfn);
+bool stress_must_reload(struct stress_world *world, u32 vcpu);
+bool stress_is_bugged(struct stress_world *world);
+bool stress_logs_dirty(struct stress_world *world);
+bool stress_is_dirty(struct stress_world *world, u64 gfn);
 const void *stress_caller(const struct stress_task *task);
 const char *stress_word_name(const struct stress_world *world, const void *object, const void *address);

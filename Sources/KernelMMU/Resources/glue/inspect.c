@@ -63,6 +63,18 @@ bool stress_gfn_is_private(struct stress_world *world, u64 gfn) {
   return __atomic_load_n(&world->private_bits[gfn / 64], __ATOMIC_ACQUIRE) >> gfn % 64 & 1;
 }
 
+bool stress_must_reload(struct stress_world *world, u32 vcpu) {
+  return kvm_test_request(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS, &world->vcpus[vcpu]);
+}
+
+bool stress_is_bugged(struct stress_world *world) { return world->tdx.kvm.vm_bugged; }
+
+bool stress_logs_dirty(struct stress_world *world) { return stress_slot(&world->tdx.kvm)->dirty_bitmap; }
+
+bool stress_is_dirty(struct stress_world *world, u64 gfn) {
+  return __atomic_load_n(&world->dirty_bits[gfn / 64], __ATOMIC_ACQUIRE) >> gfn % 64 & 1;
+}
+
 const void *stress_caller(const struct stress_task *task) { return task->caller; }
 
 #define IS_IN(address, word) ((u64)(address) - (u64)&(word) < sizeof(word))

@@ -46,6 +46,8 @@ bool kvm_make_all_cpus_request(struct kvm *kvm, unsigned request) {
   return true;
 }
 
+bool stress_proves_mmu(void) { return stress_current()->world->config.proves_mmu; }
+
 void kvm_vm_bugged(struct kvm *kvm) {
   if (kvm->vm_bugged) return;
   kvm->vm_bugged = true;
@@ -107,7 +109,10 @@ int mmu_try_to_unsync_pages(
 
 // The memory slot.
 
-struct kvm_memory_slot *stress_slot(struct kvm *kvm) { return &stress_world_of(kvm)->slot; }
+struct kvm_memory_slot *stress_slot(struct kvm *kvm) {
+  struct stress_world *world = stress_world_of(kvm);
+  return &world->slots[__atomic_load_n(&world->active, __ATOMIC_ACQUIRE)];
+}
 struct kvm_memory_slot *kvm_vcpu_gfn_to_memslot(struct kvm_vcpu *vcpu, gfn_t gfn) { return stress_slot(vcpu->kvm); }
 struct kvm_memslots *kvm_vcpu_memslots(struct kvm_vcpu *vcpu) { return &stress_world_of(vcpu->kvm)->memslots; }
 

@@ -31,7 +31,6 @@ static __no_kcsan int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page
       fault->gfn < kvm->mmu_invalidate_range_end)
     return RET_PF_RETRY;
   if (world->config.is_td && fault->is_private != kvm_mem_is_private(kvm, fault->gfn)) return -EFAULT;
-  fault->slot = &world->slot;
   fault->pfn = request->pfn;
   fault->map_writable = request->map_writable;
   if (request->max_level) fault->max_level = min(fault->max_level, request->max_level);

@@ -3,7 +3,7 @@
 
 // The slot cut down to a range, as an operation on a smaller slot would see it.
 static struct kvm_memory_slot slot_of(struct stress_task *task, u64 start, u64 end) {
-  struct kvm_memory_slot slot = task->world->slot;
+  struct kvm_memory_slot slot = *stress_slot(stress_kvm(task));
   slot.base_gfn = start;
   slot.npages = end - start;
   return slot;
@@ -73,14 +73,16 @@ int stress_fault(struct stress_task *task, u32 index, struct stress_fault *reque
       .req_level = PG_LEVEL_4K,
       .goal_level = PG_LEVEL_4K,
       .gfn = request->gfn,
-      .slot = &task->world->slot,
       .pfn = KVM_PFN_ERR_FAULT,
   };
   // As vcpu_enter_guest() does before the vCPU can fault.
   stress_reload(task, index);
+  u32 half = stress_srcu_read_lock(task->world);
+  fault.slot = stress_slot(kvm);
   task->fault = request;
   int result = stress_page_fault(vcpu, &fault);
   task->fault = NULL;
+  stress_srcu_read_unlock(task->world, half);
   request->level = fault.goal_level;
   return result_of(result);
 }
@@ -229,7 +231,7 @@ bool stress_write_protect_gfn(struct stress_task *task, u64 gfn, u32 min_level) 
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   write_lock(&kvm->mmu_lock);
-  bool flush = kvm_tdp_mmu_write_protect_gfn(kvm, &task->world->slot, gfn, min_level);
+  bool flush = kvm_tdp_mmu_write_protect_gfn(kvm, stress_slot(kvm), gfn, min_level);
   if (flush) kvm_flush_remote_tlbs_range(kvm, gfn, 1);
   write_unlock(&kvm->mmu_lock);
   return flush;
@@ -249,7 +251,7 @@ void stress_clear_dirty_masked(struct stress_task *task, u64 gfn, u64 mask, bool
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   write_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_clear_dirty_pt_masked(kvm, &task->world->slot, gfn, mask, wrprot);
+  kvm_tdp_mmu_clear_dirty_pt_masked(kvm, stress_slot(kvm), gfn, mask, wrprot);
   write_unlock(&kvm->mmu_lock);
   kvm_flush_remote_tlbs_range(kvm, gfn, 64);
 }
@@ -267,14 +269,6 @@ void stress_recover_nx_pages(struct stress_task *task, u32 ratio) {
   stress_set_current(task);
   task->recovery_ratio = ratio;
   stress_recover_nx(stress_kvm(task));
-}
-
-void stress_log_dirty(struct stress_task *task, bool on) {
-  stress_set_current(task);
-  struct stress_world *world = task->world;
-  world->slot.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
-  world->slot.dirty_bitmap = on ? world->dirty_bits : NULL;
-  atomic_set(&world->tdx.kvm.nr_memslots_dirty_logging, on);
 }
 
 void stress_run_rcu(struct stress_task *task, struct stress_rcu_head *head) {

@@ -64,7 +64,9 @@ void stress_vm_create(struct stress_task *task) {
   struct stress_world *world = task->world;
   struct kvm *kvm = &world->tdx.kvm;
   memset(&world->tdx, 0, sizeof(world->tdx));
-  memset(&world->slot, 0, sizeof(world->slot));
+  memset(world->slots, 0, sizeof(world->slots));
+  world->active = world->srcu_half = 0;
+  world->srcu_readers[0] = world->srcu_readers[1] = 0;
   memset(world->regions, 0, DIV_ROUND_UP(world->config.guest_pages, 512) * sizeof(*world->regions));
   memset(world->dirty_bits, 0, words(world->config.guest_pages) * sizeof(u64));
   memset(world->private_bits, world->config.is_td ? 0xff : 0, words(world->config.guest_pages) * sizeof(u64));
@@ -96,8 +98,10 @@ void stress_vm_create(struct stress_task *task) {
   kvm->arch.tdp_mmu_pages_lock.stress.kind = STRESS_LOCK_PAGES;
   if (world->config.is_td) stress_tdx_create(kvm);
 
-  world->slot.npages = world->config.guest_pages;
-  world->slot.gmem.file = (struct file *)world;
+  for (u32 index = 0; index < 2; index++) {
+    world->slots[index].npages = world->config.guest_pages;
+    world->slots[index].gmem.file = (struct file *)world;
+  }
   for (u32 index = 0; index < world->config.vcpus; index++) create_vcpu(world, index);
 }
 

@@ -38,6 +38,7 @@ struct khost_options {
   uint8_t shared_level;
   bool is_td;
   bool nx_huge_pages;
+  bool proves_mmu;
   // Linked page tables can be touched only right after a schedule point for them. One task only.
   bool guards_tables;
   // Every schedule point calls the host; otherwise one in 4096.

@@ -148,6 +148,7 @@ bool kvm_mem_is_private(struct kvm *kvm, gfn_t gfn);
 struct kvm_memory_slot *kvm_vcpu_gfn_to_memslot(struct kvm_vcpu *vcpu, gfn_t gfn);
 struct kvm_memslots *kvm_vcpu_memslots(struct kvm_vcpu *vcpu);
 struct kvm_memory_slot *stress_slot(struct kvm *kvm);
+bool stress_proves_mmu(void);
 // There is one slot, and it covers all of guest memory.
 #define __gfn_to_memslot(slots, gfn) ((void)(slots), stress_slot(kvm))
 #define kvm_memslots_for_spte_role(kvm, role) NULL

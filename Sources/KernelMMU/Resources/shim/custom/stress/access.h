@@ -7,11 +7,22 @@ void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value)
 // Glue asserts that these are the kernel's.
 #define STRESS_PRESENT_BIT (1ULL << 11)
 #define STRESS_EMPTY_ENTRY (1ULL << 63)
+#define STRESS_WRITABLE_BIT (1ULL << 1)
+#define STRESS_DIRTY_BIT (1ULL << 9)
+
+// A store over `old` loses a bit that others set without a lock, and that the task's last read has not met.
+static __always_inline bool stress_is_blind(const struct stress_task *task, const volatile void *entry, u64 old) {
+  u64 seen = task->seen_value;
+  return unlikely(old & ~seen & (STRESS_WRITABLE_BIT | STRESS_DIRTY_BIT)) && task->seen_entry == entry &&
+         old & seen & STRESS_PRESENT_BIT;
+}
 
 static __always_inline u64 stress_read64(const volatile void *address) {
   struct stress_task *task = stress_current();
   stress_pass(task, STRESS_POINT_LOAD, address);
   u64 value = __atomic_load_n((const volatile u64 *)address, __ATOMIC_ACQUIRE);
+  task->seen_entry = address;
+  task->seen_value = value;
   if (unlikely(!(value & STRESS_PRESENT_BIT) && value != STRESS_EMPTY_ENTRY) && stress_is_entry(task, address))
     stress_accessed(STRESS_ACCESS_READ, address, value, value);
   return value;
@@ -24,7 +35,8 @@ static __always_inline void stress_write64(volatile void *address, u64 value) {
     // The load is the checkers', not the protocol's: what a plain store overwrites is what the store cannot tell.
     u64 old = __atomic_load_n((volatile u64 *)address, __ATOMIC_RELAXED);
     __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
-    stress_accessed(STRESS_ACCESS_STORE, address, old, value);
+    u32 access = stress_is_blind(task, address, old) ? STRESS_ACCESS_STORE_BLIND : STRESS_ACCESS_STORE;
+    stress_accessed(access, address, old, value);
   } else {
     __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
   }
@@ -46,6 +58,8 @@ static __always_inline bool stress_try_cmpxchg64(volatile void *address, u64 *ol
       (volatile u64 *)address, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   if (unlikely(!done)) {
     *old = seen;
+    task->seen_entry = address;
+    task->seen_value = seen;
     stress_reached(stress_current(), STRESS_POINT_LOST, address);
   }
   if (stress_is_entry(task, address)) {

@@ -35,6 +35,9 @@ struct stress_task {
   // Shared memory that is neither the arena nor its words: objects, and the world.
   u64 objects, objects_bytes;
   u64 shared, shared_bytes;
+  // The entry that the task has read last, and what it held.
+  const volatile void *seen_entry;
+  u64 seen_value;
   u32 rcu_depth;
   u32 held_count;
   struct stress_held held[STRESS_HELD_MAX];

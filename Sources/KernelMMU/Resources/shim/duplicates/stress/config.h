@@ -17,11 +17,13 @@
 #define CONFIG_PROVE_LOCKING 1
 #define CONFIG_LOCKDEP 1
 // The MMU's own assertions are what a user of this tool wants to see fail.
-#define CONFIG_KVM_PROVE_MMU 1
+#define CONFIG_KVM_PROVE_MMU AT_RUN_TIME
 
 // IS_ENABLED() of a symbol that is defined to 1 or not at all.
 #define STRESS_SECOND(ignored, value, ...) value
 #define STRESS_PLACEHOLDER_1 0,
+// What is compiled in, and asked for by each world.
+#define STRESS_PLACEHOLDER_AT_RUN_TIME 0, stress_proves_mmu() &&
 #define STRESS_ENABLED_3(placeholder) STRESS_SECOND(placeholder 1, 0, 0)
 #define STRESS_ENABLED_2(value) STRESS_ENABLED_3(STRESS_PLACEHOLDER_##value)
 #define STRESS_ENABLED_1(value) STRESS_ENABLED_2(value)

@@ -1,0 +1,29 @@
+/// What an episode says of the VM beside its memory, and what a checker asks about dirty logging.
+import CKernelABI
+import Machine
+
+extension UnsafeMutablePointer where Pointee == KernelVM {
+  /// CONFIG_PROVE_LOCKING: off, the kernel's lock assertions break no rule.
+  public var assertsLocks: Bool {
+    get { pointee.state.pointee.assertsLocks }
+    nonmutating set { pointee.state.pointee.assertsLocks = newValue }
+  }
+
+  /// Each SEAMCALL that edits the S-EPT answers TDX_TD_FATAL. That the kernel marks the VM bugged for it is what it
+  /// should do.
+  public var tdIsDead: Bool {
+    get { pointee.state.pointee.tdIsDead }
+    nonmutating set { pointee.state.pointee.tdIsDead = newValue }
+  }
+
+  /// The kernel has marked the VM bugged: its vCPUs run no more.
+  var isBugged: Bool { pointee.kernel.pointee.is_bugged(pointee.state.pointee.world) }
+
+  /// The slot has a dirty bitmap.
+  public var logsDirty: Bool { pointee.kernel.pointee.logs_dirty(pointee.state.pointee.world) }
+
+  /// Whether that bitmap has a gfn.
+  public func isLoggedDirty(_ gfn: Gfn) -> Bool {
+    pointee.kernel.pointee.is_dirty(pointee.state.pointee.world, gfn)
+  }
+}
