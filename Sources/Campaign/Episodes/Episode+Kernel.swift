@@ -18,8 +18,8 @@ extension Episode {
   package func forKernel() -> Episode {
     guard subject == .model else { return self }
     var episode = self
-    // A kernel has CONFIG_KVM_PROVE_MMU or has it not.
-    episode.provesMmu = false
+    // Trees are compiled with CONFIG_KVM_PROVE_MMU.
+    episode.provesMmu = true
     var isShared = regions.map { !$0.isPrivate }
     for request in populated + threads.flatMap({ $0 }) where request.operation == .convert {
       for region in Self.regions(of: request) where region < isShared.count { isShared[region] = false }

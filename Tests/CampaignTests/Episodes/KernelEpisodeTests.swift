@@ -22,7 +22,7 @@ import Testing
           !converted.contains { ($0.lowerBound >> 9)...(($0.upperBound - 1) >> 9) ~= request.range.lowerBound >> 9 })
         #expect(request.range.allSatisfy { !episode.regions[Int($0 >> 9)].isPrivate })
       }
-      #expect(!episode.provesMmu)
+      #expect(episode.provesMmu)
     }
   }
 
