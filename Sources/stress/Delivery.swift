@@ -4,7 +4,9 @@ import Reports
 
 /// Brings a finished run to its reader: the record first, as it must survive whatever happens to the reports.
 struct Delivery {
-  let record: Record
+  /// nil for a comparison, of which there are no reports besides what is printed.
+  private let record: Record?
+  private let encode: () throws -> Data
   let files: OutputFiles
   /// What is printed.
   let text: String
@@ -13,27 +15,36 @@ struct Delivery {
   init(record: RunRecord, files: OutputFiles, isQuiet: Bool, isFull: Bool = false) {
     let report = TextReport(record)
     self.record = .run(record)
+    encode = { try RecordJSON.encode(record) }
     self.files = files
     text = isQuiet ? report.renderQuietly(full: isFull) : report.render(full: isFull)
   }
 
   init(record: MatrixRecord, files: OutputFiles, isQuiet: Bool) {
     self.record = .matrix(record)
+    encode = { try RecordJSON.encode(record) }
     self.files = files
     text = isQuiet ? MatrixText(record).renderQuietly() : MatrixText(record).render()
+  }
+
+  init(record: DiffRecord, files: OutputFiles, isQuiet: Bool) {
+    self.record = nil
+    encode = { try RecordJSON.encode(record) }
+    self.files = files
+    text = isQuiet ? DiffText(record).renderQuietly() : DiffText(record).render()
   }
 
   /// True if all went where it should. What did not is told on standard error in one line each.
   func perform() -> Bool {
     let isRecorded = writeRecord()
-    let areReported = files.reports.map { $0.write(record) }
+    let areReported = files.reports.map { file in record.map { file.write($0) } ?? true }
     return printText() && isRecorded && !areReported.contains(false)
   }
 
   private func writeRecord() -> Bool {
     guard let file = files.record else { return true }
     do {
-      try file.write(Array(RecordJSON.encode(record)))
+      try file.write(Array(encode()))
       return true
     } catch {
       StandardStreams.error.tell("the record was not written: \(error)")

@@ -32,6 +32,16 @@ enum ExitStatus {
     exit(isDelivered ? clean : harnessFault)
   }
 
+  static func leave(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Never {
+    switch record.verdict {
+    case .harnessFault: _exit(harnessFault)
+    case .differs: _exit(violation)
+    case .alike: break
+    }
+    if record.interrupted { _exit(interrupted(by: signal ?? SIGINT)) }
+    exit(isDelivered ? clean : harnessFault)
+  }
+
   /// What was written as the new expectation is no difference any more; that a mutant survives is never expected.
   static func leave(_ record: MatrixRecord, signal: Int32?, isDelivered: Bool, isUpdated: Bool) -> Never {
     switch record.verdict {

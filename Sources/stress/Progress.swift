@@ -34,6 +34,12 @@ struct Progress {
     show(Self.line(now, rate: rate))
   }
 
+  /// Shows `now` if it is time to.
+  mutating func update(_ now: DifferentialProgress) {
+    guard let rate = rate(now.episodes, at: now.elapsedSeconds) else { return }
+    show(Self.line(now, rate: rate))
+  }
+
   /// What was done in each second since the last line: a run that slows down shows it. nil if it is not yet time for
   /// another line.
   private mutating func rate(_ count: UInt64, at time: Double) -> Double? {
@@ -80,6 +86,11 @@ struct Progress {
     String(format: "%.0f s  ", now.elapsedSeconds)
       + "\(now.cells) of \(now.totalCells) cells  \(now.schedules) schedules  "
       + (now.phase ?? String(format: "%.0f schedules/s", rate))
+  }
+
+  private static func line(_ now: DifferentialProgress, rate: Double) -> String {
+    String(format: "%.0f s  ", now.elapsedSeconds) + "\(now.episodes) episodes  \(now.differing) differ  "
+      + String(format: "%.0f episodes/s", rate)
   }
 
   private static var terminalWidth: Int {

@@ -20,7 +20,7 @@ struct Stress: ParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, RegressCommand.self,
-      MatrixCommand.self, ReportCommand.self, MergeCommand.self, KernelCommand.self,
+      MatrixCommand.self, DiffCommand.self, ReportCommand.self, MergeCommand.self, KernelCommand.self,
       ListCommand.self,
     ],
     defaultSubcommand: RunCommand.self)

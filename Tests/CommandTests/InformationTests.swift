@@ -22,7 +22,7 @@ import Testing
   @Test(arguments: [["--help"], ["help"]])
   func `help has every subcommand with a line on what it does`(arguments: [String]) throws {
     let output = try StressCommand.run(arguments).output
-    for command in ["run (default)", "explore", "replay", "minimize", "regress", "matrix", "kernel", "list"] {
+    for command in ["run (default)", "explore", "replay", "minimize", "regress", "matrix", "diff", "kernel", "list"] {
       #expect(
         output.contains(try Regex("\n  \(NSRegularExpression.escapedPattern(for: command)) +[A-Z]")), "\(command)")
     }
@@ -34,6 +34,13 @@ import Testing
       [
         "--threads", "--operations", "--scenario", "--strategy", "--schedules", "--seconds", "--seed", "--protocol",
         "--mutant", "--policy", "--jobs", "--shard", "--first-schedule", "--no-minimize", "--json", "--quiet", "--full",
+      ]
+    ),
+    (
+      "diff",
+      [
+        "--kernel-tree", "--bisect", "--episodes", "--seed", "--scenario", "--first-episode", "--threads",
+        "--operations", "--mutant", "--jobs", "--keep-going", "--json", "--quiet",
       ]
     ),
     ("kernel doctor", ["<path>", "--compiler", "--no-build"]), ("kernel list", []), ("kernel clean", []),

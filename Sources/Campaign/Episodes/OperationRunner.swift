@@ -13,7 +13,7 @@ struct OperationRunner {
   @discardableResult
   @inline(__always) func carryOut(
     _ task: TaskPointer, _ request: Request, pollsAlways: Bool
-  ) -> (outcome: Outcome, duration: UInt64) {
+  ) -> (effect: Effect, duration: UInt64) {
     task.pointee.currentOperation = request.operation
     // An invalidation is about everything: the barrier looks at that.
     let looksAtRange = request.operation != .invalidate
@@ -46,7 +46,7 @@ struct OperationRunner {
     if let protected = effect.protected { suite.promised(task, protected: protected, begin: begin) }
     if let merged = effect.merged { suite.promised(task, merged: merged) }
     task.rcuPoll(force: pollsAlways)
-    return (effect.outcome, duration)
+    return (effect, duration)
   }
 
   /// Adds an outcome to the task's table.

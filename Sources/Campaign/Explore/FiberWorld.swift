@@ -48,7 +48,7 @@ package final class FiberWorld {
   package let subject: Subject
   let vm: VirtualMachine
   let micro: MicroModel
-  private let snapshot: Snapshot
+  let snapshot: Snapshot
   /// What the fibers' bodies reach through `FiberScheduler.engine`.
   private let race: UnsafeMutablePointer<Race>
   package private(set) var episode: Episode
@@ -296,8 +296,8 @@ private let modelBody: FiberScheduler.Body = { raw in
   let requests = race.pointee.requests[task.pointee.id]
   var index = 0
   while index < requests.count && !task.isHalted {
-    let (outcome, _) = race.pointee.runner.carryOut(task, requests[index], pollsAlways: true)
-    OperationRunner.count(task, requests[index].operation, task.isHalted ? .stopped : outcome)
+    let (effect, _) = race.pointee.runner.carryOut(task, requests[index], pollsAlways: true)
+    OperationRunner.count(task, requests[index].operation, task.isHalted ? .stopped : effect.outcome)
     fibers.progress()
     index &+= 1
   }

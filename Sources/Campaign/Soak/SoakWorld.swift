@@ -168,9 +168,9 @@ struct SoakWorld: @unchecked Sendable {
   /// One operation with its events, its promise to the checkers and its latency.
   @discardableResult
   @inline(__always) func carryOut(_ task: TaskPointer, _ request: Request) -> Outcome {
-    let (outcome, duration) = runner.carryOut(task, request, pollsAlways: false)
+    let (effect, duration) = runner.carryOut(task, request, pollsAlways: false)
     latencies.add(task.pointee.id, request.operation, duration)
-    return outcome
+    return effect.outcome
   }
 
   /// All workers stand at the barrier: verifies the tables, takes the VM down, verifies that nothing is left.

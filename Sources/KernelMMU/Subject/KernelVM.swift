@@ -314,4 +314,11 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     task.pointee.tableStatistics = max(statistics.tables, 0)
     return statistics.tables >= 0
   }
+
+  /// `kvm->stat.nx_lpage_splits`
+  package var possibleNxHugePages: Int64 {
+    var statistics = stress_statistics()
+    pointee.kernel.pointee.statistics(pointee.state.pointee.world, &statistics)
+    return Int64(truncatingIfNeeded: statistics.nx_splits)
+  }
 }

@@ -20,6 +20,15 @@ package struct NxHugePages: BitwiseCopyable {
   /// The table that has waited longest, 0 if there is none.
   package var first: UInt32 { ends[0] }
 
+  func count(_ headers: UnsafeMutablePointer<PageHeader>) -> Int {
+    var (page, count) = (first, 0)
+    while page != 0 {
+      count += 1
+      page = headers[Int(page)].next
+    }
+    return count
+  }
+
   /// `track_possible_nx_huge_page()`
   package func track(_ page: UInt32, _ headers: UnsafeMutablePointer<PageHeader>) {
     let header = headers + Int(page)

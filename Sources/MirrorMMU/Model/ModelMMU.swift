@@ -44,6 +44,11 @@ public struct ModelMMU: @unchecked Sendable {
   /// Gives the next VM so many 4K pages of guest memory, at most what the subject was created for. Between two VMs.
   public func resize(guestPages: UInt64) { kvm.pointee.resize(guestPages: guestPages) }
 
+  /// Tables on the list of possible NX huge pages. No task may run.
+  package var possibleNxHugePages: Int {
+    kvm.pointee.nxHugePages.count(kvm.pointee.machine.pointee.arenaView.headers)
+  }
+
   /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
   public func finalize() { td.pointee.isRunnable = true }
 

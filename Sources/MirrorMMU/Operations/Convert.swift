@@ -85,14 +85,15 @@ extension TdpMmu {
     task.writeUnlock()
     kvm.pointee.td.pointee.isHkidAssigned = false
     task.writeLock()
-    header(kvm.pointee.mirrorRoot).pointee.isInvalid = true
-    zapRoot(kvm.pointee.mirrorRoot, shared: false)
     for slot in 0..<Roots.slots where roots.page(slot) != 0 {
       header(roots.page(slot)).pointee.isInvalid = true
       zapRoot(roots.page(slot), shared: false)
       putRoot(slot)
     }
     raw_store64(roots.current, 0)
+    // kvm_tdp_mmu_zap_all() is about direct roots; the mirror root goes with kvm_mmu_uninit_tdp_mmu().
+    header(kvm.pointee.mirrorRoot).pointee.isInvalid = true
+    zapRoot(kvm.pointee.mirrorRoot, shared: false)
     task.writeUnlock()
     task.callRcu(kvm.pointee.mirrorRoot)
     kvm.pointee.mirrorRoot = 0

@@ -4,19 +4,21 @@ import Machine
 
 extension TdpMmu {
   /// `kvm_tdp_mmu_wrprot_slot()` over a range: clears W, under mmu_lock held for read.
-  func wrprot(_ range: Range<Gfn>) -> Int { clearBits(range, Spte.writable) }
+  func wrprot(_ range: Range<Gfn>) -> Int { clearBits(range, Spte.writable, yieldsAtLeaves: false) }
 
   /// `kvm_tdp_mmu_clear_dirty_slot()` over a range: clears D, under mmu_lock held for read.
-  func clearDirty(_ range: Range<Gfn>) -> Int { clearBits(range, Spte.dirty) }
+  func clearDirty(_ range: Range<Gfn>) -> Int { clearBits(range, Spte.dirty, yieldsAtLeaves: true) }
 
-  private func clearBits(_ range: Range<Gfn>, _ bits: UInt64) -> Int {
+  /// - Parameter yieldsAtLeaves: it asks at leaves alone whether it has to yield.
+  private func clearBits(_ range: Range<Gfn>, _ bits: UInt64, yieldsAtLeaves: Bool) -> Int {
     var count = 0
     task.readLock()
     forEachDirectRoot(validOnly: true) { root, _ in
       task.rcuReadLock()
       var iter = TdpIter(task, root: root, minLevel: 1, from: range.lowerBound)
       while iter.valid && iter.gfn < range.upperBound {
-        if !iterCondResched(&iter) {
+        let asks = !yieldsAtLeaves || Spte.isLeaf(iter.oldSpte, iter.level)
+        if !(asks && iterCondResched(&iter)) {
           while Spte.isLeaf(iter.oldSpte, iter.level) && iter.oldSpte & bits != 0 {
             if setSpteAtomic(&iter, iter.oldSpte & ~bits) {
               count += 1

@@ -12,9 +12,13 @@ struct PageFault {
   var isPrivate: Bool
   /// A 2M mapping is wanted.
   var wantsHuge: Bool
+  /// An instruction fetch; all other faults are writes.
+  var executes: Bool
   /// The guest executes here and the NX mitigation forbids a huge page.
   var hugePageDisallowed: Bool
   var sequence: UInt64
+  /// At which the memory could be mapped, and at which it is to be.
+  var requestedLevel = 1
   var goalLevel = 1
 }
 
@@ -25,8 +29,8 @@ extension TdpMmu {
     task.noteLookup()
     let isPrivate = kvm.pointee.attributes.isPrivate(task, gfn)
     var fault = PageFault(
-      gfn: gfn, isPrivate: isPrivate, wantsHuge: wantsHuge, hugePageDisallowed: executes && !isPrivate,
-      sequence: sequence)
+      gfn: gfn, isPrivate: isPrivate, wantsHuge: wantsHuge, executes: executes,
+      hugePageDisallowed: executes && !isPrivate, sequence: sequence)
     task.readLock()
     if isStale(fault) {
       task.count(.staleFault)
@@ -75,18 +79,13 @@ extension TdpMmu {
   /// `kvm_mmu_hugepage_adjust()`, under mmu_lock: what it reads changes under mmu_lock held for write, but for what a
   /// shared split of the mirror root disallows.
   @inline(__always) private func hugepageAdjust(_ fault: inout PageFault) {
-    guard fault.wantsHuge || fault.isPrivate else {
-      fault.hugePageDisallowed = false
-      return
-    }
+    guard fault.wantsHuge || fault.isPrivate else { return }
     if kvm.pointee.policy == .hugeShared && fault.isPrivate { kvm.pointee.attributes.meetsDisallowing(task, fault.gfn) }
     let allowed =
       fault.isPrivate
       ? kvm.pointee.attributes.allowsHuge(fault.gfn, isPrivate: true) : allowsSharedHuge(fault.gfn)
-    guard allowed else {
-      fault.hugePageDisallowed = false
-      return
-    }
+    guard allowed else { return }
+    fault.requestedLevel = 2
     if fault.isPrivate {
       // A private region is mapped by one 2M page or by 4K pages for good: the S-EPT has no promotion here.
       fault.goalLevel = kvm.pointee.policy.mapsHuge ? 2 : 1
@@ -112,7 +111,7 @@ extension TdpMmu {
       freeUnused(page)
       return false
     }
-    if fault.hugePageDisallowed && iter.level == 2 {
+    if fault.hugePageDisallowed && fault.requestedLevel >= iter.level {
       task.lockPages()
       if header.nxHugePageDisallowed {
         kvm.pointee.nxHugePages.track(page, task.pointee.machine.pointee.arenaView.headers)
@@ -124,7 +123,7 @@ extension TdpMmu {
 
   /// `tdp_mmu_map_handle_target_level()`
   @inline(__always) private func mapTargetLevel(_ fault: PageFault, _ iter: inout TdpIter) -> FaultResult {
-    if Spte.isLeaf(iter.oldSpte, iter.level) && Spte.isWritable(iter.oldSpte) {
+    if Spte.isLeaf(iter.oldSpte, iter.level) && (fault.executes || Spte.isWritable(iter.oldSpte)) {
       let pfn = kvm.pointee.pfn(iter.gfn, isPrivate: fault.isPrivate)
       task.bugOn(
         pfn != Spte.pfn(iter.oldSpte),
@@ -132,7 +131,9 @@ extension TdpMmu {
         level: iter.level)
       return .spurious
     }
-    let new = makeSpte(fault.gfn, iter.level, isPrivate: fault.isPrivate)
+    var new = makeSpte(fault.gfn, iter.level, isPrivate: fault.isPrivate)
+    // kvm_tdp_mmu_map_private_pfn() maps the first pages of a TD as prefetched ones, which nobody has accessed.
+    if _slowPath(fault.isPrivate && !kvm.pointee.td.pointee.isRunnable) { new &= ~Spte.accessed }
     if new == iter.oldSpte { return .spurious }
     return setSpteAtomic(&iter, new) ? .fixed : .retry
   }

@@ -50,9 +50,12 @@ extension TdpMmu {
     return count
   }
 
-  /// A fault that wants a huge page has met a table of the mirror root: there is no promotion.
+  /// `disallowed_hugepage_adjust()`: a fault that wants a huge page has met a table that must stay. One that the NX
+  /// mitigation made, or, as an experiment, any of the mirror root, where there is no promotion.
   @inline(__always) func stepsDown(_ fault: inout PageFault, _ iter: borrowing TdpIter) -> Bool {
-    guard iter.level > 1, Spte.isNonLeaf(iter.oldSpte, iter.level), fault.isPrivate else { return false }
+    guard iter.level > 1, Spte.isNonLeaf(iter.oldSpte, iter.level) else { return false }
+    let table = header(PageArena.page(pfn: Spte.pfn(iter.oldSpte)))
+    guard fault.isPrivate || table.nxHugePageDisallowed else { return false }
     fault.goalLevel = iter.level - 1
     return true
   }

@@ -20,6 +20,9 @@ public enum RecordJSON {
     }
   }
 
+  /// The same of a comparison.
+  public static func encode(_ record: DiffRecord) throws -> Data { try text(record) }
+
   private static func text(_ record: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -37,6 +40,9 @@ public enum RecordJSON {
   /// Reads a record of any kind.
   public static func decodeAny(_ data: Data) throws(RecordJSONError) -> Record {
     let head = try decode(Head.self, from: data)
+    guard head.engine != DiffRecord.engine else {
+      throw RecordJSONError("it is the record of a comparison, of which there are no other reports")
+    }
     let isMatrix = head.engine == MatrixRecord.engine
     let current = isMatrix ? MatrixRecord.currentSchemaVersion : RunRecord.currentSchemaVersion
     guard head.schemaVersion == current else {

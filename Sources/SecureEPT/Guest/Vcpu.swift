@@ -145,6 +145,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// `kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE)`: returns once every vCPU that was in the guest has
   /// left it.
   public func kickAll(_ task: TaskPointer) {
+    raw_fetch_add64(pointee.kickCount, 1)
     raw_fence()
     for word in 0...((pointee.machine.pointee.taskCount - 1) >> 6) {
       var bits = raw_load64(pointee.inGuest + word)

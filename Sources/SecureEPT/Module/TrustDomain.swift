@@ -10,7 +10,7 @@ public typealias TrustDomainPointer = UnsafeMutablePointer<TrustDomain>
 public struct TrustDomain: BitwiseCopyable {
   static let stripes = 16
   static let line = 64
-  private static let lines = 7 + stripes
+  private static let lines = 8 + stripes
 
   public let machine: MachinePointer
   public let policy: Policy
@@ -39,6 +39,8 @@ public struct TrustDomain: BitwiseCopyable {
   let inGuest: UnsafeMutablePointer<UInt64>
   /// A word a vCPU, set while someone waits for it to leave the guest; a cache line each.
   let kicks: UnsafeMutablePointer<UInt32>
+  /// Times that all vCPUs were asked to leave the guest, ever.
+  package let kickCount: UnsafeMutablePointer<UInt64>
   let vcpus: UnsafeMutablePointer<Vcpu>
   private let words: UnsafeMutableRawPointer
 
@@ -67,6 +69,7 @@ public struct TrustDomain: BitwiseCopyable {
     inGuest = word64(4)  // 1024 bits: two lines
     treeShared = word32(6)
     septLock = word32(6 + Self.stripes)
+    kickCount = word64(7 + Self.stripes)
     stripeCount = min(machine.pointee.taskCount, Self.stripes)
     epoch.pointee = 1
     kicks = UnsafeMutablePointer<UInt32>.allocate(capacity: machine.pointee.taskCount * 16)

@@ -28,6 +28,11 @@ struct OutputFiles {
     self.reports = try reports.files(besides: record?.isStandardOutput == true ? "--json" : nil)
   }
 
+  init(json: String?) throws {
+    record = try json.map { try OutputFile(path: $0, option: "--json") }
+    reports = []
+  }
+
   /// What is printed goes to standard error then.
   var takeStandardOutput: Bool {
     record?.isStandardOutput == true || reports.contains { $0.file.isStandardOutput }

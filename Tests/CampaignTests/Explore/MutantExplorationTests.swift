@@ -19,7 +19,7 @@ extension SoakTests {
       #expect(reproduction.verified == 3 && reproduction.replays == 3)
       #expect(reproduction.isMinimal)
       let size = try #require(reproduction.minimized)
-      #expect(size.threads <= 3 && size.operations <= 4 && size.preemptions <= 2)
+      #expect(size.threads <= 3 && size.operations <= 4 && size.preemptions <= 3)
       #expect(size.operations <= reproduction.found.operations && size.preemptions <= reproduction.found.preemptions)
 
       let token = try Explorations.token(record)

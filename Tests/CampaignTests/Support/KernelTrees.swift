@@ -12,9 +12,10 @@ enum KernelTrees {
     return "\(base)/stress/kernel-trees"
   }()
 
-  /// The newest one that is there.
-  static let newest = ["7.3", "7.2"].map { "\(cache)/\($0)" }
-    .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+  /// Those that are there, the newest first.
+  static let all = ["7.3", "7.2"].map { "\(cache)/\($0)" }
+    .filter { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+  static let newest = all.first
 
   static let compilers = ["clang", "gcc"].filter { name in
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")

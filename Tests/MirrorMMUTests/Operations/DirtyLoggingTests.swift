@@ -83,6 +83,22 @@ import Testing
     #expect(vm.foundAtRest == nil)
   }
 
+  @Test func `clear-dirty asks at leaves alone whether it has to yield`() throws {
+    func asks(_ operation: Operation, _ range: Range<Gfn>) throws -> Bool {
+      let vm = try Vm()
+      vm.perform(.fault, 600)
+      vm.task.pointee.mayResched = true
+      vm.task.pointee.reschedDraws = SplitMix64(state: 5)
+      vm.perform(operation, range)
+      var untouched = SplitMix64(state: 5)
+      return vm.task.pointee.reschedDraws.next() != untouched.next()
+    }
+    let empty = try asks(.clearDirty, 610..<620)
+    let leaf = try asks(.clearDirty, 598..<602)
+    let other = try asks(.wrprot, 610..<620)
+    #expect(!empty && leaf && other)
+  }
+
   @Test func `aging clears A once`() throws {
     let vm = try Vm()
     vm.perform(.fault, 600)

@@ -44,6 +44,8 @@ import Testing
     vm.subject.finalize()
     vm.perform(.fault, 6)
     #expect(vm.sept(6).state == .pending)
+    // The first pages are mapped for nobody's access.
+    #expect(vm.mirror(5).spte & Spte.accessed == 0 && vm.mirror(6).spte & Spte.accessed != 0)
     #expect(vm.foundAtRest == nil)
   }
 
@@ -133,6 +135,24 @@ import Testing
     vm.task.rcuPoll(force: true)
     #expect(vm.header(table).state == .free)
     #expect(vm.foundAtRest == nil)
+  }
+
+  @Test func `a shared 2M fault spares a table that the NX mitigation made`() throws {
+    let vm = try Vm()
+    vm.execute(600)
+    let table = vm.direct(600).page
+    vm.perform(.fault2M, 700)
+    #expect(vm.directLevel(700) == 1 && vm.direct(600).page == table && vm.pages(2) == 0)
+    #expect(vm.foundAtRest == nil)
+  }
+
+  @Test func `an instruction fetch needs no write access`() throws {
+    let vm = try Vm()
+    vm.perform(.fault, 600)
+    vm.perform(.wrprot, 600)
+    let before = vm.direct(600).spte
+    #expect(vm.execute(600).outcome == .spurious)
+    #expect(vm.direct(600).spte == before && !Spte.isWritable(before))
   }
 
   @Test func `a shared 4K fault splits the huge page that it meets`() throws {

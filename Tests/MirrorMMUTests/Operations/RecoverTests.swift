@@ -53,9 +53,10 @@ import Testing
     vm.perform(.convert, 600)
     vm.execute(700)
     vm.execute(3)
-    for table in [vm.direct(700).page, vm.mirror(3).page] {
-      #expect(!vm.header(table).isTracked && !vm.isNxHugePageDisallowed(table))
-    }
+    let (mixed, own) = (vm.direct(700).page, vm.mirror(3).page)
+    #expect(!vm.header(mixed).isTracked && !vm.header(own).isTracked)
+    // What executes is not replaced by a huge page once the region is uniform again.
+    #expect(vm.isNxHugePageDisallowed(mixed) && !vm.isNxHugePageDisallowed(own))
     #expect(vm.perform(.nxRecover, 0, draw: 3).outcome == .nothing)
   }
 

@@ -26,6 +26,8 @@ struct Oracle {
   private(set) var mappings: [Bool: [Gfn: Mapping]] = [true: [:], false: [:]]
   /// Regions whose table NX recovery may zap, longest waiting first.
   private var tracked: [Gfn] = []
+  /// Regions with a table that an instruction fetch made: no huge page takes its place.
+  private var spared: Set<Gfn> = []
   private var hasDirectRoot = false
 
   init(_ policy: Policy, regions: Range<Gfn>, kinds: (Gfn) -> (isPrivate: Bool, allowsHuge: Bool)) {
@@ -53,7 +55,9 @@ struct Oracle {
   private mutating func set(_ region: Gfn, _ isPrivate: Bool, _ mapping: Mapping) {
     mappings[isPrivate, default: [:]][region] = mapping
     if case .small = mapping { return }
-    if !isPrivate { tracked.removeAll { $0 == region } }
+    guard !isPrivate else { return }
+    tracked.removeAll { $0 == region }
+    spared.remove(region)
   }
 
   private func isUniform(_ region: Gfn, isPrivate: Bool) -> Bool {
@@ -86,6 +90,7 @@ struct Oracle {
       hasDirectRoot = false
       mappings[false] = [:]
       tracked = []
+      spared = []
     case .splitMirror: splitMirror(range)
     case .pruneMirror:
       if case .small = mapping(gfn >> 9, isPrivate: true) { set(gfn >> 9, true, .none) }
@@ -108,7 +113,8 @@ struct Oracle {
     if !kind { hasDirectRoot = true }
     let isHuge =
       kind
-      ? policy.mapsHuge && uniform && !hugeDisallowed.contains(region) : wantsHuge && uniform && !executes
+      ? policy.mapsHuge && uniform && !hugeDisallowed.contains(region)
+      : wantsHuge && uniform && !executes && !spared.contains(region)
     if isHuge { return set(region, kind, .huge) }
     switch old {
     case .huge: set(region, kind, .small(Set(region << 9..<(region + 1) << 9)))
@@ -116,8 +122,10 @@ struct Oracle {
     case .none: set(region, kind, .small([gfn]))
     }
     if case .small = old { return }
+    guard !kind && executes else { return }
+    spared.insert(region)
     // A huge page was wanted and could have been had: the mitigation alone decided.
-    if !kind && executes && uniform { tracked.append(region) }
+    if uniform { tracked.append(region) }
   }
 
   private mutating func zap(_ range: Range<Gfn>, isPrivate: Bool) {

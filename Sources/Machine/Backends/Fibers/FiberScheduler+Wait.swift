@@ -31,6 +31,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
 
   /// Asks the strategy something on behalf of the running task.
   public func ask(_ id: Int, _ question: Question) -> Bool {
+    if let oracle = pointee.oracle { return oracle(UnsafeMutableRawPointer(self), id, question.rawValue) }
     guard pointee.isRunning, !pointee.isFair, pointee.answersLeft[id] > 0 else { return false }
     let isYes = pointee.chooser.answer(pointee.chooser.state, UnsafeMutableRawPointer(self), question.rawValue)
     if isYes {

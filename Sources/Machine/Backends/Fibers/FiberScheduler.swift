@@ -88,6 +88,9 @@ public struct FiberScheduler {
   /// Called when a task has used up its countdown while nobody races, when set: what the harness asked for may never
   /// end. Gets the task.
   public var stranded: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+  /// Answers every question in the strategy's place, when set: what is asked is no decision of a schedule then, and
+  /// may be answered yes as often as it is asked. Gets the scheduler, the task's number and the `Question`.
+  public var oracle: (@convention(c) (UnsafeMutableRawPointer, Int, UInt32) -> Bool)?
   /// The engine's own, for `Body`.
   public var engine: UnsafeMutableRawPointer?
   /// Called before each step, when set: for traces. Gets the scheduler.

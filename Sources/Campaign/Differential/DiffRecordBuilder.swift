@@ -1,0 +1,38 @@
+/// Makes the record of a comparison: counts what counts, and runs the first episode that differs again, small.
+import Machine
+
+struct DiffRecordBuilder {
+  let configuration: DifferentialConfiguration
+  let board: Differential.Board
+  let isInterrupted: Bool
+
+  func build(comparedSeconds: Double) -> DiffRecord {
+    var faults = board.harnessFault.map { [$0] } ?? []
+    if board.failedWorkers == configuration.jobs {
+      faults.append("no address space for the stacks of \(configuration.threads) threads")
+    }
+    var difference: DiffRecord.Difference?
+    if let first = board.first {
+      difference = DifferenceReport(configuration, episode: first.episode, kind: first.kind).make()
+      if difference == nil { faults.append("episode \(first.episode): it did not differ so when it was run again") }
+    }
+    return DiffRecord(
+      seed: SeedText.format(configuration.seed), scenario: configuration.scenario?.rawValue ?? "all",
+      threads: configuration.threads, operationsPerThread: configuration.operations,
+      firstEpisode: configuration.firstEpisode, model: "mainline", mutant: configuration.mutant?.rawValue,
+      kernel: configuration.kernel.map(RunRecord.Kernel.init), episodes: board.episodes,
+      operations: board.operations, steps: board.steps, differing: board.differing, classes: classes,
+      difference: difference, limits: ModelLimit.allCases.map(\.rawValue),
+      harnessFaults: faults, interrupted: isInterrupted,
+      verdict: !faults.isEmpty ? .harnessFault : board.first == nil ? .alike : .differs,
+      timing: .init(
+        elapsedSeconds: comparedSeconds,
+        episodesPerSecond: comparedSeconds > 0 ? Double(board.episodes) / comparedSeconds : 0, jobs: configuration.jobs)
+    )
+  }
+
+  /// The most frequent first.
+  private var classes: [DiffRecord.Class] {
+    board.classes.values.sorted { ($1.episodes, $0.firstEpisode) < ($0.episodes, $1.firstEpisode) }
+  }
+}

@@ -1,0 +1,47 @@
+/// Everything that decides what a comparison does. Two of them with equal configurations, but for `jobs`, give records
+/// that are equal but for `timing`.
+import KernelMMU
+import MirrorMMU
+import SecureEPT
+
+public struct DifferentialConfiguration: Sendable {
+  public var seed: UInt64
+  public var episodes: UInt64 = 10_000
+  public var firstEpisode: UInt64 = 0
+  /// nil for all that are for kernels, each by its share.
+  public var scenario: ScenarioName?
+  /// Of an episode, 1 to 1024, and the operations of each.
+  public var threads = 3
+  public var operations = 3
+  /// Breaks the model, to see the comparison find it.
+  public var mutant: Mutant?
+  /// What the model is compared with; nil for the model itself, without the mutant.
+  public var kernel: KernelSubject?
+  /// Threads of the machine that compare at once.
+  public var jobs = 1
+  /// Counts what differs by class, instead of ending with the first.
+  public var keepsGoing = false
+
+  public init(seed: UInt64) { self.seed = seed }
+
+  var model: FiberWorld.Subject {
+    FiberWorld.Subject(protocolName: .mainline, mutant: mutant, policy: .fourK)
+  }
+
+  var other: FiberWorld.Subject {
+    FiberWorld.Subject(protocolName: .mainline, mutant: nil, policy: .fourK, kernel: kernel)
+  }
+
+  /// What compares one episode again; its number is left out at the end.
+  var prefix: String {
+    var words = ["stress", "diff"]
+    if let kernel { words += ["--kernel-tree", RerunCommand.quoted(kernel.path)] }
+    words += ["--seed", SeedText.format(seed)]
+    if let scenario { words += ["--scenario", scenario.rawValue] }
+    if let mutant { words += ["--mutant", mutant.rawValue] }
+    let standard = DifferentialConfiguration(seed: 0)
+    if threads != standard.threads { words += ["--threads", "\(threads)"] }
+    if operations != standard.operations { words += ["--operations", "\(operations)"] }
+    return (words + ["--episodes", "1", "--first-episode"]).joined(separator: " ")
+  }
+}

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import MirrorMMU
+import SecureEPT
+
+/// The options of `stress diff` and the configuration that they make.
+///
+/// Every value is taken as it stands (`.unconditional`): `--threads -1` is a bad number of threads, not an option `-1`.
+struct DiffOptions: ParsableArguments {
+  @OptionGroup var kernel: KernelOptions
+
+  @Option(
+    parsing: .unconditional, help: .init("Episodes to compare. (default: 10000)", valueName: "n"),
+    transform: NumberArgument.whole(1...RunOptions.mostRounds))
+  var episodes: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
+      valueName: "seed"),
+    transform: { try SeedText.parse($0) })
+  var seed: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("What the operations are about; see 'stress list scenarios'. (default: all)", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var scenario: ScenarioArgument?
+
+  @Option(
+    name: .customLong("first-episode"), parsing: .unconditional,
+    help: .init(
+      "The episode to begin with; a report's 'again' command uses it. (default: 0)", valueName: "n"),
+    transform: NumberArgument.whole(0...RunOptions.mostRounds))
+  var firstEpisode: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Threads whose operations take turns, 1...64. (default: 3)", valueName: "n"),
+    transform: NumberArgument.whole(1...64))
+  var threads: Int?
+
+  @Option(
+    parsing: .unconditional, help: .init("Operations of each thread, 1...64. (default: 3)", valueName: "n"),
+    transform: NumberArgument.whole(1...64))
+  var operations: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Break the model in one way, to see the comparison find it; see 'stress list mutants'.", valueName: "name"),
+    transform: { try NameArgument.parse($0) })
+  var mutant: Mutant?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Processors to compare on, 1...\(ExploreOptions.mostJobs); the result is the same for any. (default: all)",
+      valueName: "n"),
+    transform: NumberArgument.whole(1...ExploreOptions.mostJobs))
+  var jobs: Int?
+
+  @Flag(name: .customLong("keep-going"), help: "Compare all episodes, and count those that differ by class.")
+  var keepsGoing = false
+
+  func validate() throws {
+    guard kernel.path != nil else {
+      throw ValidationError("diff needs --kernel-tree PATH, what the model is compared with")
+    }
+    if let scenario = scenario?.scenario, !scenario.isForKernel {
+      throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
+    }
+  }
+
+  /// What is not given keeps the engine's default, so that it is written down once.
+  func configuration() throws -> DifferentialConfiguration {
+    var result = DifferentialConfiguration(seed: seed ?? UInt64.random(in: .min ... .max))
+    result.kernel = try kernel.kernel()
+    if let episodes { result.episodes = episodes }
+    if let firstEpisode { result.firstEpisode = firstEpisode }
+    if let scenario { result.scenario = scenario.scenario }
+    if let threads { result.threads = threads }
+    if let operations { result.operations = operations }
+    result.mutant = mutant
+    result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, ExploreOptions.mostJobs)
+    result.keepsGoing = keepsGoing
+    return result
+  }
+}

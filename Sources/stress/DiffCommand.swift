@@ -1,0 +1,69 @@
+import ArgumentParser
+import Campaign
+import Foundation
+
+/// `stress diff`: runs episodes on the model and on a kernel, then writes the record, then prints what differs.
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    abstract: "Compare the model with your own kernel tree, operation by operation.",
+    discussion: """
+      An episode of the scenarios runs on the Swift model (protocol mainline, policy 4k) and on the tree's tdp_mmu.c, \
+      one operation after the other, with the same BUSY answers of SEAMCALLs and the same yields. Compared are every \
+      change of an SPTE, every SEAMCALL with its answer, the operation's result, the kicks of vCPUs, and all three \
+      trees after each operation; at the end the page statistics. What the model leaves out on purpose is not \
+      compared, see docs/kernel.md.
+
+      The first episode that differs ends the comparison. Operations are taken away as long as it differs in the same \
+      way, and both traces of the operation in question are printed side by side.
+
+      EXAMPLES:
+        stress diff --kernel-tree ~/linux
+        stress diff --kernel-tree ~/linux --scenario fault-recover --episodes 100000
+        stress diff --kernel-tree ~/linux --keep-going     what differs, by class
+        git bisect run stress diff --kernel-tree . --bisect --seed 1 --quiet
+
+      EXIT CODES:
+        0    no difference
+        1    a difference
+        64   bad usage, nothing was started
+        70   a fault of the harness, or record or report could not be written
+        125  with --bisect: the kernel tree does not build or is not supported, or a fault of the harness
+        130  ended by SIGINT, with report and record of what ran so far
+        143  the same by SIGTERM; a second signal ends the run at once
+      """)
+
+  @OptionGroup var options: DiffOptions
+  @OptionGroup var output: DiffOutputOptions
+
+  func run() throws {
+    let files = try OutputFiles(json: output.json)
+    let configuration = try options.configuration()
+    let differential = Differential(configuration: configuration)
+    let signals = Signals(onFirst: { differential.requestStop() })
+    // Before anything runs: whatever happens next, the seed is known.
+    StandardStreams.error.write("seed \(SeedText.format(configuration.seed))\n")
+
+    var progress = Progress(quiet: output.quiet)
+    let record = differential.run(
+      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
+    progress.finish()
+
+    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
+    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
+    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
+  }
+}
+
+/// Where record and report go.
+struct DiffOutputOptions: ParsableArguments {
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Write the record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
+      valueName: "file"))
+  var json: String?
+
+  @Flag(help: "Print the difference and the verdict line only, and no progress.")
+  var quiet = false
+}
