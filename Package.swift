@@ -33,7 +33,14 @@ let package = Package(
         "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
-    .target(name: "Reports", dependencies: ["Campaign"]),
+    .target(
+      name: "Reports", dependencies: ["Campaign"],
+      resources: [
+        "page.html", "style.css", "dom.js", "figures.js", "trace.js", "view.js", "signs.js", "timeline.js",
+        "drawing.js",
+        "tables.js", "steps.js", "explorer.js", "latency.js", "measurements.js", "violation.js", "run.js", "matrix.js",
+        "main.js",
+      ].map { .embedInCode("HTML/Resources/\($0)") }),
     .target(name: "Expected", path: "Expected", resources: [.embedInCode("matrix.json")]),
     .executableTarget(
       name: "stress",

@@ -1,12 +1,13 @@
 /// The forms in which a record can be shown. Each is a function of the record alone: nothing is run to show it.
 
 public enum ReportFormat: String, CaseIterable, Sendable {
-  case text, markdown, junit, ktap, perfetto
+  case text, html, markdown, junit, ktap, perfetto
 
   /// For `--help`.
   public var summary: String {
     switch self {
     case .text: "as text, as it was printed, with every step of an interleaving"
+    case .html: "as a page for a browser, in which an interleaving can be stepped through"
     case .markdown: "as Markdown, for a job's summary page or a mail"
     case .junit: "as JUnit XML, for CI systems"
     case .ktap: "as KTAP, which kunit.py of a kernel tree parses"
@@ -18,6 +19,7 @@ public enum ReportFormat: String, CaseIterable, Sendable {
     switch (self, record) {
     case (.text, .run(let record)): TextReport(record).render(full: true)
     case (.text, .matrix(let record)): MatrixText(record).render()
+    case (.html, _): HTMLReport.render(record)
     case (.markdown, _): MarkdownReport.render(record)
     case (.junit, _): JUnitReport.render(record)
     case (.ktap, _): KTAPReport.render(record)

@@ -33,6 +33,6 @@ import Testing
     let json = try RecordJSON.encode(record)
     #expect(try JSONDecoder().decode(MatrixRecord.self, from: json) == record)
     let text = String(decoding: json, as: UTF8.self)
-    #expect(text.hasSuffix("}\n") && text.contains("\"minimized\" : null"))
+    #expect(text.hasSuffix("}\n") && text.contains("\"minimized\":null"))
   }
 }

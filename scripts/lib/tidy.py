@@ -32,7 +32,7 @@ def tracked_files():
 
 def breaches(name, text):
     lines = text.split("\n")
-    is_source = re.search(r"\.(swift|c|h)$", name)
+    is_source = re.search(r"\.(swift|c|h|js)$", name)
     if text and not text.endswith("\n"):
         yield len(lines), "ends without a newline"
     if text.endswith("\n\n"):
@@ -42,7 +42,7 @@ def breaches(name, text):
     if name.startswith("Sources/") and is_source:
         if not any(line.lstrip().startswith(("//", "/*")) for line in lines[:10]):
             yield 1, "says in no comment within its first 10 lines what it is for"
-    limited = is_source or re.search(r"\.(sh|py|md)$|^(scripts/[a-z]+|\.ci/run)$", name)
+    limited = is_source or re.search(r"\.(sh|py|md|css)$|^(scripts/[a-z]+|\.ci/run)$", name)
     fenced = False
     for number, line in enumerate(lines, 1):
         if line != line.rstrip():

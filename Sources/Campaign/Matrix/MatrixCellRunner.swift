@@ -44,7 +44,7 @@ struct MatrixCellRunner {
     result.cell.failure = MatrixRecord.Failure(
       schedule: failure, token: isVerified ? reproduction.token : "", eventHash: reproduction.eventHash,
       found: reproduction.found, minimized: reproduction.minimized, verified: reproduction.verified,
-      replays: reproduction.replays, command: violation.command)
+      replays: reproduction.replays, command: violation.command, interleaving: reproduction.interleaving?.condensed())
     if !isVerified {
       result.harnessFault =
         "\(result.cell.name): schedule \(failure) broke \(violation.checker), and did in "

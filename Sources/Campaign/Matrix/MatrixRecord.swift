@@ -28,11 +28,14 @@ public struct MatrixRecord: Codable, Sendable, Equatable {
     public var replays: Int
     /// Runs the failing schedule again, with those before it on its episode.
     public var command: String
+    /// What happens in it; null where it could not be told.
+    @NullIfAbsent public var interleaving: Interleaving?
 
     public init(
       schedule: UInt64, token: String, eventHash: String, found: RunRecord.Size, minimized: RunRecord.Size?,
-      verified: Int, replays: Int, command: String
+      verified: Int, replays: Int, command: String, interleaving: Interleaving? = nil
     ) {
+      self.interleaving = interleaving
       self.schedule = schedule
       self.token = token
       self.eventHash = eventHash

@@ -20,6 +20,22 @@ public struct Interleaving: Codable, Sendable, Equatable {
     }
   }
 
+  /// What stood in an entry before the first row, decoded as in the columns; `-` where no table held it.
+  public struct Entry: Codable, Sendable, Equatable {
+    /// As in `Change`.
+    public var table: String
+    public var gfn: String
+    public var level: Int
+    public var value: String
+
+    public init(table: String, gfn: String, level: Int, value: String) {
+      self.table = table
+      self.gfn = gfn
+      self.level = level
+      self.value = value
+    }
+  }
+
   /// The begin or end, for the step's thread, of what lasts longer than a step. An end whose begin is missing ends what
   /// began before the first row.
   public struct Mark: Codable, Sendable, Equatable {
@@ -89,10 +105,15 @@ public struct Interleaving: Codable, Sendable, Equatable {
   public var rows: [Row]
   /// The step that broke the rule; null where that was found after the last one.
   @NullIfAbsent public var violationStep: UInt64?
+  /// The entries that the rows write or come by, table by table, from the root down; absent where nothing is known of
+  /// them.
+  public var entries: [Entry]?
 
   public init(
-    threads: [Int], spteTitle: String, externalTitle: String, rows: [Row], violationStep: UInt64? = nil
+    threads: [Int], spteTitle: String, externalTitle: String, rows: [Row], violationStep: UInt64? = nil,
+    entries: [Entry] = []
   ) {
+    self.entries = entries.isEmpty ? nil : entries
     self.threads = threads
     self.spteTitle = spteTitle
     self.externalTitle = externalTitle

@@ -15,7 +15,10 @@ package enum InterleavingBuilder {
     let isMicro = finding.episode.subject == .micro
     let focus = isMicro ? nil : TraceFocus(world, violation, scout.events)
     let watched = isMicro ? [] : TraceDetails.externalEntries(scout.events)
-    guard let (trace, _) = record(replayer, finding, focus: focus, watching: watched) else { return nil }
+    let places = isMicro ? TraceEntries() : TraceEntries(of: scout, focus: focus)
+    guard let (trace, _) = record(replayer, finding, focus: focus, watching: watched, entries: places) else {
+      return nil
+    }
 
     // Found when all threads had ended, it is no step's fault.
     let step = world.end == .completed ? nil : UInt64(violation.stamp >> FiberScheduler.clockShift)
@@ -33,11 +36,12 @@ package enum InterleavingBuilder {
       if let place = rows.firstIndex(where: { $0.step == step }) { rows.insert(contentsOf: standing, at: place) }
     }
     if step == nil { rows += teardown(trace, actions, violation) }
-    if rows.count > mostRows { rows = Array(rows.suffix(mostRows)) }
     let (spteTitle, externalTitle) = titles(focus, isMicro: isMicro)
+    let dropped = rows.prefix(max(rows.count - mostRows, 0))
+    rows.removeFirst(dropped.count)
     return Interleaving(
       threads: Array(finding.episode.threads.indices), spteTitle: spteTitle, externalTitle: externalTitle, rows: rows,
-      violationStep: step)
+      violationStep: step, entries: entries(trace.entries.shown, after: dropped))
   }
 
   /// Says which function of the kernel a step is in.
@@ -71,11 +75,24 @@ package enum InterleavingBuilder {
     }
   }
 
+  /// What stands in entries after rows that are not shown.
+  private static func entries(
+    _ entries: [Interleaving.Entry], after rows: ArraySlice<Interleaving.Row>
+  ) -> [Interleaving.Entry] {
+    var entries = entries
+    for change in rows.flatMap({ $0.changes ?? [] }) {
+      let place = entries.firstIndex { $0.table == change.table && $0.gfn == change.gfn && $0.level == change.level }
+      if let place { entries[place].value = change.new }
+    }
+    return entries
+  }
+
   private static func record(
-    _ replayer: Replayer, _ finding: Finding, focus: TraceFocus?, watching watched: [TraceExternal] = []
+    _ replayer: Replayer, _ finding: Finding, focus: TraceFocus?, watching watched: [TraceExternal] = [],
+    entries: TraceEntries = TraceEntries()
   ) -> (TraceRecorder, Violation)? {
     guard replayer.world.prepare(finding.episode) else { return nil }
-    let recorder = TraceRecorder(replayer.world, focus: focus, watching: watched)
+    let recorder = TraceRecorder(replayer.world, focus: focus, watching: watched, entries: entries)
     let outcome = recorder.record { replayer.replay(finding.schedule, isStrict: true) }
     guard outcome.isFollowed, outcome.harnessFault == nil else { return nil }
     let isExpected =

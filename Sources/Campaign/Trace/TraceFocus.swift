@@ -171,6 +171,13 @@ struct TraceTables {
     focus.isMirror ? external(TraceExternal(gfn: focus.gfn, level: focus.level)) : .none
   }
 
+  /// What stands in an entry of one root; `.none` if no table holds it.
+  func value(at place: TraceEntry) -> TraceValue {
+    guard let (entry, level) = walk(place.root, place.gfn, to: place.level), level == place.level else { return .none }
+    let value = value(entry)
+    return place.root == .external ? .sept(value & ~SeptEntry.lock) : .spte(value, level: level)
+  }
+
   func external(_ place: TraceExternal) -> TraceValue {
     guard let (entry, level) = walk(.external, place.gfn, to: place.level) else { return .noTable }
     let value = value(entry) & ~SeptEntry.lock

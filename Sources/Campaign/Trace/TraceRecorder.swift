@@ -11,6 +11,8 @@ final class TraceRecorder {
   /// The S-EPT entries whose changes to take down, and what was last seen in them.
   private let watched: [TraceExternal]
   private var external: [TraceValue] = []
+  /// The entries to look at before the first step, and what stood there.
+  private(set) var entries: TraceEntries
   private var wasReached = false
   private(set) var steps: [TraceStep] = []
   private(set) var events: [Event] = []
@@ -24,10 +26,15 @@ final class TraceRecorder {
   /// - Parameters:
   ///   - focus: whose values to take down; nil for none.
   ///   - watched: the S-EPT entries whose changes to take down.
-  init(_ world: FiberWorld, focus: TraceFocus?, watching watched: [TraceExternal] = []) {
+  ///   - entries: those to look at before the first step.
+  init(
+    _ world: FiberWorld, focus: TraceFocus?, watching watched: [TraceExternal] = [],
+    entries: TraceEntries = TraceEntries()
+  ) {
     self.world = world
     self.focus = focus
     self.watched = watched
+    self.entries = entries
     tables = TraceTables(world)
     begun = .init(repeating: nil, count: world.capacity)
   }
@@ -70,6 +77,7 @@ final class TraceRecorder {
       world.suite.pointee.observer = Self.onEvent
       initial = sample()
       external = watched.map { tables.external($0) }
+      entries.sample(tables)
     } else {
       endStep()
     }

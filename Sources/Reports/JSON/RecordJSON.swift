@@ -10,8 +10,8 @@ public enum RecordJSON {
     try text(finite(record))
   }
 
-  /// The same of a matrix.
-  public static func encode(_ record: MatrixRecord) throws -> Data { try text(record) }
+  /// The same of a matrix, in one line: with its hundreds of interleavings it would be twice as long in many.
+  public static func encode(_ record: MatrixRecord) throws -> Data { try text(record, [.sortedKeys]) }
 
   public static func encode(_ record: Record) throws -> Data {
     switch record {
@@ -23,9 +23,11 @@ public enum RecordJSON {
   /// The same of a comparison.
   public static func encode(_ record: DiffRecord) throws -> Data { try text(record) }
 
-  private static func text(_ record: some Encodable) throws -> Data {
+  private static func text(
+    _ record: some Encodable, _ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .prettyPrinted]
+  ) throws -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = formatting.union(.withoutEscapingSlashes)
     return try encoder.encode(record) + Data("\n".utf8)
   }
 
@@ -69,7 +71,8 @@ public enum RecordJSON {
     var engine: String
   }
 
-  private static func finite(_ record: RunRecord) -> RunRecord {
+  /// A record without numbers that JSON cannot hold.
+  static func finite(_ record: RunRecord) -> RunRecord {
     var record = record
     for index in record.outcomes.indices where !record.outcomes[index].share.isFinite {
       record.outcomes[index].share = 0

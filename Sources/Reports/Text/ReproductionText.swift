@@ -27,26 +27,37 @@ struct ReproductionText {
 
   private var tree: String { kernel.map { " --kernel-tree \($0.path.onOneLine)" } ?? "" }
 
+  /// What repeats it; nil where that was not seen to.
+  var replay: String? {
+    Self.isVerified(reproduction) ? "stress replay \(reproduction.token.onOneLine)" + tree : nil
+  }
+
+  /// How well it repeats, or why there is no command that does.
+  var promise: String {
+    guard Self.isVerified(reproduction) else { return failure }
+    return "verified \(reproduction.verified)/\(reproduction.replays), event hash \(reproduction.eventHash.onOneLine)"
+  }
+
   /// The command on a line of its own and never wrapped, or why there is none.
   var command: [String] {
-    if Self.isVerified(reproduction) {
-      return [
-        "replay: stress replay \(reproduction.token.onOneLine)" + tree,
-        "verified \(reproduction.verified)/\(reproduction.replays), event hash \(reproduction.eventHash.onOneLine)",
-      ]
-    }
-    return TextWrap.hanging("", failure, width: TextReport.width)
+    if let replay { return ["replay: \(replay)", promise] }
+    return TextWrap.hanging("", promise, width: TextReport.width)
   }
 
   /// What a schedule found for a round of threads says of itself.
   var bridge: [String] {
-    guard !reproduction.token.isEmpty else { return [] }
+    guard let origin else { return [] }
+    return TextWrap.hanging("", origin, width: TextReport.width) + [""] + schedule
+  }
+
+  /// Where the schedule of a violation that threads found was found; nil if there is none.
+  var origin: String? {
+    guard !reproduction.token.isEmpty else { return nil }
     let searched = reproduction.bridgedSchedules.map { "one of \(Figures.counted($0, "schedule"))" } ?? "a schedule"
-    let origin =
+    let source =
       reproduction.scenario == RunRecord.Reproduction.roundScenario
       ? "this round's operations" : "the scenario \(reproduction.scenario)"
-    let title = "Repeated without threads: \(searched) of \(origin) breaks \(checker) too"
-    return TextWrap.hanging("", title.onOneLine, width: TextReport.width) + [""] + schedule
+    return "Repeated without threads: \(searched) of \(source) breaks \(checker) too".onOneLine
   }
 
   private var schedule: [String] {

@@ -5,6 +5,7 @@ import Reports
 /// One option for each form of report: what `stress report` takes, and every command that makes a record.
 struct ReportOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: Self.help(.text)) var text: String?
+  @Option(parsing: .unconditional, help: Self.help(.html)) var html: String?
   @Option(parsing: .unconditional, help: Self.help(.markdown)) var markdown: String?
   @Option(parsing: .unconditional, help: Self.help(.junit)) var junit: String?
   @Option(parsing: .unconditional, help: Self.help(.ktap)) var ktap: String?
@@ -16,7 +17,9 @@ struct ReportOptions: ParsableArguments {
 
   /// In the order in which they are written.
   private var paths: [(ReportFormat, String?)] {
-    [(.text, text), (.markdown, markdown), (.junit, junit), (.ktap, ktap), (.perfetto, perfetto)]
+    [
+      (.text, text), (.html, html), (.markdown, markdown), (.junit, junit), (.ktap, ktap), (.perfetto, perfetto),
+    ]
   }
 
   /// Checks that each can be written, before anything runs.
