@@ -8,8 +8,12 @@
 __attribute__((visibility("hidden"))) void fiber_entry(void);
 __attribute__((visibility("hidden"))) void fiber_resume(void);
 
-// The stacks are going away: the calling thread's handler, if it is for them, must not look at them.
-__attribute__((visibility("hidden"))) void fiber_overflow_forget(const struct fiber_stacks *stacks);
+// A frame larger than the guard could step over it: the compilers in use do not probe large frames. Guards are address
+// space only, so they are made as wide as any frame in this process is thought to be.
+enum { FIBER_GUARD_BYTES = 64 << 10 };
+
+// The stacks are going away: the calling thread's exit, if it is for them, must not look at them.
+__attribute__((visibility("hidden"))) void fiber_exit_forget(const struct fiber_stacks *stacks);
 
 // Finds the fiber in whose guard pages `address` lies while `stack_pointer` is that fiber's own.
 __attribute__((visibility("hidden"))) bool fiber_stacks_overflowed(const struct fiber_stacks *stacks, uintptr_t address,

@@ -7,10 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// A frame larger than the guard could step over it: the compilers in use do not probe large frames. Guards are address
-// space only, so they are made as wide as any frame in this process is thought to be.
-enum { GUARD_BYTES = 64 << 10 };
-
 // Stacks a whole number of pages apart would put all fibers' topmost frames in the same few sets of the first-level
 // cache. Their tops are therefore staggered over one page; each stack has a page more to make up for it.
 enum { STAGGER_BYTES = 4096, STAGGER_LINE = 64, STAGGER_LINES = 5 };
@@ -40,7 +36,7 @@ bool fiber_stacks_create(struct fiber_stacks *stacks, uint32_t count, size_t byt
     errno = EINVAL;
     return false;
   }
-  if (__builtin_add_overflow(bytes, GUARD_BYTES + STAGGER_BYTES + page - 1, &stride) ||
+  if (__builtin_add_overflow(bytes, FIBER_GUARD_BYTES + STAGGER_BYTES + page - 1, &stride) ||
       __builtin_mul_overflow(stride -= stride % page, (size_t)count, &mapping_bytes)) {
     errno = ENOMEM;
     return false;
@@ -49,7 +45,7 @@ bool fiber_stacks_create(struct fiber_stacks *stacks, uint32_t count, size_t byt
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
   if (mapping == MAP_FAILED) return false;
   for (uint32_t index = 0; index < count; index++) {
-    if (mprotect(mapping + index * stride, GUARD_BYTES, PROT_NONE) == 0) continue;
+    if (mprotect(mapping + index * stride, FIBER_GUARD_BYTES, PROT_NONE) == 0) continue;
     const int error = errno;
     munmap(mapping, mapping_bytes);
     errno = error;
@@ -60,7 +56,7 @@ bool fiber_stacks_create(struct fiber_stacks *stacks, uint32_t count, size_t byt
 }
 
 void fiber_stacks_destroy(struct fiber_stacks *stacks) {
-  fiber_overflow_forget(stacks);
+  fiber_exit_forget(stacks);
   if (stacks->mapping != NULL) munmap(stacks->mapping, stacks->mapping_bytes);
   memset(stacks, 0, sizeof(*stacks));
 }
@@ -78,7 +74,8 @@ bool fiber_stacks_overflowed(const struct fiber_stacks *stacks, uintptr_t addres
   const uintptr_t slot = (address - mapping) / stacks->stride;
   const uintptr_t guard = mapping + slot * stacks->stride;
   // A stray pointer can lead another fiber, or the thread itself, into this guard: that is no overflow.
-  if (address - guard >= GUARD_BYTES || stack_pointer < guard || stack_pointer > guard + stacks->stride) return false;
+  if (address - guard >= FIBER_GUARD_BYTES) return false;
+  if (stack_pointer < guard || stack_pointer > guard + stacks->stride) return false;
   *index = (uint32_t)slot;
   return true;
 }

@@ -11,7 +11,7 @@
 // does.
 //
 // fiber_resume, the second half of the switch, is an entry of its own: with the stack pointer set to a saved one it
-// continues that context. The overflow handler makes the faulting thread return there.
+// continues that context. The fault handler makes the thread return there.
 
 #if defined(__x86_64__)
 

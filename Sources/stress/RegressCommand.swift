@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaign
 import Foundation
 import KernelMMU
+import Machine
 
 /// `stress regress`: are the failures that were found fixed?
 struct RegressCommand: ParsableCommand {
@@ -33,26 +34,45 @@ struct RegressCommand: ParsableCommand {
 
   func run() throws {
     let subjects = RegressSubjects(kernel, try kernel.kernel())
-    let archive = FailureArchive(directory: directory ?? FailureArchive.defaultDirectory)
-    let entries: [FailureArchive.Entry]
-    do {
-      entries = try archive.list()
-    } catch {
-      throw ValidationError("\(error)")
-    }
+    let entries = try entries()
+    // What was replayed before kernel code ended the process that did it.
+    var sums = RegressSums(Isolation.box)
     if entries.isEmpty {
       StandardStreams.error.write(
         "stress: no failure is kept in \(archive.directory); 'stress explore' keeps what it finds in "
           + "\(FailureArchive.defaultDirectory)\n")
     }
     let signals = Signals(onFirst: {})
-    var sums = RegressSums()
-    let width = entries.map(\.name.count).max() ?? 0
-    for entry in entries where signals.received == nil {
-      sums.add(Regression(entry.path, subjects), named: entry.name, width: width)
+    for entry in entries.dropFirst(sums.count) where signals.received == nil {
+      sums.add(Regression(entry.path, subjects), named: entry.name, width: Self.width(entries))
+      sums.store(in: Isolation.box)
     }
     sums.tellAll()
     Foundation.exit(sums.status(signal: signals.received))
+  }
+
+  private var archive: FailureArchive { FailureArchive(directory: directory ?? FailureArchive.defaultDirectory) }
+
+  private func entries() throws -> [FailureArchive.Entry] {
+    do {
+      return try archive.list()
+    } catch {
+      throw ValidationError("\(error)")
+    }
+  }
+
+  private static func width(_ entries: [FailureArchive.Entry]) -> Int { entries.map(\.name.count).max() ?? 0 }
+
+  /// A failure that has ended the process that replayed it still fails.
+  /// - Returns: false if there is no such failure.
+  func tellDeath(_ box: BlackBox, _ signal: String) -> Bool {
+    var sums = RegressSums(box)
+    guard let entries = try? entries(), sums.count < entries.count else { return false }
+    sums.add(
+      .fails(", with \(CheckerID.oops1.name): it ended its process by \(signal)"), named: entries[sums.count].name,
+      width: Self.width(entries))
+    sums.store(in: box)
+    return true
   }
 }
 
@@ -124,6 +144,18 @@ private struct RegressSums {
   private var failing = 0
   private var notReplayable = 0
   private var isTold = true
+
+  /// Files that were replayed, or could not be.
+  var count: Int { fixed + failing + notReplayable }
+
+  init(_ box: BlackBox?) {
+    guard let box else { return }
+    (fixed, failing, notReplayable) = (Int(box[sum: 0]), Int(box[sum: 1]), Int(box[sum: 2]))
+  }
+
+  func store(in box: BlackBox?) {
+    for (index, sum) in [fixed, failing, notReplayable].enumerated() { box?[sum: index] = UInt64(sum) }
+  }
 
   mutating func add(_ regression: Regression, named name: String, width: Int) {
     switch regression {

@@ -18,8 +18,13 @@ final class Signals: Sendable {
     return number == 0 ? nil : number
   }
 
+  convenience init(onFirst stop: @escaping @Sendable () -> Void) {
+    self.init(telling: { _ in stop() })
+  }
+
   /// Must be called before other threads exist: they inherit the mask that leaves both signals to the sources.
-  init(onFirst stop: @escaping @Sendable () -> Void) {
+  /// - Parameter stop: gets the first signal.
+  init(telling stop: @escaping @Sendable (Int32) -> Void) {
     Self.ignoreBrokenOutput()
     let numbers = [SIGINT, SIGTERM]
     var mask = sigset_t()
@@ -46,7 +51,7 @@ final class Signals: Sendable {
   }
 
   /// Runs on the one serial queue of both sources.
-  private func receive(_ number: Int32, _ stop: @Sendable () -> Void) {
+  private func receive(_ number: Int32, _ stop: @Sendable (Int32) -> Void) {
     let now = DispatchTime.now().uptimeNanoseconds
     guard received == nil else {
       if now - firstTime.load(ordering: .relaxed) > Self.echoNanoseconds {
@@ -56,6 +61,6 @@ final class Signals: Sendable {
     }
     firstTime.store(now, ordering: .relaxed)
     first.store(number, ordering: .releasing)
-    stop()
+    stop(number)
   }
 }

@@ -21,7 +21,7 @@ struct Stress: ParsableCommand {
     subcommands: [
       RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, RegressCommand.self,
       MatrixCommand.self, DiffCommand.self, ReportCommand.self, MergeCommand.self, KernelCommand.self,
-      ListCommand.self,
+      ListCommand.self, AutopsyCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 
@@ -29,6 +29,7 @@ struct Stress: ParsableCommand {
     StandardStreams.fillGaps()
     do {
       var command = try parseAsRoot()
+      Supervisor.run(command)
       try command.run()
     } catch {
       finish(error)

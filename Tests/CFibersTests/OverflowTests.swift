@@ -37,9 +37,8 @@ private func overflowInTurn(_ rig: Rig, _ rounds: Int) -> Int {
     let number = round * 7 % rig.count
     rig.prepare(number, body: overflowing)
     rig.fibers[number].value = 1
-    rig.overflow.pointee = -1
-    (rig.fibers + number).resume()
-    if rig.overflow.pointee == Int32(number) { told += 1 }
+    rig.resume(number)
+    if rig.overflowed == number { told += 1 }
   }
   return told
 }
@@ -64,16 +63,15 @@ private var canAbandonFrames: Bool {
   @Test func `an overflow names its fiber and the thread goes on`() {
     let rig = Rig(8, body: overflowing)
     #expect(rig.register())
-    defer { fiber_overflow_unregister() }
+    defer { fiber_faults_unregister() }
     rig.fibers[5].value = 1
     for number in 0..<8 {
-      rig.overflow.pointee = -1
-      (rig.fibers + number).resume()
-      #expect(rig.overflow.pointee == (number == 5 ? 5 : -1))
+      rig.resume(number)
+      #expect(rig.overflowed == (number == 5 ? 5 : nil))
     }
     // The others were not disturbed.
     for number in 0..<8 where number != 5 {
-      (rig.fibers + number).resume()
+      rig.resume(number)
       #expect(rig.fibers[number].value == 20)
     }
   }
@@ -81,7 +79,7 @@ private var canAbandonFrames: Bool {
   @Test func `overflow after overflow is told and leaves the signal mask as it was`() {
     let rig = Rig(16, body: overflowing)
     #expect(rig.register())
-    defer { fiber_overflow_unregister() }
+    defer { fiber_faults_unregister() }
     #expect(overflowInTurn(rig, 500) == 500)
     var mask = signalMask()
     #expect(sigismember(&mask, SIGSEGV) == 0 && sigismember(&mask, SIGBUS) == 0)
@@ -90,12 +88,12 @@ private var canAbandonFrames: Bool {
   @Test func `values of the thread survive the overflow of a fiber`() {
     let rig = Rig(2, body: overflowing)
     #expect(rig.register())
-    defer { fiber_overflow_unregister() }
+    defer { fiber_faults_unregister() }
     rig.fibers[1].value = 1
     let (before, half) = (Int(getpid()), Double(getpid()) / 2)
     let text = "process \(before)"
-    (rig.fibers + 1).resume()
-    #expect(rig.overflow.pointee == 1)
+    rig.resume(1)
+    #expect(rig.overflowed == 1)
     #expect(before == Int(getpid()) && half == Double(getpid()) / 2)
     #expect(text == "process \(getpid())")
   }
@@ -104,7 +102,7 @@ private var canAbandonFrames: Bool {
     // Of different number and size, so that what is told to the wrong thread does not pass for its own.
     let rig = Rig(5, stackBytes: 16 << 10, body: overflowing)
     #expect(rig.register())
-    defer { fiber_overflow_unregister() }
+    defer { fiber_faults_unregister() }
     let (registered, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
     nonisolated(unsafe) let told = UnsafeMutablePointer<Int>.allocate(capacity: 1)
     defer { told.deallocate() }
@@ -113,7 +111,7 @@ private var canAbandonFrames: Bool {
       told.initialize(to: rig.register() ? 0 : -1)
       registered.signal()
       told.pointee += overflowInTurn(rig, 300)
-      fiber_overflow_unregister()
+      fiber_faults_unregister()
       ended.signal()
     }
     // Both are registered when either overflows.
@@ -129,8 +127,8 @@ private var canAbandonFrames: Bool {
       let second = Rig(2 * count, body: overflowing)
       #expect(first.register() && second.register())
       #expect(overflowInTurn(second, 40) == 40)
-      fiber_overflow_unregister()
-      fiber_overflow_unregister()
+      fiber_faults_unregister()
+      fiber_faults_unregister()
     }
   }
 
@@ -139,7 +137,7 @@ private var canAbandonFrames: Bool {
       let rig = Rig(2, body: writing)
       guard rig.register() else { return }
       rig.fibers[1].value = 16
-      (rig.fibers + 1).resume()
+      rig.resume(1)
     }
   }
 
@@ -148,7 +146,7 @@ private var canAbandonFrames: Bool {
       let rig = Rig(2, body: writing)
       guard rig.register() else { return }
       rig.fibers[0].value = Int(bitPattern: rig.stacks.pointee.mapping) + rig.stacks.pointee.stride + 64
-      rig.fibers.resume()
+      rig.resume(0)
     }
   }
 
@@ -156,9 +154,9 @@ private var canAbandonFrames: Bool {
     await #expect(processExitsWith: .signal(SIGSEGV)) {
       let rig = Rig(2, body: overflowing)
       guard rig.register() else { return }
-      fiber_overflow_unregister()
+      fiber_faults_unregister()
       rig.fibers[1].value = 1
-      (rig.fibers + 1).resume()
+      rig.resume(1)
     }
   }
 
@@ -177,7 +175,7 @@ private var canAbandonFrames: Bool {
       let rig = Rig(2, body: writing)
       guard rig.register() else { return }
       rig.fibers[1].value = 16
-      (rig.fibers + 1).resume()
+      rig.resume(1)
     }
   }
 }

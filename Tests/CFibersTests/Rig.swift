@@ -6,7 +6,6 @@ struct Fiber {
   var thread: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   var number: Int
   var value = 0
-  var overflow: UnsafeMutablePointer<Int32>
 
   typealias Pointer = UnsafeMutablePointer<Fiber>
   typealias Body = @convention(c) (UnsafeMutableRawPointer?) -> Void
@@ -33,11 +32,15 @@ extension UnsafeMutablePointer where Pointee == Fiber {
   }
 }
 
-/// Fibers of one thread, all with the same body.
+/// Fibers of one thread, all with the same body. Faults lead out of them while they run.
 final class Rig {
   private(set) var stacks = UnsafeMutablePointer<fiber_stacks>.allocate(capacity: 1)
   let fibers: Fiber.Pointer
-  let overflow = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+  let fault = UnsafeMutablePointer<fiber_fault>.allocate(capacity: 1)
+  let exit = UnsafeMutablePointer<fiber_exit>.allocate(capacity: 1)
+  /// Words of which one changes with each step.
+  let progress = UnsafeMutablePointer<UnsafePointer<Int64>?>.allocate(capacity: 1)
+  let steps = UnsafeMutablePointer<Int64>.allocate(capacity: 1)
   let thread = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: 1)
   private let saved: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   let count: Int
@@ -47,11 +50,14 @@ final class Rig {
     precondition(fiber_stacks_create(stacks, UInt32(count), stackBytes), "no address space for the stacks")
     fibers = .allocate(capacity: count)
     saved = .allocate(capacity: count)
-    overflow.initialize(to: -1)
+    fault.initialize(to: fiber_fault())
+    exit.initialize(to: fiber_exit())
+    steps.initialize(to: 0)
+    progress.initialize(to: UnsafePointer(steps))
     thread.initialize(to: nil)
     for number in 0..<count {
       (fibers + number).initialize(
-        to: Fiber(saved: saved + number, thread: thread, number: number, overflow: overflow))
+        to: Fiber(saved: saved + number, thread: thread, number: number))
       prepare(number, body: body)
     }
   }
@@ -61,7 +67,10 @@ final class Rig {
     stacks.deallocate()
     fibers.deallocate()
     saved.deallocate()
-    overflow.deallocate()
+    fault.deallocate()
+    exit.deallocate()
+    progress.deallocate()
+    steps.deallocate()
     thread.deallocate()
   }
 
@@ -71,6 +80,19 @@ final class Rig {
   }
 
   func register() -> Bool {
-    fiber_overflow_register(stacks, overflow, thread)
+    exit.pointee.stacks = UnsafePointer(stacks)
+    exit.pointee.resume = thread
+    exit.pointee.fault = fault
+    return fiber_faults_register()
   }
+
+  /// Continues a fiber until it yields, ends, or is left.
+  func resume(_ number: Int) {
+    let outer = fiber_exit_enter(exit)
+    (fibers + number).resume()
+    fiber_exit_leave(outer)
+  }
+
+  /// The fiber whose stack the last one to run has used up, nil if it has not.
+  var overflowed: Int? { fault.pointee.kind == FIBER_STACK_OVERFLOW.rawValue ? Int(fault.pointee.stack) : nil }
 }

@@ -11,6 +11,8 @@ struct UserTree {
     return FileManager.default.fileExists(atPath: tree.appendingPathComponent("Makefile").path) ? tree : nil
   }()
 
+  static let why: Comment = "no kernel tree: scripts/kernel-tree 7.3 brings one"
+
   static let restore = "__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);"
 
   private static let parts = [
@@ -21,9 +23,9 @@ struct UserTree {
   let root: URL
   var file: URL { root.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c") }
 
-  init(in scratch: Scratch) throws {
+  init(in scratch: Scratch, name: String = "linux") throws {
     let source = try #require(Self.source)
-    root = URL(fileURLWithPath: scratch.file("linux"))
+    root = URL(fileURLWithPath: scratch.file(name))
     for part in Self.parts {
       let target = root.appendingPathComponent(part)
       try FileManager.default.createDirectory(
@@ -44,5 +46,12 @@ struct UserTree {
     let before = try self.text()
     try #require(before.components(separatedBy: text).count == 2, "the tree has no such text, or several")
     try write(before.replacingOccurrences(of: text, with: replacement))
+  }
+
+  /// Puts a statement where a fault meets an SPTE that another one has frozen: a race.
+  func whenRacing(_ statement: String) throws {
+    let place = "\tlockdep_assert_held_read(&kvm->mmu_lock);\n\n\t/* Should not set"
+    let race = "\tif (is_frozen_spte(kvm_tdp_mmu_read_spte(iter->sptep)))\n\t\t\(statement)\n"
+    try replace(place, with: race + place)
   }
 }

@@ -7,8 +7,7 @@ to the tree, except for what is edited.
 
 Beside its edits a file holds a summary, the checkers that may fire, the scenario if it takes one that `all` leaves out,
 and, where it is not meant to be caught, the reason:
-`equivalent` (no schedule can show it), `unseen` (no checker looks there; it counts as a survivor all the same) or
-`crashes` (the tool falls over; skipped unless it is named).
+`equivalent` (no schedule can show it) or `unseen` (no checker looks there; it counts as a survivor all the same).
 
 `flags` are options of `stress explore` that it takes to find it. With --plain-accesses or --check-data-races among them
 a second row shows that it is not found without, in ten times as many schedules, and in at least 10,000.
@@ -108,7 +107,6 @@ def run_tool(tool, copy, scratch, seed, words, limit):
     command = [
         tool, *words, "--kernel-tree", str(copy), "--seed", str(seed), "--quiet", "--json", str(record_path),
     ]
-    # A crash is a result here: the backtrace would outlive the tool.
     environment = dict(os.environ, XDG_CACHE_HOME=str(scratch / "cache"), SWIFT_BACKTRACE="enable=no")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
@@ -141,7 +139,8 @@ def judge(mutant, result):
     """The row's last word, empty where all is as the mutant's file says."""
     equivalent = "equivalent" in mutant
     if result["status"] != "caught":
-        return "" if equivalent and result["status"] == "survived" else result["status"].upper()
+        # A campaign that the limit ended has found nothing either.
+        return "" if equivalent and result["status"] in ("survived", "timeout") else result["status"].upper()
     reproduction = result["reproduction"]
     if equivalent:
         return "NOT EQUIVALENT"
@@ -177,7 +176,7 @@ def row(name, seed, mutant, result):
     else:
         cells += ["-", "-", "-", "-"]
     word = judge(mutant, result)
-    if word == "SURVIVED" and "unseen" in mutant:
+    if word in ("SURVIVED", "TIMEOUT") and "unseen" in mutant:
         word += f" {mutant['unseen']}"
     return cells + [f"{result['seconds']:.1f}", word or ("equivalent" if "equivalent" in mutant else "")]
 
@@ -229,9 +228,6 @@ def main():
     unmatched = bad = 0
     print_row(["mutant", "seed", "checker", "schedule", "minimised", "verified", "seconds", ""])
     for name, mutant in chosen(options.only).items():
-        if "crashes" in mutant and name not in options.only:
-            print_row([name, "-", "-", "-", "-", "-", "-", "crashes, skipped"])
-            continue
         with tempfile.TemporaryDirectory(prefix="stress-mutant-") as directory:
             scratch = pathlib.Path(directory)
             copy = scratch / "tree"

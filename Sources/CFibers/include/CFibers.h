@@ -1,4 +1,5 @@
-// Fibers: a context switch of a few instructions, and stacks with a guard page below each.
+// Fibers: a context switch of a few instructions, stacks with a guard page below each, and a way out of one that
+// faults.
 //
 // A fiber runs on the thread that switched to it and is abandoned by never switching to it again: nothing on its stack
 // is unwound.
@@ -30,11 +31,62 @@ void fiber_stacks_destroy(struct fiber_stacks *stacks);
 // NULL if there is no stack of that index.
 void *fiber_stack_top(const struct fiber_stacks *stacks, uint32_t index);
 
-// Stack overflow. While the calling thread has a handler registered, a fault in a guard page of `stacks` does not end
-// the process: the thread stores the index of the fiber whose stack overflowed in `*overflowed` and switches to
-// `*resume`, the stack pointer that fiber_switch() saved for the context to continue in. Any other fault is the
-// process's as before, one in the guard pages of a fiber other than the running one included. Registration is per
-// thread, replaces the thread's earlier one, and installs the process's SIGSEGV handler when first called. Returns
-// false, with errno set, if the handler or its stack cannot be had.
-bool fiber_overflow_register(const struct fiber_stacks *stacks, int32_t *overflowed, void **resume);
-void fiber_overflow_unregister(void);
+// Faults. A fiber that uses up its stack, or that runs foreign code which faults or loops, can be left for the context
+// that started it. Any other fault is the process's as before: one of the tool's own code, and one in the guard pages
+// of a fiber other than the running one.
+
+// The machine code of a loaded object that is not the tool's; empty for none.
+struct fiber_foreign {
+  uintptr_t start, end;
+};
+
+// The executable part of the loaded object that holds `address`; empty if there is none.
+struct fiber_foreign fiber_foreign_of(const void *address);
+
+enum fiber_fault_kind { FIBER_NO_FAULT, FIBER_STACK_OVERFLOW, FIBER_SIGNAL, FIBER_HANG };
+
+// Why a fiber was left.
+struct fiber_fault {
+  uint32_t kind;
+  // For an overflow: the index of the stack.
+  uint32_t stack;
+  // What the processor's exception became.
+  int32_t signal;
+  // Whether `address` is what was accessed: the processor does not say so of every fault.
+  bool has_address;
+  uintptr_t address;
+  // Where the foreign code stood: its own instruction, or the one to which what it called would have returned. 0 if
+  // that is not known.
+  uintptr_t instruction;
+  bool is_return_address;
+  // `address` is where it jumped to, and no code is there.
+  bool is_jump;
+};
+
+// The way out of a thread's fibers while they run.
+struct fiber_exit {
+  const struct fiber_stacks *stacks;
+  // The stack pointer that fiber_switch() saved for the context to continue in.
+  void **resume;
+  // Written before that context goes on. Its kind is FIBER_NO_FAULT at first.
+  struct fiber_fault *fault;
+  struct fiber_foreign foreign;
+  // Words of which one changes with every step of the fibers: foreign code that uses up the processor for `hang_limit`
+  // nanoseconds while none does is left. 0 for no limit.
+  const int64_t *const *progress;
+  uint32_t progress_count;
+  uint64_t hang_limit;
+};
+
+// Gives the calling thread a stack to handle faults on, and when first called installs the process's handlers. Returns
+// false, with errno set, if one of them cannot be had. May be called again.
+bool fiber_faults_register(void);
+void fiber_faults_unregister(void);
+
+// From here to fiber_exit_leave() the calling thread's faults lead to `exit`. Returns what they led to before.
+const struct fiber_exit *fiber_exit_enter(const struct fiber_exit *exit);
+void fiber_exit_leave(const struct fiber_exit *previous);
+
+// A fault of this foreign code that nothing catches is noted in `note` before it ends the process: for code on threads,
+// which have no fiber to leave. One a process; `note` outlives all.
+void fiber_faults_note(struct fiber_foreign foreign, struct fiber_fault *note);

@@ -112,25 +112,28 @@ enum VirtualMachine {
   }
 
   /// Runs what the harness does with the subject while nobody races, where a subject may not come back from it.
+  /// - Returns: for what it was left, if its code could not go on.
   func guarded(
     _ argument: UnsafeMutableRawPointer, _ errand: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void
-  ) {
+  ) -> CodeFault? {
     switch self {
-    case .model: errand(argument)
-    case .kernel(let vm): vm.guarded(argument, errand)
+    case .model:
+      errand(argument)
+      return nil
+    case .kernel(let vm): return vm.guarded(argument, errand)
     }
   }
 
   /// Runs a thread's part of a race, where a subject may not come back from it.
-  /// - Returns: false if it was left before its end, as the run is over.
+  /// - Returns: whether it came to its end, and else the fault for which it was left if the run was not over.
   func racing(
     _ task: TaskPointer, _ argument: UnsafeMutableRawPointer,
     _ errand: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void
-  ) -> Bool {
+  ) -> (isDone: Bool, fault: CodeFault?) {
     switch self {
     case .model:
       errand(argument)
-      return true
+      return (true, nil)
     case .kernel(let vm): return vm.racing(task, argument, errand)
     }
   }

@@ -72,6 +72,12 @@ struct RunState {
     }
   }
 
+  /// The command that runs again what a process that was killed had under way; nil if it has left none.
+  static func command(of process: Int32) -> String? {
+    guard let bytes = try? AtomicFile.read("\(directory)/\(process).txt", limit: length) else { return nil }
+    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { !$0.hasPrefix("#") }.map(String.init)
+  }
+
   /// Removes what a run of this process has kept, for a caller that tells of the failure itself.
   static func removeKept() { unlink("\(directory)/\(getpid()).txt") }
 

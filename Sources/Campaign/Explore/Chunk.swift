@@ -55,6 +55,7 @@ struct ChunkRunner {
     var result = ChunkResult(chunk: chunk)
     let first = chunk * Self.schedules(configuration)
     let episode = Self.episode(configuration, chunk)
+    world.place?.number(first)
     guard world.prepare(episode) else {
       result.failure = first
       result.harnessFault = world.harnessFault
@@ -66,6 +67,7 @@ struct ChunkRunner {
     var last = length
     for index in 0..<limit {
       last = length
+      world.place?.number(first + index)
       world.execute(chooser(first + index, Int(index), length))
       result.schedules += 1
       result.points &+= UInt64(world.scheduler.pointee.steps)

@@ -22,10 +22,12 @@ struct ExploreCounters {
   /// How often each rule was evaluated.
   /// - Parameters:
   ///   - micro: executions of the common model, where they were of that one: it has three rules only.
+  ///   - isKernel: a kernel was the subject.
   ///   - plainAccesses: they were schedule points.
-  func checkerRows(micro: UInt64?, plainAccesses: Bool) -> [RunRecord.CheckerRow] {
+  func checkerRows(micro: UInt64?, isKernel: Bool, plainAccesses: Bool) -> [RunRecord.CheckerRow] {
     CheckerID.allCases.filter { checker in
-      (micro == nil || [.frz1, .eq1, .liv1].contains(checker)) && (plainAccesses || !checker.needsPlainAccesses)
+      if micro != nil { return [.frz1, .eq1, .liv1].contains(checker) }
+      return (isKernel || !checker.needsKernel) && (plainAccesses || !checker.needsPlainAccesses)
     }.map { checker in
       RunRecord.CheckerRow(
         checker: checker.name, rule: checker.rule, checks: micro ?? checks[Int(checker.rawValue)])
@@ -52,7 +54,9 @@ struct ExploreCounters {
       task.pointee.bugConditions = 0
       task.pointee.tableFrees = 0
     }
-    result.checks[Int(CheckerID.liv1.rawValue)] &+= result.operations
+    for checker in [CheckerID.liv1, .oops1, .hang1] {
+      result.checks[Int(checker.rawValue)] &+= result.operations
+    }
     return result
   }
 }

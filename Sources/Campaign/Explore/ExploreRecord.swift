@@ -14,7 +14,7 @@ struct ExploreRecord {
     let verdict: RunRecord.Verdict =
       totals.harnessFault != nil ? .harnessFault : violation != nil ? .violation : .clean
     let checkers = totals.counters.checkerRows(
-      micro: configuration.scenario == .micro ? totals.schedules : nil,
+      micro: configuration.scenario == .micro ? totals.schedules : nil, isKernel: configuration.kernel != nil,
       plainAccesses: configuration.subject.hasPlainAccesses)
     var record = RunRecord(
       protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,

@@ -49,17 +49,33 @@ struct FailureReport {
 /// The first writing down of a failing execution.
 package enum FoundFailure {
   /// - Parameter violation: of the world's last execution, or of its preparation: then the requests that were to
-  ///   populate the tables become one thread's operations.
+  ///   populate the tables become one thread's operations, if they break the rule that way too.
   package static func write(_ replayer: Replayer, _ violation: Violation) -> Finding? {
     let world = replayer.world
-    if world.scheduler.pointee.steps > 0, world.isPrepared { return Minimizer.written(replayer, violation) }
-    var episode = world.episode
-    episode.threads = [episode.populated]
+    if world.isPrepared { return Minimizer.written(replayer, violation) }
+    let whole = world.episode
+    var episode = whole
+    episode.threads = [whole.populated.isEmpty ? Array(whole.threads.joined()) : whole.populated]
     episode.populated = []
-    guard world.prepare(episode) else { return nil }
-    let outcome = replayer.replay(Schedule(), isStrict: false)
-    guard let again = outcome.violation, again.checker == violation.checker else { return nil }
-    return Minimizer.written(replayer, again)
+    if world.prepare(episode) {
+      let outcome = replayer.replay(Schedule(), isStrict: false)
+      if let again = outcome.violation, again.checker == violation.checker {
+        return Minimizer.written(replayer, again)
+      }
+    } else if let finding = unprepared(world, violation.checker) {
+      return finding
+    }
+    return world.prepare(whole) ? nil : unprepared(world, violation.checker)
+  }
+
+  /// A rule that is broken before any thread runs: no schedule has a part in it.
+  static func unprepared(_ world: FiberWorld, _ checker: CheckerID) -> Finding? {
+    guard !world.isPrepared, let violation = world.violation, violation.checker == checker else { return nil }
+    var finding = Finding(
+      episode: world.episode, schedule: Schedule(), violation: violation, eventHash: world.episode.contentHash,
+      steps: 0, preemptions: 0, isAtRest: true)
+    finding.isInMaking = true
+    return finding
   }
 }
 

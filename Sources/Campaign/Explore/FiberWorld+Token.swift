@@ -1,5 +1,7 @@
-/// The subject of a token.
+/// The subject of a token, and the token of what a world runs.
+import Exploration
 import KernelMMU
+import Machine
 import MirrorMMU
 
 extension FiberWorld.Subject {
@@ -8,5 +10,17 @@ extension FiberWorld.Subject {
     self.init(
       protocolName: token.protocolName, mutant: token.mutant, policy: token.episode.policy,
       kernel: token.kernelTree == nil ? nil : kernel)
+  }
+}
+
+extension FiberWorld {
+  /// Notes what is run from here on, if anybody wants to know after this process's end.
+  func beginFlight() {
+    guard let place else { return }
+    let token = Token(
+      protocolName: subject.protocolName, mutant: subject.mutant, kernelTree: subject.kernel?.treeHash,
+      episode: episode, schedule: Schedule(), checker: .oops1, eventHash: 0)
+    place.describe(token.text, hasLog: scheduler.logsToFlight)
+    place.enter(.preparing)
   }
 }

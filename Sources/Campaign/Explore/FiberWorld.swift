@@ -48,6 +48,8 @@ package final class FiberWorld {
   package let subject: Subject
   let vm: VirtualMachine
   let micro: MicroModel
+  /// Where this world notes what it runs, for a process that watches over this one.
+  let place: BlackBox.Place?
   let snapshot: Snapshot
   /// What the fibers' bodies reach through `FiberScheduler.engine`.
   private let race: UnsafeMutablePointer<Race>
@@ -76,7 +78,7 @@ package final class FiberWorld {
     self.scheduler = scheduler
     self.subject = subject
     self.vm = vm
-    if subject.kernel != nil { scheduler.pointee.stranded = KernelVMPointer.stranded }
+    place = subject.kernel?.blackBox?.take()
     if subject.hasPlainAccesses {
       scheduler.usePartialWords()
       if subject.checksRaces { RaceChecker.install(on: scheduler) }
@@ -91,9 +93,12 @@ package final class FiberWorld {
     race.initialize(to: Race(runner: OperationRunner(subject: vm, suite: suite), micro: micro, tasks: tasks))
     scheduler.pointee.engine = UnsafeMutableRawPointer(race)
     episode = Episode(scenario: "", policy: subject.policy, regions: [], threads: [])
+    watchKernel()
+    if let place { scheduler.log(to: place.log) }
   }
 
   deinit {
+    if let place { subject.kernel?.blackBox?.giveBack(place) }
     race.pointee.deallocate()
     race.deallocate()
     micro.deallocate()
@@ -115,6 +120,8 @@ package final class FiberWorld {
       isPrepared = true
       return true
     }
+    beginFlight()
+    defer { place?.enter(.idle) }
     snapshot.reset()
     scheduler.resetClock()
     outsideRace()
@@ -149,7 +156,9 @@ package final class FiberWorld {
 
   /// Runs a part of the harness in which a subject may stop for good.
   private func guarded(_ errand: @escaping @convention(c) (UnsafeMutableRawPointer) -> Void) {
-    vm.guarded(Unmanaged.passUnretained(self).toOpaque(), errand)
+    if let fault = vm.guarded(Unmanaged.passUnretained(self).toOpaque(), errand) {
+      report(fault, machine.pointee.tasks[0])
+    }
   }
 
   private static func of(_ raw: UnsafeMutableRawPointer) -> FiberWorld {
@@ -178,6 +187,8 @@ package final class FiberWorld {
   }
 
   private func executeModel(_ chooser: FiberScheduler.Chooser) {
+    place?.enter(.executing)
+    defer { place?.enter(.idle) }
     snapshot.restore()
     end = scheduler.run(count: race.pointee.count, body: modelBody, chooser: chooser)
     let count = race.pointee.count
@@ -222,12 +233,7 @@ package final class FiberWorld {
       reportStuck(end == .deadlock ? "no thread can ever run again: " : "nothing changes any more: ")
     case .budget: reportStuck("no end in \(scheduler.pointee.steps) steps, the last of them under a fair schedule: ")
     case .diverged: break
-    case .stackOverflow(let task):
-      let operation = machine.pointee.tasks[task].pointee.currentOperation.name
-      machine.pointee.reports.add(
-        harnessFault:
-          "the fiber of thread \(task) has used up its stack of \(FiberScheduler.stackKiB) KiB in \(operation)")
-      machine.pointee.halt()
+    case .fault(let task, let fault): report(fault, machine.pointee.tasks[task])
     }
   }
 

@@ -11,6 +11,8 @@ package struct Finding {
   package var preemptions: Int
   /// Found in the tables at rest, by no thread in particular.
   package var isAtRest: Bool
+  /// Broken while the tables were built: no thread has run.
+  package var isInMaking = false
 
   package init(
     episode: Episode, schedule: Schedule, violation: Violation, eventHash: UInt64, steps: Int, preemptions: Int,

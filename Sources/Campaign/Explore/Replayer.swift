@@ -28,7 +28,8 @@ package final class Replayer {
   package func replay(_ episode: Episode, _ schedule: Schedule, isStrict: Bool) -> Outcome {
     guard world.prepare(episode) else {
       return Outcome(
-        violation: world.violation, harnessFault: world.harnessFault, end: .halted, eventHash: 0, steps: 0,
+        violation: world.violation, harnessFault: world.harnessFault, end: .halted,
+        eventHash: episode.contentHash, steps: 0,
         isFollowed: schedule == Schedule())
     }
     return replay(schedule, isStrict: isStrict)

@@ -42,7 +42,8 @@ struct TokenRecord {
       expectedEventHash: SeedText.format(token.eventHash), eventHash: SeedText.format(finding.eventHash),
       size: finding.size, interleaving: interleaving)
     record.checkers = counters.checkerRows(
-      micro: token.episode.subject == .micro ? 1 : nil, plainAccesses: kernel?.plainAccesses ?? false)
+      micro: token.episode.subject == .micro ? 1 : nil, isKernel: kernel != nil,
+      plainAccesses: kernel?.plainAccesses ?? false)
     if isBroken {
       record.violations = [
         .of(finding, command: RerunCommand.replay(token, kernel), kernel: kernel, reproduction: reproduction)

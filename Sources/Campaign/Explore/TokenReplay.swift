@@ -27,9 +27,9 @@ public enum TokenReplay {
     var finding = Finding(
       episode: token.episode, schedule: token.schedule,
       violation: outcome.violation ?? .none(token), eventHash: outcome.eventHash,
-      steps: outcome.violation.map(world.steps(to:)) ?? outcome.steps, preemptions: 0,
-      isAtRest: world.end == .completed)
-    finding.preemptions = replayer.record().preemptions
+      steps: world.isPrepared ? outcome.violation.map(world.steps(to:)) ?? outcome.steps : 0, preemptions: 0,
+      isAtRest: !world.isPrepared || world.end == .completed)
+    if world.isPrepared { finding.preemptions = replayer.record().preemptions }
     let interleaving = outcome.violation != nil || traces ? InterleavingBuilder.build(replayer, finding) : nil
     return TokenRecord(token, kernel, engine: "replay", clock: clock).build(
       finding, counters, isBroken: outcome.violation != nil, interleaving: interleaving)

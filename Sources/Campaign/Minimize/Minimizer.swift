@@ -12,6 +12,10 @@ package final class Minimizer {
   /// Executions in all, and steps in all: executions of many threads are long.
   package static let executionBudget: UInt64 = 60_000
   static let stepBudget: UInt64 = 60_000_000
+  /// Executions that hang, each for at least this long, in nanoseconds of the processor's time: a hang that is known is
+  /// waited for less long than the first.
+  static let mostHangs = 60
+  static let hangLimit: UInt64 = 100_000_000
   /// Drawn schedules for each smaller episode.
   static let searches = 96
 
@@ -22,6 +26,7 @@ package final class Minimizer {
   private(set) var best: Finding
   package private(set) var executions: UInt64 = 0
   private var steps: UInt64 = 0
+  private var hangs = 0
 
   /// - Parameters:
   ///   - finding: has just been replayed by `replayer`'s world.
@@ -36,10 +41,14 @@ package final class Minimizer {
 
   deinit { strategies.deallocate() }
 
-  package var isExhausted: Bool { executions >= Self.executionBudget || steps >= Self.stepBudget }
+  package var isExhausted: Bool {
+    executions >= Self.executionBudget || steps >= Self.stepBudget || hangs >= Self.mostHangs
+  }
 
   /// - Returns: the smallest failing execution found, and whether nothing more can be taken away from it.
   package func run() -> (finding: Finding, isMinimal: Bool) {
+    replayer.world.limitHangs(to: Self.hangLimit)
+    defer { replayer.world.limitHangs(to: nil) }
     var before: RunRecord.Size?
     while !isExhausted && best.size != before {
       before = best.size
@@ -77,6 +86,10 @@ package final class Minimizer {
     executions += 1
     steps += UInt64(replayer.world.scheduler.pointee.steps)
     if executions % 1024 == 0 { progress(executions) }
+    if violation?.checker == .hang1 {
+      hangs += 1
+      progress(executions)
+    }
     guard harnessFault == nil, let violation, violation.checker == checker else { return nil }
     return Self.written(replayer, violation)
   }
@@ -94,10 +107,19 @@ package final class Minimizer {
   /// Tries a smaller episode.
   /// - Returns: true if it fails too; it is the best one then.
   func accept(_ episode: Episode, _ schedule: Schedule) -> Bool {
-    guard !isExhausted, !episode.threads.isEmpty, replayer.world.prepare(episode) else { return false }
+    guard !isExhausted, !episode.threads.isEmpty else { return false }
+    guard replayer.world.prepare(episode) else { return acceptUnprepared() }
     guard let finding = attempt(schedule) ?? attempt(Schedule()) ?? search(nil, count: Self.searches, executions) else {
       return false
     }
+    best = finding
+    return true
+  }
+
+  /// A rule that is broken before any thread runs is made smaller by what is built, not by what is run.
+  private func acceptUnprepared() -> Bool {
+    executions += 1
+    guard best.isInMaking, let finding = FoundFailure.unprepared(replayer.world, checker) else { return false }
     best = finding
     return true
   }

@@ -74,7 +74,8 @@ struct RecordBuilder {
   }
 
   private func checkers() -> [RunRecord.CheckerRow] {
-    CheckerID.allCases.filter { !$0.needsPlainAccesses }.map { checker in
+    let isKernel = world.configuration.kernel != nil
+    return CheckerID.allCases.filter { (isKernel || !$0.needsKernel) && !$0.needsPlainAccesses }.map { checker in
       RunRecord.CheckerRow(
         checker: checker.name, rule: checker.rule, checks: world.suite.pointee.checks(checker) &+ inPlace(checker))
     }
@@ -87,7 +88,7 @@ struct RecordBuilder {
     case .bug1: sum { $0.bugConditions }
     case .rcu1: sum { $0.tableFrees }
     // Every operation that ended has kept the rule; the watchdog looks at those that have not.
-    case .liv1: operations
+    case .liv1, .oops1, .hang1: operations
     default: 0
     }
   }

@@ -41,6 +41,7 @@ struct SoakWorld: @unchecked Sendable {
       return nil
     }
     self.vm = vm
+    if case .kernel(let vm) = vm, let kernel = configuration.kernel { vm.watch(kernel.code) }
     suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy.mapsHuge)
     operationsPerRound = Self.operationsPerRound(configuration)
     latencies = Latencies(threads: configuration.threads, capacity: operationsPerRound)
@@ -90,10 +91,11 @@ struct SoakWorld: @unchecked Sendable {
     mainTask.pointee.busyThreshold = 0
     mainTask.pointee.mayResched = false
     with(Errand(world: self, plan: plan)) { raw in
-      vm.guarded(raw) {
+      let fault = vm.guarded(raw) {
         let errand = Errand.of($0)
         if let plan = errand.plan { errand.world.buildTables(plan) }
       }
+      report(fault, mainTask)
     }
     arm(plan)
   }
@@ -126,14 +128,22 @@ struct SoakWorld: @unchecked Sendable {
 
   /// One task's race through a round: runs on its worker.
   func race(_ id: Int, _ plan: RoundPlan, _ workload: Workload) {
-    let isDone = with(Errand(world: self, plan: plan, workload: workload, task: id)) { raw in
-      vm.racing(machine.pointee.tasks[id], raw) {
+    let task = machine.pointee.tasks[id]
+    let (isDone, fault) = with(Errand(world: self, plan: plan, workload: workload, task: id)) { raw in
+      vm.racing(task, raw) {
         let errand = Errand.of($0)
         guard let plan = errand.plan, let workload = errand.workload else { return }
         errand.world.carryOutRound(errand.task, plan, workload)
       }
     }
+    report(fault, task)
     if !isDone { countAbandoned(id) }
+  }
+
+  /// Code of a kernel could not go on.
+  private func report(_ fault: CodeFault?, _ task: TaskPointer) {
+    guard let fault, case .kernel(let vm) = vm, let kernel = configuration.kernel else { return }
+    vm.report(fault, of: task, kernel.loaded)
   }
 
   /// The task's last operation was left where it stood.
@@ -181,7 +191,8 @@ struct SoakWorld: @unchecked Sendable {
       other.pointee.busyThreshold = 0
       other.pointee.mayResched = false
     }
-    with(Errand(world: self)) { raw in vm.guarded(raw) { Errand.of($0).world.verify() } }
+    let fault = with(Errand(world: self)) { raw in vm.guarded(raw) { Errand.of($0).world.verify() } }
+    report(fault, mainTask)
   }
 
   private func verify() {

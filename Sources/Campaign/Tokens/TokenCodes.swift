@@ -125,6 +125,8 @@ extension CheckerID: TokenCoded {
     case .race1: 19
     case .dirt1: 20
     case .wp1: 21
+    case .oops1: 22
+    case .hang1: 23
     }
   }
 }

@@ -1,6 +1,7 @@
 /// Whose code an address of a loaded kernel is: for a report's steps, never while a schedule runs.
 import CKernelABI
 import Foundation
+import Synchronization
 
 /// One function at an address, by the user's own file and line.
 public struct KernelFrame: Sendable, Equatable {
@@ -17,11 +18,13 @@ public struct KernelSymbols: Sendable {
   private let object: URL
   private let base: UInt
 
-  public init(_ loaded: LoadedKernel) { self.init(loaded.object, base: loaded.table.pointee.base) }
+  public init(_ loaded: LoadedKernel) {
+    self.init(object: loaded.object, base: UInt(bitPattern: loaded.table.pointee.base))
+  }
 
-  init(_ object: URL, base: UnsafeRawPointer?) {
+  init(object: URL, base: UInt) {
     self.object = object
-    self.base = UInt(bitPattern: base)
+    self.base = base
   }
 
   /// The functions at each return address, the innermost first, with those that the compiler put into it. Empty where
@@ -65,5 +68,32 @@ public struct KernelSymbols: Sendable {
       }
     }
     return frames.count == count ? frames : [[KernelFrame]](repeating: [], count: count)
+  }
+}
+
+/// Places that are asked for again and again, as each execution of a kernel that faults does.
+final class KernelSymbolCache: Sendable {
+  private let symbols: KernelSymbols
+  private let known = Mutex<[UInt: [KernelFrame]]>([:])
+
+  init(object: URL, base: UInt) { symbols = KernelSymbols(object: object, base: base) }
+
+  /// The kernel's own function at an instruction.
+  func function(at instruction: UInt) -> KernelFrame? { frames(at: instruction).first }
+
+  /// The same, or the one that it was put into by the compiler, if it is one of a header.
+  func functionOfSource(at instruction: UInt) -> KernelFrame? {
+    let frames = frames(at: instruction)
+    return frames.first { $0.file.hasSuffix(".c") } ?? frames.first
+  }
+
+  private func frames(at instruction: UInt) -> [KernelFrame] {
+    known.withLock { known in
+      if let frames = known[instruction] { return frames }
+      // The symbols are those of a call before the address.
+      let frames = symbols.frames([instruction &+ 1])[0].filter { !$0.isTool }
+      known[instruction] = frames
+      return frames
+    }
   }
 }

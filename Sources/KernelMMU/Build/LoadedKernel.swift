@@ -8,6 +8,7 @@ public struct LoadedKernel: @unchecked Sendable {
   public let table: UnsafePointer<stress_kernel>
   let object: URL
   let knownRaces: KnownRaces
+  let symbols: KernelSymbolCache
 
   public var version: String { String(cString: table.pointee.kernel_version) }
 
@@ -26,6 +27,8 @@ public struct LoadedKernel: @unchecked Sendable {
     else { throw .notLoadable(path: path, reason: "it does not speak version \(expected) of the interface") }
     self.table = table
     object = kernel.object
-    knownRaces = KnownRaces(KernelSymbols(kernel.object, base: table.pointee.base))
+    let base = UInt(bitPattern: table.pointee.base)
+    knownRaces = KnownRaces(KernelSymbols(object: kernel.object, base: base))
+    symbols = KernelSymbolCache(object: kernel.object, base: base)
   }
 }

@@ -93,6 +93,7 @@ extension Extraction {
           "kvm_tdp_mmu_page_fault", "kvm_tdp_mmu_map_private_pfn", "kvm_mmu_hugepage_adjust",
           "disallowed_hugepage_adjust", "track_possible_nx_huge_page", "untrack_possible_nx_huge_page",
           "kvm_recover_nx_huge_pages", "reset_tdp_shadow_zero_bits_mask", "mmu_free_root_page",
+          "is_obsolete_sp",
         ], prefix: nil, except: mmuAnswered)),
     .optional(
       "mmu_optional.c", mmu,

@@ -1,5 +1,6 @@
 /// A kernel that was built from a user's tree and loaded: what an engine makes worlds of.
 import Foundation
+import Machine
 
 public struct KernelSubject: Sendable {
   public let loaded: LoadedKernel
@@ -15,6 +16,10 @@ public struct KernelSubject: Sendable {
   public let plainAccesses: Bool
   /// RACE-1 is looked at where it can be: on fibers, with plain accesses.
   public var checksRaces = false
+  /// Where worlds note what they run, where another process watches over this one.
+  public var blackBox: BlackBox?
+  /// What its code may use of the processor without passing a schedule point, in nanoseconds.
+  public var hangLimit = ForeignCode.hangLimit
 
   public init(_ built: BuiltKernel, path: String) throws(KernelBuildError) {
     loaded = try LoadedKernel(built)
@@ -23,6 +28,9 @@ public struct KernelSubject: Sendable {
     plainAccesses = built.plainAccesses
     self.path = path
   }
+
+  /// Its machine code.
+  public var code: ForeignCode { ForeignCode(at: loaded.table.pointee.base, hangLimit: hangLimit) }
 
   /// Builds the tree, or takes it from the cache, and loads it.
   /// - Parameters:

@@ -1,5 +1,6 @@
 /// Kernel code on a stack that can be left: all of it while nobody races, and each thread's round.
 import CAtomics
+import CFibers
 import Machine
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
@@ -7,19 +8,29 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   private var pointLimit: Int64 { pointee.isThreaded ? 4_000_000_000 : 50_000_000 }
 
   /// Runs `errand` for the harness. All tasks stand still.
-  package func guarded(_ argument: UnsafeMutableRawPointer, _ errand: @escaping Escape.Errand) {
+  /// - Returns: for what it was left, if its code could not go on.
+  package func guarded(_ argument: UnsafeMutableRawPointer, _ errand: @escaping Escape.Errand) -> CodeFault? {
     let machine = pointee.machine
     for id in 0..<machine.pointee.taskCount { machine.pointee.tasks[id].pointee.point.countdown = pointLimit }
-    _ = pointee.escape.run(argument, errand)
+    return pointee.escape.run(argument, errand) ? nil : pointee.escape.fault
+  }
+
+  /// Has faults and endless loops of the kernel's code leave an errand.
+  package func watch(_ foreign: ForeignCode) {
+    let count = pointee.machine.pointee.taskCount
+    pointee.escape.watch(foreign, pointee.machine, tasks: 0..<count)
+    for id in 0..<count { pointee.tasks[id].escape?.watch(foreign, pointee.machine, tasks: id..<id + 1) }
   }
 
   /// Runs `errand` on the calling thread, which is `task`'s, while others race.
-  /// - Returns: false if the run was over before the errand was, and it was left where it stood.
+  /// - Returns: whether it came to its end. Otherwise the run was over before, or it was left for the fault.
   package func racing(
     _ task: TaskPointer, _ argument: UnsafeMutableRawPointer, _ errand: @escaping Escape.Errand
-  ) -> Bool {
-    guard let escape = own(task).pointee.escape else { return false }
-    return escape.run(argument, errand)
+  ) -> (isDone: Bool, fault: CodeFault?) {
+    guard let escape = own(task).pointee.escape, fiber_faults_register() else { return (false, nil) }
+    defer { fiber_faults_unregister() }
+    let isDone = escape.run(argument, errand)
+    return (isDone, isDone ? nil : escape.fault)
   }
 
   /// For `FiberScheduler.stranded`.

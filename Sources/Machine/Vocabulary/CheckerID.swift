@@ -19,6 +19,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   case race1
   case dirt1
   case wp1
+  case oops1, hang1
 
   /// The ID as it is printed and recorded, for example `FRZ-2`.
   public var name: String {
@@ -44,6 +45,8 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .race1: "RACE-1"
     case .dirt1: "DIRT-1"
     case .wp1: "WP-1"
+    case .oops1: "OOPS-1"
+    case .hang1: "HANG-1"
     }
   }
 
@@ -71,8 +74,13 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .dirt1: "a plain store overwrites no W or D bit that was set since its thread has read the SPTE"
     case .wp1:
       "what was write-protected or cleared of D stays so until a write sets it again; no dirty page goes unlogged"
+    case .oops1: "no instruction of a kernel's code faults, and none ends the process that runs it"
+    case .hang1: "a kernel's code does not run for seconds without a schedule point"
     }
   }
+
+  /// About code that was compiled from a kernel tree: with the model it has nothing to look at.
+  public var needsKernel: Bool { self == .race1 || self == .oops1 || self == .hang1 }
 
   /// The rule is about what only a kernel with plain accesses does.
   public var needsPlainAccesses: Bool { self == .race1 }

@@ -36,6 +36,13 @@ struct KernelOptions: ParsableArguments {
       """)
   var bisect = false
 
+  @Option(
+    name: .customLong("hang-seconds"), parsing: .unconditional,
+    help: .init(
+      "What kernel code may use of the processor without a schedule point before that is HANG-1.", visibility: .hidden),
+    transform: NumberArgument.seconds)
+  var hangSeconds: Double?
+
   func validate() throws {
     if bisect && path == nil { throw ValidationError("--bisect goes with --kernel-tree") }
     if plainAccesses && path == nil { throw ValidationError("--plain-accesses goes with --kernel-tree") }
@@ -66,6 +73,9 @@ struct KernelOptions: ParsableArguments {
     do {
       var kernel = try KernelSubject.open(path, plainAccesses: plainAccesses)
       kernel.checksRaces = checksRaces
+      if let hangSeconds { kernel.hangLimit = UInt64(hangSeconds * 1e9) }
+      kernel.blackBox = Isolation.box
+      Isolation.box?.watch(kernel)
       return kernel
     } catch {
       guard bisect else { throw ValidationError("--kernel-tree: \(error)") }

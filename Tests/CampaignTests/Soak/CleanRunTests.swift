@@ -14,7 +14,7 @@ extension SoakTests {
       #expect(record.violations.isEmpty && record.harnessFaults.isEmpty && !record.interrupted)
       #expect(record.rounds == 2)
       #expect(record.timing.liveThreads == 8)
-      #expect(record.checkers.map(\.checker) == CheckerID.allCases.filter { !$0.needsPlainAccesses }.map(\.name))
+      #expect(record.checkers.map(\.checker) == CheckerID.allCases.filter { !$0.needsKernel }.map(\.name))
       #expect(record.checkers.filter { $0.checks == 0 }.map(\.checker) == [])
       #expect(record.outcomes.filter { $0.grade == "forbidden" }.isEmpty)
       #expect(record.operations == record.outcomes.reduce(0) { $0 + $1.count })

@@ -122,8 +122,8 @@ import Testing
     region[region.count - 1] = 7
     #expect(Tokens.error(Tokens.forge(region + [0, 1, 0, 0, 0] + end)) != nil)
     var flags = head
-    flags[flags.count - 3] = 64
-    #expect(Tokens.error(Tokens.forge(flags + [0, 1, 0, 0, 0] + end)) == .unknown("flag", "64"))
+    flags[flags.count - 3] = 128
+    #expect(Tokens.error(Tokens.forge(flags + [0, 1, 0, 0, 0] + end)) == .unknown("flag", "128"))
     // A scenario that has a code may not stand there by its name.
     let named = Array(head[..<11]) + [0, 4] + Array("busy".utf8) + head[12...]
     #expect(Tokens.error(Tokens.forge(named + [0, 1, 0, 0, 0] + end)) != nil)

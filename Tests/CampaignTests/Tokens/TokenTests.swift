@@ -95,7 +95,7 @@ import Testing
       CheckerID.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
         "FRZ-1=1", "FRZ-2=2", "FRZ-3=3", "ORD-1=4", "ORD-2=5", "ORD-3=6", "ORD-4=7", "DUP-1=8", "EQ-1=9", "LCK-1=10",
         "LCK-2=11", "RCU-1=12", "CNT-1=13", "BUG-1=14", "TLB-1=15", "LIV-1=16", "MAP-1=17", "ACC-1=18", "RACE-1=19",
-        "DIRT-1=20", "WP-1=21",
+        "DIRT-1=20", "WP-1=21", "OOPS-1=22", "HANG-1=23",
       ])
     #expect(
       ScenarioName.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == [

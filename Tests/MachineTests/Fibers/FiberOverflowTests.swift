@@ -19,6 +19,12 @@ import Testing
     return true
   }
 
+  /// The task whose stack was used up.
+  private func overflowed(_ end: ExecutionEnd) -> Int? {
+    guard case .fault(let task, let fault) = end, fault.kind == .stackOverflow else { return nil }
+    return task
+  }
+
   @Test func `unbounded recursion names the task, and the scheduler works afterwards`() throws {
     let rig = try FiberRig.make(3)
     let word = rig.words[0]
@@ -32,7 +38,7 @@ import Testing
           },
           { $0.load(word) },
         ])
-        #expect(end == .stackOverflow(task: 1))
+        #expect(overflowed(end) == 1)
         #expect(rig.run(3) { $0.load(word) } == .completed)
       }
     }
@@ -44,7 +50,7 @@ import Testing
     let word = rig.words[0]
     let isRegistered = registered(rig) {
       let end = rig.run([{ $0.load(word) }, { _ = descend(0, $0, word) }, { $0.load(word) }])
-      #expect(end == .stackOverflow(task: 1))
+      #expect(overflowed(end) == 1)
       #expect(rig.log.isEmpty)
       #expect(rig.run(3) { $0.load(word) } == .completed)
     }

@@ -71,6 +71,6 @@ public enum ExecutionEnd: Sendable, Equatable {
   case budget
   /// The strategy named a task that cannot run: a schedule that does not fit what it is replayed on.
   case diverged
-  /// The stack of this task's fiber is used up.
-  case stackOverflow(task: Int)
+  /// The code of this task's fiber could not go on.
+  case fault(task: Int, CodeFault)
 }

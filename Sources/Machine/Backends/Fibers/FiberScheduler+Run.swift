@@ -3,14 +3,17 @@ import CAtomics
 import CFibers
 
 extension UnsafeMutablePointer where Pointee == FiberScheduler {
-  /// Registers the calling thread: a fiber that uses up its stack then ends the execution instead of the process.
-  /// - Returns: false if the handler cannot be installed.
-  public func registerThread() -> Bool {
-    fiber_overflow_register(
-      &pointee.stacks, pointee.overflowed, pointee.main)
-  }
+  /// Readies the calling thread: a fiber that uses up its stack, or whose foreign code faults, then ends the execution
+  /// instead of the process. Once a thread is enough for all its schedulers.
+  /// - Returns: false if the handlers cannot be installed.
+  public func registerThread() -> Bool { fiber_faults_register() }
 
-  public func unregisterThread() { fiber_overflow_unregister() }
+  public func unregisterThread() { fiber_faults_unregister() }
+
+  /// Has faults and endless loops of this code end an execution.
+  public func watch(_ foreign: ForeignCode) {
+    foreign.watch(pointee.exit, pointee.machine, tasks: 0..<pointee.machine.pointee.taskCount)
+  }
 
   /// Runs tasks 0 to `count` - 1 through `body` until all have ended or none can go on.
   ///
@@ -24,6 +27,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     pointee.steps = 0
     pointee.changes = 0
     pointee.yesCount = 0
+    pointee.yes[0] = (-1, 0)
     pointee.current = -1
     pointee.readyCount = 0
     pointee.relaxedCount = 0
@@ -36,19 +40,20 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     pointee.happensBefore.begin()
     pointee.isRunning = true
     pointee.isStarting = true
-    for id in 0..<count where pointee.overflowed.pointee < 0 { start(id) }
+    let outer = fiber_exit_enter(pointee.exit)
+    for id in 0..<count where !hasFault { start(id) }
     pointee.isStarting = false
-    if pointee.readyCount + pointee.blockedCount > 0 && pointee.overflowed.pointee < 0 && !isHalted {
+    if pointee.readyCount + pointee.blockedCount > 0 && !hasFault && !isHalted {
       let next = choose()
       if next >= 0 {
         pointee.current = next
         fiber_switch(pointee.main, pointee.fibers[next].context)
       }
     }
+    fiber_exit_leave(outer)
     pointee.isRunning = false
-    if _slowPath(pointee.overflowed.pointee >= 0) {
-      pointee.end = .stackOverflow(task: Int(pointee.overflowed.pointee))
-      pointee.overflowed.pointee = -1
+    if _slowPath(hasFault), let fault = CodeFault(pointee.fault.pointee) {
+      pointee.end = .fault(task: pointee.current, fault)
     }
     if pointee.end == .completed && isHalted { return .halted }
     return pointee.end
@@ -66,13 +71,15 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     pointee.answersLeft[id] = FiberScheduler.mostAnswers
     let task = pointee.machine.pointee.tasks[id]
     task.pointee.point.countdown = 0
-    let top = fiber_stack_top(&pointee.stacks, UInt32(truncatingIfNeeded: id))
+    let top = fiber_stack_top(pointee.stacks, UInt32(truncatingIfNeeded: id))
     fiber.pointee.context = fiber_prepare(top, enterFiber, task)
     becomeReady(id)
     pointee.current = id
     fiber_switch(pointee.main, fiber.pointee.context)
-    pointee.current = -1
+    if !hasFault { pointee.current = -1 }
   }
+
+  @inline(__always) private var hasFault: Bool { pointee.fault.pointee.kind != FIBER_NO_FAULT.rawValue }
 
   /// A task has ended; its fiber is not resumed.
   func finish(_ id: Int) {

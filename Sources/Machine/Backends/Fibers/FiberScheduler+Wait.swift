@@ -38,6 +38,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
       pointee.answersLeft[id] &-= 1
       pointee.yes[pointee.yesCount] = (Int32(truncatingIfNeeded: id), pointee.fibers[id].questions)
       pointee.yesCount &+= 1
+      pointee.yes[pointee.yesCount] = (-1, 0)
     }
     pointee.fibers[id].questions &+= 1
     return isYes

@@ -59,13 +59,19 @@ public struct FiberScheduler {
   /// The task of each step, with room for two limits.
   var log: UnsafeMutablePointer<UInt16>
 
+  /// Where the log goes if it is to outlive the process, and what of it is the scheduler's own to free.
+  var flight: FlightLog?
+  var ownsLog = true
+  var ownsYes = true
+
   var chooser: Chooser
   var body: Body = { _ in }
   /// The context that called `run`.
   let main: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-  var stacks = fiber_stacks()
-  /// The task whose stack is used up, -1 for none.
-  let overflowed: UnsafeMutablePointer<Int32>
+  let stacks: UnsafeMutablePointer<fiber_stacks>
+  /// Where a fault of the running fiber leads to, and what it was.
+  let exit: UnsafeMutablePointer<fiber_exit>
+  let fault: UnsafeMutablePointer<fiber_fault>
   var isRunning = false
   var isStarting = false
   /// The budget's second half: every ready task gets its turn, and questions are answered no.
@@ -77,7 +83,7 @@ public struct FiberScheduler {
   var outsideRelaxes = 0
   let answersLeft: UnsafeMutablePointer<UInt32>
   /// The questions that were answered yes, in their order; the first `yesCount` are valid.
-  public let yes: UnsafeMutablePointer<(task: Int32, question: UInt32)>
+  public internal(set) var yes: UnsafeMutablePointer<(task: Int32, question: UInt32)>
   public internal(set) var yesCount = 0
   /// Of the steps, those that write SPTEs or take or leave locks.
   public internal(set) var changes = 0
@@ -126,16 +132,20 @@ public struct FiberScheduler {
       return memory
     }
     self.machine = machine
-    self.stacks = stacks
     let count = machine.pointee.taskCount
     fibers = memory(count, Fiber())
     ready = memory(count, 0)
     answersLeft = memory(count, 0)
-    yes = memory(count * Int(Self.mostAnswers), (0, 0))
+    yes = memory(count * Int(Self.mostAnswers) + 1, (-1, 0))
     stepLimit = Self.defaultStepLimit
     log = Self.room(stepLimit)
     main = memory(1, nil)
-    overflowed = memory(1, -1)
+    self.stacks = memory(1, stacks)
+    fault = memory(1, fiber_fault())
+    exit = memory(1, fiber_exit())
+    exit.pointee.stacks = UnsafePointer(self.stacks)
+    exit.pointee.resume = main
+    exit.pointee.fault = fault
     chooser = Chooser(
       state: UnsafeMutableRawPointer(fibers), nextTask: { _, _ in 0 }, answer: { _, _, _ in false })
   }
@@ -150,14 +160,16 @@ public struct FiberScheduler {
       task.pointee.fibers = nil
       ThreadBackend.install(on: task)
     }
-    fiber_stacks_destroy(&scheduler.pointee.stacks)
+    fiber_stacks_destroy(scheduler.pointee.stacks)
+    scheduler.pointee.stacks.deallocate()
     scheduler.pointee.fibers.deallocate()
     scheduler.pointee.ready.deallocate()
     scheduler.pointee.answersLeft.deallocate()
-    scheduler.pointee.yes.deallocate()
-    scheduler.pointee.log.deallocate()
+    if scheduler.pointee.ownsYes { scheduler.pointee.yes.deallocate() }
+    if scheduler.pointee.ownsLog { scheduler.pointee.log.deallocate() }
     scheduler.pointee.main.deallocate()
-    scheduler.pointee.overflowed.deallocate()
+    scheduler.pointee.exit.deallocate()
+    scheduler.pointee.fault.deallocate()
     scheduler.pointee.happensBefore.deallocate()
     scheduler.deinitialize(count: 1)
     scheduler.deallocate()
@@ -201,8 +213,10 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// - Parameter limit: at least 1.
   public func setStepLimit(_ limit: Int) {
     guard limit != pointee.stepLimit else { return }
-    pointee.log.deallocate()
-    pointee.log = FiberScheduler.room(limit)
+    if pointee.ownsLog { pointee.log.deallocate() }
+    let flight = pointee.flight?.steps
+    pointee.ownsLog = 2 * limit > flight?.count ?? 0
+    pointee.log = pointee.ownsLog ? FiberScheduler.room(limit) : flight?.baseAddress ?? FiberScheduler.room(limit)
     pointee.stepLimit = limit
     pointee.steps = 0
   }

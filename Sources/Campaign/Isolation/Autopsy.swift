@@ -1,0 +1,27 @@
+/// What a child process does to find out which execution ends a process: it runs one again. It returns where it lives.
+import Exploration
+import KernelMMU
+import Machine
+
+public enum Autopsy {
+  /// Runs again what ran in a world of a process that has died, and writes its schedule to `box.trace` on the way.
+  public static func retrace(_ box: BlackBox, _ index: Int, _ kernel: KernelSubject) throws(TokenError) {
+    guard let flight = box.flight(index) else { return }
+    let token = try Token(parsing: flight.text)
+    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: .init(token, kernel)) else { return }
+    let memory = FlightSchedule(box.trace)
+    memory.clear()
+    guard replayer.world.prepare(token.episode), !flight.isPreparing else { return }
+    let strategy = UnsafeMutablePointer<Retrace>.allocate(capacity: 1)
+    strategy.initialize(to: Retrace(flight.log, into: memory))
+    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
+    replayer.world.execute(strategy.chooser)
+    strategy.deallocate()
+  }
+
+  /// Runs a token's schedule.
+  public static func replay(_ token: Token, _ kernel: KernelSubject) {
+    let replayer = Replayer(tasks: token.episode.threads.count, subject: .init(token, kernel))
+    _ = replayer?.replay(token.episode, token.schedule, isStrict: true)
+  }
+}
