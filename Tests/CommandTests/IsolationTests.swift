@@ -13,6 +13,13 @@ import Testing
     return tree.root.path
   }
 
+  /// - Returns: the path of a tree with a statement where threads come without having to meet.
+  private func brokenForThreads(_ statement: String, in scratch: Scratch, name: String = "linux") throws -> String {
+    let tree = try UserTree(in: scratch, name: name)
+    try tree.whenChanging(statement)
+    return tree.root.path
+  }
+
   private func explore(_ tree: String, _ options: String..., in scratch: Scratch) throws -> StressCommand.Result {
     try StressCommand.start(
       ["explore", "--kernel-tree", tree, "--seed", "1", "--schedules", "4000", "--jobs", "2"] + options, in: scratch
@@ -80,7 +87,7 @@ import Testing
       for (statement, checker) in [
         ("for (volatile int on = 1; on;);", "HANG-1"), ("*(volatile int *)16 = 1;", "OOPS-1"),
       ] {
-        let tree = try broken(statement, in: scratch, name: checker)
+        let tree = try brokenForThreads(statement, in: scratch, name: checker)
         let found = try StressCommand.start(
           [
             "run", "--kernel-tree", tree, "--threads", "8", "--seconds", "60", "--seed", "1", "--perturb", "heavy",
@@ -97,7 +104,7 @@ import Testing
   @Test(.enabled(if: UserTree.source != nil, UserTree.why))
   func `threads that kill the process have a schedule looked for that does it too`() throws {
     try Scratch.use { scratch in
-      let tree = try broken(Self.wildWrite, in: scratch)
+      let tree = try brokenForThreads(Self.wildWrite, in: scratch)
       let found = try StressCommand.start(
         [
           "run", "--kernel-tree", tree, "--threads", "8", "--seconds", "60", "--seed", "1", "--perturb", "heavy",

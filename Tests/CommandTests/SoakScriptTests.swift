@@ -102,7 +102,7 @@ import Testing
   // MARK: Interrupted
 
   private func interrupt(_ signal: Int32, in scratch: Scratch) throws -> Process {
-    let process = try start(["--minutes", "600", "--only", "threads-2"], in: scratch)
+    let process = try start(["--minutes", "600", "--only", "threads-2-"], in: scratch)
     while !scratch.text("soak/logs/threads-2-4k.txt").contains("seed 0x") && process.isRunning { usleep(20_000) }
     kill(process.processIdentifier, signal)
     process.waitUntilExit()

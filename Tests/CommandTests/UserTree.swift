@@ -50,8 +50,16 @@ struct UserTree {
 
   /// Puts a statement where a fault meets an SPTE that another one has frozen: a race.
   func whenRacing(_ statement: String) throws {
+    try put(statement, where: "is_frozen_spte(kvm_tdp_mmu_read_spte(iter->sptep))")
+  }
+
+  /// Puts a statement where an SPTE that is present changes under the read lock: all threads come there all the time.
+  func whenChanging(_ statement: String) throws {
+    try put(statement, where: "is_shadow_present_pte(iter->old_spte)")
+  }
+
+  private func put(_ statement: String, where condition: String) throws {
     let place = "\tlockdep_assert_held_read(&kvm->mmu_lock);\n\n\t/* Should not set"
-    let race = "\tif (is_frozen_spte(kvm_tdp_mmu_read_spte(iter->sptep)))\n\t\t\(statement)\n"
-    try replace(place, with: race + place)
+    try replace(place, with: "\tif (\(condition))\n\t\t\(statement)\n" + place)
   }
 }

@@ -176,7 +176,7 @@ package final class SequentialWorld {
       var pending = Errand(world: self, body: errand)
       // Points that the harness itself passes are no decisions.
       task.pointee.point.countdown = .max / 2
-      withUnsafeMutablePointer(to: &pending) { pointer in
+      _ = withUnsafeMutablePointer(to: &pending) { pointer in
         world.vm.guarded(UnsafeMutableRawPointer(pointer)) { raw in
           let errand = raw.assumingMemoryBound(to: Errand.self)
           errand.pointee.body(errand.pointee.world)

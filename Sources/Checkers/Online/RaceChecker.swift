@@ -2,8 +2,8 @@
 /// is plain, and nothing orders the two.
 ///
 /// Verified before each step that accesses memory: every other thread that can go on stands at an access of its own,
-/// and if that is such a pair either may come first. No lock, RCU section or marked access is in between, so there is no
-/// false alarm: both threads are at the access, as when KCSAN reports. Not verified: accesses that no schedule point
+/// and if that is such a pair either may come first. No lock, RCU section or marked access is in between, so there is
+/// no false alarm: both threads are at the access, as when KCSAN reports. Not verified: accesses that no schedule point
 /// announces, which are those of the tool's own C and of the kernel code that it stands in for; and pairs that no
 /// schedule of the run brought together. Exempt: what data_race() says is meant, and what `Machine.isKnownRace` knows.
 import CAtomics

@@ -95,10 +95,9 @@ extension Comparison {
       "\(title)\n\n" + lines.map { "- \($0.onOneLine)\n" }.joined() + "\n"
     }
     let records = Figures.counted(compared, "record")
+    let rest = "\(records), \(fixed.count) fixed, \(still.count) still failing"
     let verdict =
-      new.isEmpty
-      ? "NOTHING NEW in \(records), \(fixed.count) fixed, \(still.count) still failing"
-      : "NEW: \(Figures.counted(new.count, "failure")) in \(records), \(fixed.count) fixed, \(still.count) still failing"
+      new.isEmpty ? "NOTHING NEW in \(rest)" : "NEW: \(Figures.counted(new.count, "failure")) in \(rest)"
     return found.joined() + verdict + "\n"
   }
 }

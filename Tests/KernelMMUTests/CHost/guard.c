@@ -7,7 +7,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+// The last host that began; others that are there at the same time only keep the handler.
 static struct khost *guarded;
+static uint32_t guards;
 static struct sigaction previous;
 
 static void protect(void *page, bool open) { mprotect(page, PAGE_BYTES, open ? PROT_READ | PROT_WRITE : PROT_NONE); }
@@ -28,13 +30,14 @@ static void fault(int signal, siginfo_t *information, void *context) {
 void khost_guard_begin(struct khost *host) {
   struct sigaction action = {.sa_sigaction = fault, .sa_flags = SA_SIGINFO};
   guarded = host;
-  sigaction(SIGSEGV, &action, &previous);
+  // A second one must not take this handler for what was there before: it would stay for good.
+  if (guards++ == 0) sigaction(SIGSEGV, &action, &previous);
 }
 
 void khost_guard_end(struct khost *host) {
   khost_open_tables(host, true);
-  guarded = NULL;
-  sigaction(SIGSEGV, &previous, NULL);
+  if (guarded == host) guarded = NULL;
+  if (--guards == 0) sigaction(SIGSEGV, &previous, NULL);
 }
 
 void khost_guard_close(struct khost *host) {

@@ -33,6 +33,8 @@ class Night:
     def run(self):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self.interrupt)
+        # Whoever started this may have had them blocked, and the parts inherit that.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
         self.save()
         for index, part in enumerate(self.parts):
             self.results.append(self.run_part(part, self.parts[index:]))
