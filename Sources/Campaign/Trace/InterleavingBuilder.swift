@@ -13,8 +13,8 @@ package enum InterleavingBuilder {
     // Once to learn which entry it is about, once to watch that.
     guard let (scout, violation) = record(replayer, finding, focus: nil) else { return nil }
     let isMicro = finding.episode.subject == .micro
-    let focus = isMicro ? nil : TraceFocus(world, violation, scout.events)
-    let watched = isMicro ? [] : TraceDetails.externalEntries(scout.events)
+    let focus = isMicro ? nil : TraceFocus(world, violation, scout)
+    let watched = isMicro ? [] : TraceDetails.externalEntries(scout.events, focus: focus)
     let places = isMicro ? TraceEntries() : TraceEntries(of: scout, focus: focus)
     guard let (trace, _) = record(replayer, finding, focus: focus, watching: watched, entries: places) else {
       return nil
@@ -33,7 +33,10 @@ package enum InterleavingBuilder {
     if let kernel = world.subject.kernel {
       name(&rows, trace, KernelSymbols(kernel.loaded))
       let standing = standing(trace, violation, kernel)
-      if let place = rows.firstIndex(where: { $0.step == step }) { rows.insert(contentsOf: standing, at: place) }
+      if let place = rows.firstIndex(where: { $0.step == step }) {
+        rows.insert(contentsOf: standing, at: place)
+        assert(&rows, after: place + standing.count, trace, violation)
+      }
     }
     if step == nil { rows += teardown(trace, actions, violation) }
     let (spteTitle, externalTitle) = titles(focus, isMicro: isMicro)
@@ -73,6 +76,23 @@ package enum InterleavingBuilder {
         external: TraceActions.text(last.external), changesSpte: false, changesExternal: false, isPreemption: false,
         matters: true)
     }
+  }
+
+  /// A failed condition of the kernel's is no step: it stands behind the last step of its thread, and is what counts.
+  private static func assert(
+    _ rows: inout [Interleaving.Row], after place: Int, _ trace: TraceRecorder, _ violation: Violation
+  ) {
+    guard violation.checker == .bug1 || violation.checker == .lck1,
+      let match = violation.seen.firstMatch(of: /^([A-Za-z_]+)\(.*, (\w+)\(\)$/)
+    else { return }
+    var row = rows[place]
+    row.action = "\(match.1) [\(match.2)]"
+    (row.isPreemption, row.changesSpte, row.changesExternal, row.matters) = (false, false, false, true)
+    (row.changes, row.marks) = (nil, nil)
+    // Some word that it happened to access before.
+    let index = Int(row.step) - 1
+    if trace.steps.indices.contains(index), case .word = trace.steps[index].place { rows[place].matters = false }
+    rows.insert(row, at: place + 1)
   }
 
   /// What stands in entries after rows that are not shown.

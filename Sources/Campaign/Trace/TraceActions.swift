@@ -82,10 +82,13 @@ struct TraceActions {
     }
   }
 
+  /// - Parameter word: empty where the subject has no name for it.
+  private static func named(_ verb: String, _ word: String) -> String { word.isEmpty ? verb : "\(verb) \(word)" }
+
   private func load(_ step: TraceStep) -> String {
     switch step.place {
     case .none: "guest access"
-    case .word(let name): "READ_ONCE \(name)"
+    case .word(let name): Self.named("READ_ONCE", name)
     case .entry(_, _, let level, _): "read \(label(step.place))\(short(step.before, level))"
     case .microSpte, .microExternal: "read \(Self.micro(step.before))"
     case .mmuLock, .rcu: "read"
@@ -94,7 +97,7 @@ struct TraceActions {
 
   private func plain(_ verb: String, _ step: TraceStep) -> String {
     switch step.place {
-    case .word(let name): name.isEmpty ? verb : "\(verb) \(name)"
+    case .word(let name): Self.named(verb, name)
     // Filling a table is hundreds of them, so that they have one name, and fold.
     case .entry(_, _, let level, _):
       (focus?.isAbout(step.place) ?? false) ? "\(verb) SPTE" : "\(verb) \(Self.level(level)) SPTE"
@@ -108,7 +111,7 @@ struct TraceActions {
       step.access.map { change($0, label(step.place), level) } ?? "WRITE_ONCE \(label(step.place))"
     case .microSpte: "WRITE_ONCE \(Self.text(step.spte))"
     case .microExternal: "external write"
-    case .word(let name): "WRITE_ONCE \(name)"
+    case .word(let name): Self.named("WRITE_ONCE", name)
     case .none, .mmuLock, .rcu: "WRITE_ONCE"
     }
   }
@@ -119,7 +122,7 @@ struct TraceActions {
       step.access.map { change($0, label(step.place), level) } ?? emptyChild(step, level)
     case .microSpte, .microExternal:
       step.spte == .word(step.before) ? "lost cmpxchg, saw \(Self.micro(step.before))" : "cmpxchg FROZEN"
-    case .word(let name): "atomic \(name)"
+    case .word(let name): Self.named("atomic", name)
     case .none, .mmuLock, .rcu: "xchg"
     }
   }

@@ -9,14 +9,14 @@ struct TraceDetails {
   private var locks: [Int: String] = [:]
   private var waits: [Int: String] = [:]
 
-  /// The S-EPT entries that SEAMCALLs of an execution were about, each once.
-  static func externalEntries(_ events: [Event]) -> [TraceExternal] {
+  /// The S-EPT entry beside the focus and those that SEAMCALLs of an execution were about, each once.
+  static func externalEntries(_ events: [Event], focus: TraceFocus?) -> [TraceExternal] {
     var seen = Set<TraceExternal>()
-    return events.compactMap { event in
-      guard event.kind == .seamcall, event.level > 0 else { return nil }
-      let place = TraceExternal(gfn: event.gfn, level: Int(event.level))
-      return seen.insert(place).inserted ? place : nil
+    var places = events.filter { $0.kind == .seamcall && $0.level > 0 }.map { event in
+      TraceExternal(gfn: event.gfn, level: Int(event.level))
     }
+    if let focus, focus.isMirror { places.append(TraceExternal(gfn: focus.gfn, level: focus.level)) }
+    return places.filter { seen.insert($0).inserted }
   }
 
   func changes(_ step: TraceStep) -> [Interleaving.Change] {

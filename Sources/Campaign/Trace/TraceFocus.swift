@@ -40,9 +40,10 @@ struct TraceFocus {
 
 extension TraceFocus {
   /// Finds the entry in what an execution left behind.
-  /// - Parameter events: all of the execution, in their order.
-  init?(_ world: FiberWorld, _ violation: Violation, _ events: [Event]) {
+  /// - Parameter execution: all of it.
+  init?(_ world: FiberWorld, _ violation: Violation, _ execution: TraceRecorder) {
     let tables = TraceTables(world)
+    let events = execution.events
     if violation.checker == .rcu1, let parent = tables.parent(ofTable: violation.entry / 512) {
       self = parent
       return
@@ -50,6 +51,13 @@ extension TraceFocus {
     if violation.entry != 0 {
       self = tables.focus(violation.entry, violation.gfn, violation.level)
       isFixed = violation.checker != .map1 && violation.checker != .acc1
+      return
+    }
+    // A failed condition of a kernel's names no entry: it is about the one that its thread has looked at last.
+    if violation.level == 0, [.bug1, .lck1, .oops1, .hang1].contains(violation.checker),
+      let focus = Self.last(execution.steps, of: violation.task)
+    {
+      self = focus
       return
     }
     let touched = events.filter(\.isAccess)
@@ -81,6 +89,14 @@ extension TraceFocus {
   private init(_ event: Event) {
     self.init(
       entry: event.entry, gfn: event.gfn, level: Int(event.level), root: event.root, isFixed: false)
+  }
+
+  private static func last(_ steps: [TraceStep], of thread: Int) -> TraceFocus? {
+    for step in steps.reversed() where step.thread == thread {
+      guard case .entry(let entry, let gfn, let level, let root) = step.place else { continue }
+      return TraceFocus(entry: entry, gfn: gfn, level: level, root: root, isFixed: false)
+    }
+    return nil
   }
 
   /// The last access to that entry; with level 0 to the lowest one that maps the gfn.

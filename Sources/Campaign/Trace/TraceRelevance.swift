@@ -12,6 +12,8 @@ struct TraceRelevance {
   private let isStuck: Bool
   /// Threads that stand in an RCU section at the end.
   private let readers: Set<Int>
+  /// Of so few threads each is shown with its operations, if with nothing else: in a minimised schedule all matter.
+  private static let alwaysShown = 4
 
   init(
     _ steps: [TraceStep], focus: TraceFocus?, violation: Violation, breaking: Int?, isStuck: Bool, readers: Set<Int>
@@ -43,6 +45,7 @@ struct TraceRelevance {
     var involved = Set(steps.indices.filter { marks[$0] }.map { steps[$0].thread })
     involved.insert(violation.task)
     markSections(&marks, involved)
+    markSilent(&marks)
     // What the threads still did before the rule was found broken.
     if let breaking { for index in steps.indices where steps[index].number > breaking { marks[index] = false } }
     return marks
@@ -77,6 +80,8 @@ struct TraceRelevance {
       if let event = step.seamcall { return event.seamcall == .track || event.seamcall == .accept }
       return step.place == .none && step.kind == SCHEDULE_LOAD.rawValue
     case .map1, .eq1:
+      // How a fault that is found at rest could have known: the zap that it missed.
+      if violation.checker == .map1, breaking == nil, step.place == .word("mmu_invalidate_seq") { return true }
       // What stood below the huge page that the rule was broken with.
       guard let event = step.access, let focus, event.root == focus.root else { return false }
       return event.gfn == violation.gfn && Int(event.level) < focus.level
@@ -178,6 +183,15 @@ struct TraceRelevance {
     for index in steps.indices.reversed() {
       let thread = steps[index].thread
       if isWanted(thread) && seen.insert(thread).inserted { marks[index] = true }
+    }
+  }
+
+  private func markSilent(_ marks: inout [Bool]) {
+    let shown = Set(steps.indices.filter { marks[$0] }.map { steps[$0].thread })
+    let threads = Set(steps.map(\.thread))
+    guard threads.count <= Self.alwaysShown else { return }
+    for index in steps.indices where !shown.contains(steps[index].thread) {
+      marks[index] = marks[index] || steps[index].begins != nil || steps[index].ends
     }
   }
 

@@ -151,6 +151,17 @@ extension SoakTests {
       #expect(violation.seen.contains("tdp_mmu_set_spte_atomic()"))
     }
 
+    @Test func `a failed condition is shown at the entry that its thread has read, and by its function`() throws {
+      let violation = try expect("BUG-1", in: .faultFault, ("if (is_frozen_spte(iter.old_spte))", "if (0)"))
+      let interleaving = try #require(violation.reproduction?.interleaving)
+      #expect(interleaving.spteTitle.hasPrefix("SPTE 0x"))
+      let rows = interleaving.rows.filter { $0.matters || $0.changesSpte || $0.changesExternal }
+      #expect(rows.last?.action == "WARN_ON [__tdp_mmu_set_spte_atomic]")
+      #expect(rows.last?.spte == "FROZEN" && rows.last?.step == interleaving.violationStep)
+      let met = rows.filter { $0.thread == violation.thread }.map(\.action)
+      #expect(met.contains { $0.hasPrefix("read FROZEN") || $0.contains("saw FROZEN") }, "\(met)")
+    }
+
     @Test func `BUG() and an endless loop at the VM's end are findings, not the end of the campaign`() throws {
       let freed = "\tif (is_mirror_sp(sp))\n\t\tkvm_x86_call(free_external_spt)(kvm, sp);"
       try expect("BUG-1", (freed, "\tif (is_mirror_sp(sp))\n\t\tBUG();"))

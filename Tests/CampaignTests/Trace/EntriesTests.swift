@@ -44,6 +44,17 @@ import Testing
     #expect(state.misfits == [])
   }
 
+  @Test func `the S-EPT entry beside the focus is told, though no SEAMCALL came to it`() throws {
+    // Threads meet at an entry that one has frozen and the other takes for its own.
+    let interleaving = try Failing.search(.ignoreFrozen, .faultFault, minimized: true).interleaving()
+    var state = Tables(interleaving)
+    for change in interleaving.rows.flatMap({ $0.changes ?? [] }) { state.take(change) }
+    let last = try #require(interleaving.rows.last)
+    let place = try #require(interleaving.externalTitle.wholeMatch(of: /S-EPT (\w+) (\w+)/))
+    let level = try #require(["4K": 1, "2M": 2, "1G": 3, "512G": 4][place.2])
+    #expect(state.values["S-EPT \(place.1) \(level)"] == last.external)
+  }
+
   // MARK: Condensed
 
   @Test func `a condensed interleaving has the steps that matter, and ends with the same tables`() throws {

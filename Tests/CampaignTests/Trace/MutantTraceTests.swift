@@ -83,6 +83,18 @@ import Testing
     #expect(last.external.hasPrefix("table #"))
   }
 
+  @Test func `stale-fault: the zap that the fault has missed`() throws {
+    let interleaving = try Failing.search(.staleFault, .faultConvert, minimized: true).interleaving()
+    #expect(interleaving.violationStep == nil)
+    let mapping = try #require(interleaving.shown.last { $0.changesSpte })
+    let missed = try #require(
+      interleaving.shown.last { $0.action.hasSuffix("WRITE_ONCE mmu_invalidate_seq") && $0.step < mapping.step })
+    #expect(missed.thread != mapping.thread)
+    #expect(interleaving.shown.contains { $0.thread == missed.thread && $0.action.hasPrefix("write_lock") })
+    // Each thread of a minimised schedule is told.
+    #expect(Set(interleaving.shown.map(\.thread)) == Set(interleaving.threads))
+  }
+
   @Test func `micro: both words, and the cmpxchg that lost`() throws {
     let failing = try Failing.search(.thawFirst, .micro)
     let interleaving = try failing.interleaving()
