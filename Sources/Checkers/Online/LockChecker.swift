@@ -9,7 +9,16 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     if _slowPath(pointee.lockMode != .none || task.pointee.rcuDepth != 0 || holdsSpinlock) {
       report(
         .lck2, event, task, expected: "no lock and no RCU section is left held at the end of an operation",
-        seen: "mmu_lock \(pointee.lockMode), RCU depth \(task.pointee.rcuDepth)")
+        seen: "mmu_lock \(pointee.lockMode), RCU depth \(task.pointee.rcuDepth)" + others(task))
     }
+  }
+
+  private func others(_ task: TaskPointer) -> String {
+    let locks = [
+      (isHeld: task.pointee.pagesLockHeld, name: "tdp_mmu_pages_lock"),
+      (isHeld: task.pointee.septLockHeld, name: "the external side's lock"),
+      (isHeld: task.pointee.slotsLockHeld, name: "slots_lock"),
+    ]
+    return locks.filter(\.isHeld).map { ", \($0.name) held" }.joined()
   }
 }

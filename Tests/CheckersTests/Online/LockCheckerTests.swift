@@ -34,4 +34,12 @@ import Testing
     bench.end()
     #expect(bench.found == .lck2)
   }
+
+  @Test func `what is left held is named`() throws {
+    let bench = try Bench()
+    bench.task.lockPages()
+    bench.end()
+    let violation = try #require(bench.machine.pointee.reports.violation)
+    #expect(violation.seen == "mmu_lock none, RCU depth 0, tdp_mmu_pages_lock held")
+  }
 }
