@@ -57,6 +57,19 @@ import Testing
   }
 
   @Test(.enabled(if: !Trees.present.isEmpty))
+  func `a tree that does not ask whether a root is obsolete builds all the same`() throws {
+    let scratch = try Scratch()
+    let tree = try Trees.copy(to: scratch.url)
+    let call = "is_obsolete_sp(vcpu->kvm, sp)"
+    try Trees.edit(tree, "arch/x86/kvm/mmu/mmu.c") { text in
+      #expect(text.contains(call))
+      return text.replacing(call, with: "false")
+    }
+    let cache = scratch.url.appendingPathComponent("cache")
+    #expect(try KernelBuilder(tree: tree, cache: cache, compiler: Trees.compilers.first).build().isFresh)
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
   func `the second build of a tree comes from the cache, an edited tree is built anew`() throws {
     let scratch = try Scratch()
     let (tree, cache) = (try Trees.copy(to: scratch.url), scratch.url.appendingPathComponent("cache"))
