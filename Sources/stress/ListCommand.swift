@@ -18,6 +18,7 @@ struct ListCommand: ParsableCommand {
       EXAMPLES:
         stress list protocols     what --protocol takes, and the alternatives of each
         stress list mutants       what --mutant takes, and the checkers that find each
+        stress list checkers      the rules; docs/checkers has a page for each
         stress list operations    the keys of --mix
         stress list scenarios     what --scenario takes
         stress list strategies    what --strategy takes
@@ -26,6 +27,7 @@ struct ListCommand: ParsableCommand {
   @Argument(
     help: .init(
       "One of protocols, alternatives, mutants, checkers, operations, scenarios, strategies.", valueName: "kind"),
+    completion: NameArgument.completion(Kind.self),
     transform: { try NameArgument.parse($0) as Kind })
   var kind: Kind?
 

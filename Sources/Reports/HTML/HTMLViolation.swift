@@ -10,6 +10,8 @@ struct HTMLViolation: Encodable {
   let thread: String
   /// Where in the run it fell; null where there is no other place.
   let place: String?
+  /// Where the rule is explained.
+  let page: String?
   let sizes: [Line]
   let commands: [Line]
   let notes: [String]
@@ -24,6 +26,7 @@ struct HTMLViolation: Encodable {
       case .explore: reproduction.map { "\($0.scenario), schedule \($0.schedule)" }
       case .replay, .minimize: nil
       }
+    page = CheckerPage.path(violation.checker)
     sizes = reproduction.map(Self.sizes) ?? []
     let words = reproduction.map {
       ReproductionText($0, checker: violation.checker, kernel: record.kernel, full: false)

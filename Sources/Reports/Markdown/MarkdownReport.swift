@@ -19,6 +19,9 @@ enum MarkdownReport {
       let text = ViolationText(
         violation, of: record, number: index + 1, total: record.violations.count, full: false)
       sections.append(["### \("\(violation.checker): \(violation.rule)".markdown)"])
+      if let page = CheckerPage.path(violation.checker) {
+        sections.append(["What it means, and where to look: `\(page)`"])
+      }
       sections += text.sections.filter { !$0.isEmpty }.map(fenced)
     }
     sections.append(list(record.harnessFaults.map { "harness fault: \($0)" }))

@@ -63,6 +63,18 @@ import Testing
     #expect(page.contains("\nFAIL FRZ-2 at schedule 17"))
   }
 
+  @Test func `a violation leads to the page of its rule, and what is no rule to none`() throws {
+    var record = SampleExplorations.violation
+    let data = try #require(HTMLPageParts(ReportFormat.html.render(.run(record))).data)
+    #expect(data.replacingOccurrences(of: "\\/", with: "/").contains("\"page\":\"docs/checkers/FRZ-2.md\""))
+    for checker in ["../../x", "FRZ-2/../..", "", "frz-2"] {
+      record.violations[0].checker = checker
+      let data = try #require(HTMLPageParts(ReportFormat.html.render(.run(record))).data)
+      #expect(!data.contains("docs"), "\(checker)")
+      #expect(!ReportFormat.markdown.render(.run(record)).contains("docs"), "\(checker)")
+    }
+  }
+
   @Test func `what only a merge needs is left out`() {
     var record = SampleExplorations.clean
     record.exploration?.sketch = "SKETCH"

@@ -8,6 +8,7 @@ function violation(data, words, index) {
     el("h2", {}, total > 1 ? `Violation ${index + 1} of ${total}: ` : "Violation: ",
       el("span", { class: "checker" }, found.checker)),
     el("p", { class: "rule" }, found.rule),
+    words.page && el("p", { class: "muted" }, "what it means, and where to look: ", el("code", {}, words.page)),
     el("dl", { class: "claims" },
       el("div", {}, el("dt", {}, "expected"), el("dd", {}, found.expected || "-")),
       el("div", {}, el("dt", {}, "seen"), el("dd", { class: "bad" }, found.seen || "-"))),
