@@ -61,7 +61,7 @@ struct DiffOutputOptions: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "Write the record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
-      valueName: "file"))
+      valueName: "file"), completion: .file(extensions: ["json"]))
   var json: String?
 
   @Flag(help: "Print the difference and the verdict line only, and no progress.")

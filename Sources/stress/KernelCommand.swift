@@ -38,7 +38,9 @@ struct KernelDoctorCommand: ParsableCommand {
         125  the tree is not supported, or does not build
       """)
 
-  @Argument(help: .init("The top folder of a kernel: a checkout or an unpacked tarball.", valueName: "path"))
+  @Argument(
+    help: .init("The top folder of a kernel: a checkout or an unpacked tarball.", valueName: "path"),
+    completion: .directory)
   var path: String
 
   @Option(
@@ -46,6 +48,7 @@ struct KernelDoctorCommand: ParsableCommand {
     help: .init(
       "One of clang, gcc, both. (default: $CC, or else the first of clang, gcc and cc that is there)",
       valueName: "name"),
+    completion: NameArgument.completion(CompilerName.self),
     transform: { try NameArgument.parse($0) as CompilerName })
   var compiler: CompilerName?
 

@@ -23,7 +23,7 @@ struct MinimizeCommand: ParsableCommand {
         70   the schedule cannot be followed, a fault of the harness, or record or report could not be written
       """)
 
-  @Argument(help: TokenArgument.help) var token: String
+  @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var token: String
 
   @OptionGroup var kernel: KernelOptions
   @OptionGroup var output: OutputOptions

@@ -27,7 +27,8 @@ struct RegressCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: .init("The directory. (default: \(FailureArchive.defaultDirectory))", valueName: "dir"))
+    help: .init("The directory. (default: \(FailureArchive.defaultDirectory))", valueName: "dir"),
+    completion: .directory)
   var directory: String?
 
   @OptionGroup var kernel: KernelOptions

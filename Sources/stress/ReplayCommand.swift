@@ -24,7 +24,7 @@ struct ReplayCommand: ParsableCommand {
         70   the schedule cannot be followed, a fault of the harness, or record or report could not be written
       """)
 
-  @Argument(help: TokenArgument.help) var token: String
+  @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var token: String
 
   @Flag(help: "Print the interleaving of a schedule that breaks no rule, too.")
   var trace = false

@@ -28,7 +28,7 @@ struct ReportCommand: ParsableCommand {
         70   a report could not be written
       """)
 
-  @Argument(help: RecordArgument.help) var records: [String]
+  @Argument(help: RecordArgument.help, completion: RecordArgument.completion) var records: [String]
 
   @Flag(help: "Compare two records, or two folders of records.")
   var compare = false

@@ -16,6 +16,15 @@ struct Stress: ParsableCommand {
       schedules that a seed decides, so that what it finds can be replayed, minimised and kept.
 
       Without a subcommand, 'run' is meant: 'stress' alone races 64 threads for 30 seconds. Its options follow below.
+
+      FILES:
+        .stress/failures         the schedules that have failed, for 'stress regress'
+        .stress/runs             of each process that runs, the command that does the same again
+        ~/.cache/stress/kernels  what was built from kernel trees; $XDG_CACHE_HOME stands for ~/.cache
+
+      ENVIRONMENT:
+        CC                       the compiler for a kernel tree; else clang, gcc or cc
+        XDG_CACHE_HOME           the folder of caches
       """,
     version: version,
     subcommands: [
@@ -42,7 +51,9 @@ struct Stress: ParsableCommand {
     guard code != 0 else {
       // The options of `run` are what a reader of `stress --help` looks for, as `run` need not be typed.
       let isRootHelp = message == helpMessage()
-      let text = isRootHelp ? message + "\n\n" + helpMessage(for: RunCommand.self) : message
+      let text =
+        isRootHelp
+        ? message + "\n\n" + helpMessage(for: RunCommand.self) : CompletionScript.offeringRun(message)
       let failure = StandardStreams.output.write(text + "\n")
       Foundation.exit(failure == nil ? 0 : ExitStatus.harnessFault)
     }

@@ -94,7 +94,9 @@ import Testing
             "--quiet", "--hang-seconds", "0.2",
           ], in: scratch
         ).finish()
-        #expect(found.status == 1 && found.output.contains("checker    \(checker)"))
+        #expect(
+          found.status == 1 && found.output.contains("checker    \(checker)"),
+          "\(found.status) \(found.errors) \(found.output)")
         #expect(found.lastOutputLine.hasPrefix("FAIL \(checker) in round "))
         #expect(!found.errors.contains("was ended by"))
       }
@@ -111,7 +113,9 @@ import Testing
           "--quiet",
         ], in: scratch
       ).finish()
-      #expect(found.status == 1 && found.output.contains("checker    OOPS-1") && found.output.contains("verified 3/3"))
+      #expect(
+        found.status == 1 && found.output.contains("checker    OOPS-1") && found.output.contains("verified 3/3"),
+        "\(found.status) \(found.errors) \(found.output)")
     }
   }
 
@@ -122,7 +126,9 @@ import Testing
       let found = try StressCommand.start(
         ["matrix", "--only", "kernel", "--kernel-tree", tree, "--schedules", "2000", "--quiet"], in: scratch
       ).finish()
-      #expect(found.status == 1 && found.output.contains("checker    OOPS-1") && found.output.contains("verified 3/3"))
+      #expect(
+        found.status == 1 && found.output.contains("checker    OOPS-1") && found.output.contains("verified 3/3"),
+        "\(found.status) \(found.errors) \(found.output)")
     }
   }
 
@@ -148,6 +154,12 @@ import Testing
       #expect(killed.finish().status == 128 + SIGKILL)
       while kill(child, 0) == 0 { usleep(10_000) }
     }
+  }
+
+  @Test func `the command that looks for what ended a process is for nobody else`() throws {
+    let result = try StressCommand.run(["autopsy"])
+    #expect(result.status == 64 && result.complaints.count == 1)
+    #expect(!(try StressCommand.run(["--help"]).output.contains("autopsy")))
   }
 
   @Test func `what is wrong with the arguments is told once`() throws {

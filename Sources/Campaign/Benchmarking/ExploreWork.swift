@@ -1,6 +1,6 @@
-/// The exploration of schedules as a benchmark sees it: as many as asked for, on the calling thread, counted.
 import Machine
 
+/// The exploration of schedules as a benchmark sees it: as many as asked for, on the calling thread, counted.
 public struct ExploreWork {
   public struct Result: Sendable {
     public var schedules: UInt64 = 0

@@ -1,7 +1,7 @@
-/// A guest with a 4K mapping at every gfn, for measuring what a guest of a size costs in memory.
 import Machine
 import MirrorMMU
 
+/// A guest with a 4K mapping at every gfn, for measuring what a guest of a size costs in memory.
 public enum FullGuest {
   /// Maps all of the guest's memory as private 4K pages, with every checker on, and verifies the trees.
   /// - Returns: false if the memory could not be had or a rule was broken.

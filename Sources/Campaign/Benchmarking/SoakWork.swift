@@ -1,7 +1,7 @@
-/// What a soak does in one round, for a program that is to do the same work without it.
 import Machine
 import MirrorMMU
 
+/// What a soak does in one round, for a program that is to do the same work without it.
 public struct SoakWork {
   private let configuration: SoakConfiguration
   private let plan: RoundPlan

@@ -12,6 +12,7 @@ public struct DifferentialProgress: Sendable {
   public var differing: UInt64
 }
 
+/// A comparison of the model with a kernel: made from a configuration, run once.
 public final class Differential: Sendable {
   struct Result {
     var operations: Int

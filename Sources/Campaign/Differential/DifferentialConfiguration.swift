@@ -1,9 +1,9 @@
-/// Everything that decides what a comparison does. Two of them with equal configurations, but for `jobs`, give records
-/// that are equal but for `timing`.
 import KernelMMU
 import MirrorMMU
 import SecureEPT
 
+/// Everything that decides what a comparison does. Two of them with equal configurations, but for `jobs`, give records
+/// that are equal but for `timing`.
 public struct DifferentialConfiguration: Sendable {
   public var seed: UInt64
   public var episodes: UInt64 = 10_000

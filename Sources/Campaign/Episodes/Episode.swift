@@ -1,10 +1,10 @@
-/// A small concurrent program on initial tables of its own: what the fiber engine runs thousands of schedules of.
-///
-/// All that is drawn is written out, so that minimising can take pieces away and a token can carry what is left.
 import Machine
 import MirrorMMU
 import SecureEPT
 
+/// A small concurrent program on initial tables of its own: what the fiber engine runs thousands of schedules of.
+///
+/// All that is drawn is written out, so that minimising can take pieces away and a token can carry what is left.
 public struct Episode: Sendable, Equatable {
   public enum Subject: UInt8, Sendable {
     case model

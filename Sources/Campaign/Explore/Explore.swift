@@ -1,8 +1,8 @@
-/// The engine that explores schedules, from a configuration to a record: run, and if a rule was broken, write it down,
-/// minimise it, verify that it can be repeated.
 import Foundation
 import Synchronization
 
+/// The engine that explores schedules, from a configuration to a record: run, and if a rule was broken, write it down,
+/// minimise it, verify that it can be repeated.
 public final class Explore: Sendable {
   public let configuration: ExploreConfiguration
   private let stopRequested = Atomic(false)

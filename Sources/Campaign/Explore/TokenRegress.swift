@@ -1,12 +1,12 @@
+import Exploration
+import KernelMMU
+import Machine
+
 /// `stress regress`: does what a token once showed still happen?
 ///
 /// Where the protocol has changed, the recorded schedule mostly does not fit any more. Then the token's episode is run
 /// under what can be followed of the schedule, and under a number of drawn ones: if none breaks a rule, it is fixed as
 /// far as those tell.
-import Exploration
-import KernelMMU
-import Machine
-
 public enum TokenRegress {
   public enum Result: Sendable, Equatable {
     /// No rule was broken; with the number of schedules that were drawn, 0 where the recorded one could be followed.

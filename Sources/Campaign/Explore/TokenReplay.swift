@@ -1,8 +1,8 @@
-/// `stress replay`: a token's execution, once, with what it promised and what it did.
 import Exploration
 import KernelMMU
 import Machine
 
+/// `stress replay`: a token's execution, once, with what it promised and what it did.
 public enum TokenReplay {
   /// - Parameter traces: the interleaving is wanted also if nothing is broken.
   public static func run(_ token: Token, kernel: KernelSubject? = nil, traces: Bool = false) -> RunRecord {

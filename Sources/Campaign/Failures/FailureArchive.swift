@@ -1,10 +1,10 @@
+import Foundation
+import Machine
+
 /// The failures that were found in a working directory: one file each, named by what it shows.
 ///
 /// `ORD-2-0123456789abcdef.txt`, rule and event hash of the minimal execution, holds comments and a token. The same
 /// failure found twice is one file, whose content depends on nothing but the failure.
-import Foundation
-import Machine
-
 public struct FailureArchive: Sendable {
   /// Below the working directory.
   public static let defaultDirectory = ".stress/failures"

@@ -1,8 +1,8 @@
-/// What a child process does to find out which execution ends a process: it runs one again. It returns where it lives.
 import Exploration
 import KernelMMU
 import Machine
 
+/// What a child process does to find out which execution ends a process: it runs one again. It returns where it lives.
 public enum Autopsy {
   /// Runs again what ran in a world of a process that has died, and writes its schedule to `box.trace` on the way.
   public static func retrace(_ box: BlackBox, _ index: Int, _ kernel: KernelSubject) throws(TokenError) {

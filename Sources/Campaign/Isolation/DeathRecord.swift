@@ -1,7 +1,7 @@
-/// The record of a run whose process has died: the finding, and nothing of what it had counted.
 import KernelMMU
 import Machine
 
+/// The record of a run whose process has died: the finding, and nothing of what it had counted.
 public struct DeathRecord {
   private let kernel: KernelSubject
   private let engine: String

@@ -1,11 +1,11 @@
-/// A process that ran kernel code has died: which of the executions that it was in ends another one too?
-///
-/// Each is run again alone, in a process of its own. The one that ends it is written down as a token, and the token is
-/// replayed as any other before it is shown: in processes that it has to end.
 import Exploration
 import KernelMMU
 import Machine
 
+/// A process that ran kernel code has died: which of the executions that it was in ends another one too?
+///
+/// Each is run again alone, in a process of its own. The one that ends it is written down as a token, and the token is
+/// replayed as any other before it is shown: in processes that it has to end.
 public struct Postmortem {
   /// What a process is started for.
   public enum Errand {

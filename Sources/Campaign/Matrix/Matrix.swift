@@ -14,6 +14,7 @@ public struct MatrixProgress: Sendable {
   public var phase: String?
 }
 
+/// A matrix of campaigns: made from a configuration, run once.
 public final class Matrix: Sendable {
   private struct Board {
     var next = 0

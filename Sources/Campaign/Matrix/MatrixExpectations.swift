@@ -1,11 +1,11 @@
-/// What a matrix is expected to show: the cells that are not plain `OK`, each with its reason, and what catches a
-/// mutant.
-///
-/// The file groups cells, see `MatrixExpectations+Text.swift`; here each stands on its own.
 import Machine
 import MirrorMMU
 import SecureEPT
 
+/// What a matrix is expected to show: the cells that are not plain `OK`, each with its reason, and what catches a
+/// mutant.
+///
+/// The file groups cells, see `MatrixExpectations+Text.swift`; here each stands on its own.
 public struct MatrixExpectations: Sendable, Equatable {
   /// Stands for the reason of a cell that `--update` has added: somebody has to explain it.
   public static let unexplained = "not explained yet"

@@ -1,8 +1,8 @@
-/// Draws an episode of a scenario. The draws alone decide: equal draws, equal episode.
 import Machine
 import MirrorMMU
 import SecureEPT
 
+/// Draws an episode of a scenario. The draws alone decide: equal draws, equal episode.
 public enum Scenario {
   public static let threadLimit = 1024
   public static let operationLimit = Token.requestLimit

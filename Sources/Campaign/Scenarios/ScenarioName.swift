@@ -1,6 +1,6 @@
-/// The scenarios that `--scenario` takes: families of small episodes, each about one race that matters.
 import Machine
 
+/// The scenarios that `--scenario` takes: families of small episodes, each about one race that matters.
 public enum ScenarioName: String, CaseIterable, Sendable {
   case faultFault = "fault-fault"
   case faultNeighbours = "fault-neighbours"

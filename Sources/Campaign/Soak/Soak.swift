@@ -15,6 +15,7 @@ public struct SoakProgress: Sendable {
   public var phase: String?
 }
 
+/// A run of racing threads: made from a configuration, run once.
 public final class Soak: Sendable {
   public let configuration: SoakConfiguration
   private let stopRequested = Atomic(false)

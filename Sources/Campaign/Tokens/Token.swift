@@ -1,12 +1,12 @@
+import Exploration
+import Machine
+import MirrorMMU
+
 /// A replay token: one printable line that carries a failing execution, all of it.
 ///
 /// `m1:` and then, in base64url without padding: protocol and mutant by name, the episode, the schedule as its
 /// non-default choices, the checker, the hash of all events, and a CRC-32 of all that. A token has one written form:
 /// what is read prints as it was.
-import Exploration
-import Machine
-import MirrorMMU
-
 public struct Token: Sendable, Equatable {
   /// The model's tokens, version 1. Another subject or another layout gets another prefix.
   public static let prefix = "m1:"

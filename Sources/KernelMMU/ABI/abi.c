@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // SwiftPM wants a source file in each target; this one makes sure that the ABI stands on its own.
 #include "CKernelABI.h"
 

@@ -5,7 +5,8 @@ struct KernelResources {
   let root: URL
 
   init() throws(KernelBuildError) {
-    root = Bundle.module.bundleURL.appendingPathComponent("Resources")
+    // Not Bundle.module, which ends the process where it finds none, and looks in the folder of the build before that.
+    root = Bundle.main.bundleURL.appendingPathComponent("stress_KernelMMU.resources/Resources")
     guard FileManager.default.fileExists(atPath: root.appendingPathComponent("abi/stress_abi.h").path) else {
       throw .incompleteInstallation("shim headers at \(root.path)")
     }

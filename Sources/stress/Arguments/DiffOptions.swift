@@ -26,6 +26,7 @@ struct DiffOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init("What the operations are about; see 'stress list scenarios'. (default: all)", valueName: "name"),
+    completion: NameArgument.completion(ScenarioArgument.self),
     transform: { try NameArgument.parse($0) })
   var scenario: ScenarioArgument?
 
@@ -51,6 +52,7 @@ struct DiffOptions: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "Break the model in one way, to see the comparison find it; see 'stress list mutants'.", valueName: "name"),
+    completion: NameArgument.completion(Mutant.self),
     transform: { try NameArgument.parse($0) })
   var mutant: Mutant?
 

@@ -28,12 +28,14 @@ struct ExploreOptions: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "What the threads do; see 'stress list scenarios'. (default: all, or what --mutant needs)", valueName: "name"),
+    completion: NameArgument.completion(ScenarioArgument.self),
     transform: { try NameArgument.parse($0) })
   var scenario: ScenarioArgument?
 
   @Option(
     parsing: .unconditional,
     help: .init("How schedules are chosen; see 'stress list strategies'. (default: portfolio)", valueName: "name"),
+    completion: NameArgument.completion(StrategyName.self),
     transform: { try NameArgument.parse($0) })
   var strategy: StrategyName?
 

@@ -9,7 +9,7 @@ struct KernelOptions: ParsableArguments {
     name: .customLong("kernel-tree"), parsing: .unconditional,
     help: .init(
       "Run the TDP MMU of a Linux tree, compiled here, instead of the model. Nothing in the tree is changed.",
-      valueName: "path"))
+      valueName: "path"), completion: .directory)
   var path: String?
 
   @Flag(

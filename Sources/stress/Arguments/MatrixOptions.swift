@@ -17,30 +17,35 @@ struct MatrixOptions: ParsableArguments {
     help: .init(
       "Run one part alone: protocols, mutants or kernel. (default: all, with --kernel-tree no mutants)",
       valueName: "part"),
+    completion: NameArgument.completion(MatrixConfiguration.Part.self),
     transform: { try NameArgument.parse($0) })
   var only: MatrixConfiguration.Part?
 
   @Option(
     name: .customLong("protocol"), parsing: .unconditionalSingleValue,
     help: .init("The protocols to run, NAME or NAME+ALTERNATIVE; may be repeated. (default: all)", valueName: "name"),
+    completion: ProtocolArgument.completion,
     transform: { try ProtocolArgument.parse($0) })
   var protocols: [ProtocolName] = []
 
   @Option(
     name: .customLong("scenario"), parsing: .unconditionalSingleValue,
     help: .init("The scenarios to run the protocols in; may be repeated. (default: all but micro)", valueName: "name"),
+    completion: .list(MatrixConfiguration.allScenarios.map(\.rawValue)),
     transform: { try Self.scenario($0) })
   var scenarios: [ScenarioName] = []
 
   @Option(
     name: .customLong("policy"), parsing: .unconditionalSingleValue,
     help: .init("The policies to run the protocols under; may be repeated. (default: all)", valueName: "policy"),
+    completion: NameArgument.completion(Policy.self),
     transform: { try NameArgument.parse($0) })
   var policies: [Policy] = []
 
   @Option(
     name: .customLong("mutant"), parsing: .unconditionalSingleValue,
     help: .init("The mutants to run; may be repeated. (default: all)", valueName: "name"),
+    completion: NameArgument.completion(Mutant.self),
     transform: { try NameArgument.parse($0) })
   var mutants: [Mutant] = []
 
@@ -80,7 +85,8 @@ struct MatrixOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "Compare with the expectations in FILE. (default: those that the tool was built with)", valueName: "file"))
+      "Compare with the expectations in FILE. (default: those that the tool was built with)", valueName: "file"),
+    completion: .file(extensions: ["json"]))
   var expected: String?
 
   @Flag(help: "Write what was seen to the file of --expected, keeping its reasons.")

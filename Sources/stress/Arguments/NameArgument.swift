@@ -1,3 +1,4 @@
+import ArgumentParser
 import Campaign
 
 /// Reading one of a few names from the command line. A refusal lists them all, and the one that was probably meant.
@@ -8,6 +9,12 @@ enum NameArgument {
     let names = Value.allCases.map(\.rawValue)
     let nearest = nearest(to: text, among: names).map { " (did you mean \($0)?)" } ?? ""
     throw ConfigurationTextError("allowed: \(names.joined(separator: ", "))\(nearest)")
+  }
+
+  /// What a shell offers for such a value.
+  static func completion<Value: CaseIterable & RawRepresentable>(_ type: Value.Type) -> CompletionKind
+  where Value.RawValue == String {
+    .list(type.allCases.map(\.rawValue))
   }
 
   /// The name that differs least, if it differs in few letters only.

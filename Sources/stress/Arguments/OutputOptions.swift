@@ -6,7 +6,7 @@ struct OutputOptions: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "Write the run record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
-      valueName: "file"))
+      valueName: "file"), completion: .file(extensions: ["json"]))
   var json: String?
 
   @OptionGroup var reports: ReportOptions

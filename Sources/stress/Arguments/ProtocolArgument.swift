@@ -1,8 +1,11 @@
+import ArgumentParser
 import Campaign
 import MirrorMMU
 
 /// What `--protocol` takes: a protocol, or a protocol with alternatives, NAME+ALTERNATIVE.
 enum ProtocolArgument {
+  static let completion = CompletionKind.list(ProtocolName.withAlternatives.map(\.rawValue))
+
   static func parse(_ text: String) throws -> ProtocolName {
     if let value = ProtocolName(rawValue: text) { return value }
     let words = text.split(separator: "+", maxSplits: 1, omittingEmptySubsequences: false)

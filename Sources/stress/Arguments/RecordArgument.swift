@@ -10,6 +10,7 @@ enum RecordArgument {
 
   static let help = ArgumentHelp(
     "A record, as --json has written it; '-' is standard input.", valueName: "record")
+  static let completion = CompletionKind.file(extensions: ["json"])
 
   static func read(_ path: String) throws -> Record {
     guard !path.isEmpty, !path.utf8.contains(0) else {

@@ -4,15 +4,28 @@ import Reports
 
 /// One option for each form of report: what `stress report` takes, and every command that makes a record.
 struct ReportOptions: ParsableArguments {
-  @Option(parsing: .unconditional, help: Self.help(.text)) var text: String?
-  @Option(parsing: .unconditional, help: Self.help(.html)) var html: String?
-  @Option(parsing: .unconditional, help: Self.help(.markdown)) var markdown: String?
-  @Option(parsing: .unconditional, help: Self.help(.junit)) var junit: String?
-  @Option(parsing: .unconditional, help: Self.help(.ktap)) var ktap: String?
-  @Option(parsing: .unconditional, help: Self.help(.perfetto)) var perfetto: String?
+  @Option(parsing: .unconditional, help: Self.help(.text), completion: Self.completion(.text)) var text: String?
+  @Option(parsing: .unconditional, help: Self.help(.html), completion: Self.completion(.html)) var html: String?
+  @Option(parsing: .unconditional, help: Self.help(.markdown), completion: Self.completion(.markdown)) var markdown:
+    String?
+  @Option(parsing: .unconditional, help: Self.help(.junit), completion: Self.completion(.junit)) var junit: String?
+  @Option(parsing: .unconditional, help: Self.help(.ktap), completion: Self.completion(.ktap)) var ktap: String?
+  @Option(parsing: .unconditional, help: Self.help(.perfetto), completion: Self.completion(.perfetto)) var perfetto:
+    String?
 
   private static func help(_ format: ReportFormat) -> ArgumentHelp {
     ArgumentHelp("Write a report \(format.summary); '-' is standard output.", valueName: "file")
+  }
+
+  private static func completion(_ format: ReportFormat) -> CompletionKind {
+    switch format {
+    case .text: .file(extensions: ["txt"])
+    case .html: .file(extensions: ["html"])
+    case .markdown: .file(extensions: ["md"])
+    case .junit: .file(extensions: ["xml"])
+    case .ktap: .file(extensions: ["ktap"])
+    case .perfetto: .file(extensions: ["json"])
+    }
   }
 
   /// In the order in which they are written.

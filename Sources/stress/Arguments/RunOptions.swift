@@ -53,6 +53,7 @@ struct RunOptions: ParsableArguments {
     help: .init(
       "Seeded pauses at shared accesses, which widen the races: off, light or heavy. (default: light)",
       valueName: "degree"),
+    completion: NameArgument.completion(Perturbation.self),
     transform: { try NameArgument.parse($0) })
   var perturb: Perturbation?
 

@@ -20,6 +20,7 @@ struct SubjectOptions: ParsableArguments {
       The update protocol to run, NAME or NAME+ALTERNATIVE; see 'stress list protocols' and 'stress list \
       alternatives'. (default: mainline)
       """, valueName: "name"),
+    completion: ProtocolArgument.completion,
     transform: { try ProtocolArgument.parse($0) })
   var protocolName: ProtocolName?
 
@@ -27,6 +28,7 @@ struct SubjectOptions: ParsableArguments {
     parsing: .unconditional,
     help: .init(
       "Break the protocol in one way, to see the checkers find it; see 'stress list mutants'.", valueName: "name"),
+    completion: NameArgument.completion(Mutant.self),
     transform: { try NameArgument.parse($0) })
   var mutant: Mutant?
 
@@ -35,6 +37,7 @@ struct SubjectOptions: ParsableArguments {
     help: .init(
       "What the secure EPT supports: 4k (4K leaves only), huge (2M leaves too), huge-shared (and splits and removals "
         + "with mmu_lock held for read). (default: 4k, or what --mutant needs)", valueName: "policy"),
+    completion: NameArgument.completion(Policy.self),
     transform: { try NameArgument.parse($0) })
   var policy: Policy?
 

@@ -6,6 +6,7 @@ import Foundation
 enum TokenArgument {
   static let help = ArgumentHelp(
     "A token, as a report's 'replay:' line has it, or a file that holds one.", valueName: "token|file")
+  static let completion = CompletionKind.file(extensions: ["txt"])
 
   static func read(_ text: String) throws -> Token {
     var status = stat()

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What crosses between the host and a kernel that was compiled from a user's tree: plain numbers, pointers that one
 // side hands out and the other only hands back, and two tables of functions. No kernel type crosses.
 //

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The numbers and records of the ABI between host and kernel. See stress_abi.h.
 #pragma once
 

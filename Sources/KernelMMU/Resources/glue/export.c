@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The one symbol that the shared object exports.
 #include "glue.h"
 

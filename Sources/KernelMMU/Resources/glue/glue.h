@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What the glue files share: the world that all state hangs off, and the doors into the extracted files.
 #pragma once
 

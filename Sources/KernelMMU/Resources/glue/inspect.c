@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Looks at a world from outside: no schedule point, no call to the host, no lock.
 #include "glue.h"
 

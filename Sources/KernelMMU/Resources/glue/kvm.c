@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The parts of KVM around the MMU that are written here: requests, flushes, page caches, the memory slot, tracepoints.
 #include "glue.h"
 

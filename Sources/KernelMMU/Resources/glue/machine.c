@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What kernel code stands on: schedule points, locks with what lockdep would know, RCU, pages and objects.
 
 // The host's functions are named so.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The functions of arch/x86/kvm/mmu/mmu.c that the TDP MMU calls and is called by, lifted from the tree, with what they
 // ask of the shadow MMU and of the host's memory answered here.
 #include "glue.h"

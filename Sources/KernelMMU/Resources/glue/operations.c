@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What the host asks of the MMU, each under the locks and in the order of the kernel's own caller.
 #include "glue.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What the compiler calls before each access when a kernel is built with plain accesses, by -fsanitize=thread: accesses
 // that no READ_ONCE() or lock announces are schedule points too. Without that option nothing here is called.
 //

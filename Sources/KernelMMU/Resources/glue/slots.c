@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Dirty logging of the slot: how it begins and ends, how its log is read, and the processor that makes pages dirty.
 #include "glue.h"
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The S-EPT half of arch/x86/kvm/vmx/tdx.c and the SEAMCALL wrappers of arch/x86/virt/vmx/tdx/tdx.c, lifted from the
 // tree. Below them stands the host's TDX module.
 #include "glue.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // A VM's life: memory of a world, vCPUs and their roots, creation and the order of destruction.
 #include "glue.h"
 

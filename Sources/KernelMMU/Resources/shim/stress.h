@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Included before everything else in each file that is compiled from a kernel tree.
 //
 // `duplicates` declares what the kernel declares, with no other meaning; `custom` behaves differently from the kernel,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // struct kvm and what hangs off it, as far as the MMU and the S-EPT half of tdx.c look. Types that change between
 // versions come from the tree: extracted/*.h is made from it before the compiler runs.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // READ_ONCE(), WRITE_ONCE(), xchg() and cmpxchg(): each passes a schedule point and then makes one access. Accesses to
 // page-table entries are told to the host afterwards, with the values that were there.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // atomic_t, atomic64_t and refcount_t. Those that return a value are schedule points; those that return none commute,
 // and nothing in the MMU decides by what they count. With plain accesses to the same counters about, all are.
 #pragma once

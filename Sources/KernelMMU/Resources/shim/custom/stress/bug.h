@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // WARN, BUG and printk. Each goes to the host, with the user's own file and line; `once` means every time here, because
 // every schedule is a new boot.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // guard() and scoped_guard() for the locks above. A fiber that is abandoned inside one is never unwound.
 #pragma once
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // rwlock_t, spinlock_t and struct mutex are the host's locks; what lockdep would know is kept with the task.
 #pragma once
 

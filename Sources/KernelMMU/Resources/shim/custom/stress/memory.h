@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Pages, physical addresses and objects. Page tables live in the host's arena; `struct page` is the word beside each of
 // its pages, and guest memory has pfns but no memory.
 #pragma once

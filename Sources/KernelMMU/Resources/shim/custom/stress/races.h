@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What the kernel tells KCSAN. It means something where each access has a hook, and to RACE-1 alone; elsewhere nothing
 // is looked for that it would be about.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // RCU is the host's. What lockdep-RCU would say is checked here: it catches whole classes of mistakes with no race.
 #pragma once
 

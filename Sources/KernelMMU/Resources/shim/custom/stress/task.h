@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The running task, and the schedule point. Replaces `current`: a task is a fiber or a thread of the host.
 #pragma once
 

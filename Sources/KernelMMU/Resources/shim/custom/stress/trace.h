@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Tracepoints of mmutrace.h. Two tell the host something that it cannot see: what a new page table is for, and which
 // change the kernel believes it has made.
 #pragma once

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // Bits, sizes and small arithmetic: linux/bits.h, minmax.h, const.h, asm/page.h, errno.h.
 #pragma once
 

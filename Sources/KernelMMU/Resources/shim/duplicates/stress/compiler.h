@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // What linux/compiler.h, init.h, export.h and their like define.
 #pragma once
 

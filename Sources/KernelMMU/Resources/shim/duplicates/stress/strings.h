@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT OR GPL-2.0-only
 // The four functions of the C library that kernel code is linked with here.
 #pragma once
 
