@@ -25,7 +25,9 @@ struct MergeCommand: ParsableCommand {
         130  a shard was interrupted or is missing, and no other found a violation
       """)
 
-  @Argument(help: .init("The records of the shards, as --json has written them.", valueName: "record"))
+  @Argument(
+    help: .init("The records of the shards, as --json has written them.", valueName: "record"),
+    completion: RecordArgument.completion)
   var records: [String]
 
   @Flag(help: "Merge what is there of a campaign whose other shards are missing.")
@@ -36,16 +38,16 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     let files = try output.files()
-    var runs: [(name: String, record: RunRecord)] = []
+    var merge = RecordMerge()
     for path in records {
-      guard case .run(let record) = try RecordArgument.read(path) else {
+      guard case .run(let shard) = try RecordArgument.read(path) else {
         throw ValidationError("'\(path)' is the record of a matrix, not of a shard")
       }
-      runs.append((path, record))
+      do { try merge.add(shard, named: path) } catch { throw ValidationError(error.description) }
     }
     let record: RunRecord
     do {
-      record = try RecordMerge.merge(runs, allowsMissing: allowMissing)
+      record = try merge.whole(allowsMissing: allowMissing)
     } catch {
       throw ValidationError(error.description)
     }

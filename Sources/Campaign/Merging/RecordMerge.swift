@@ -6,41 +6,50 @@
 /// it. Outcomes, coverage and checks cannot be cut there, and are sums of all that ran.
 import Exploration
 
+/// Why records are not those of one campaign: one line.
 public struct RecordMergeError: Error, Equatable, Sendable, CustomStringConvertible {
   public let description: String
 
   init(_ description: String) { self.description = description }
 }
 
-public enum RecordMerge {
+/// The shards of a campaign as one record.
+///
+/// Records come one after the other, and of each only what is small is kept: a shard may have left 20 MB of hashes, and
+/// a campaign a thousand shards.
+public struct RecordMerge {
+  private var shards: [Shard] = []
+  private var distinct = DistinctSketch()
+
+  public init() {}
+
   /// - Parameters:
-  ///   - records: one for each shard, in any order, each with the name that an error is to give it.
-  ///   - allowsMissing: shards may be missing; the record is then one of an interrupted campaign.
-  public static func merge(
-    _ records: [(name: String, record: RunRecord)], allowsMissing: Bool = false
-  ) throws(RecordMergeError) -> RunRecord {
-    var shards: [Shard] = []
-    for (name, record) in records { shards.append(try Shard(name, record)) }
-    shards.sort { $0.index < $1.index }
-    guard let first = shards.first else { throw RecordMergeError("there is no record to merge") }
-    for shard in shards.dropFirst() { try first.checkSameCampaign(shard) }
-    for (shard, next) in zip(shards, shards.dropFirst()) where shard.index == next.index {
-      throw RecordMergeError("'\(shard.name)' and '\(next.name)' are both shard \(shard.index)/\(shard.count)")
+  ///   - record: of a shard; they may come in any order.
+  ///   - name: what an error is to call it.
+  public mutating func add(_ record: RunRecord, named name: String) throws(RecordMergeError) {
+    let (shard, sketch) = try Shard.read(name, record)
+    try shards.first?.checkSameCampaign(shard)
+    if let twin = shards.first(where: { $0.index == shard.index }) {
+      throw RecordMergeError("'\(twin.name)' and '\(name)' are both shard \(shard.index)/\(shard.count)")
     }
-    let missing = missing(shards.map(\.index), of: first.count)
+    shards.append(shard)
+    distinct.formUnion(sketch.distinct)
+  }
+
+  /// - Parameter allowsMissing: shards may be missing; the record is then one of an interrupted campaign.
+  public func whole(allowsMissing: Bool = false) throws(RecordMergeError) -> RunRecord {
+    guard let first = shards.first else { throw RecordMergeError("there is no record to merge") }
+    let missing = first.count - UInt64(shards.count)
     guard allowsMissing || missing == 0 else {
       throw RecordMergeError("\(missing) of the campaign's \(first.count) shards are missing")
     }
-    return whole(shards, missing: missing)
+    return Self.sum(shards.sorted { $0.index < $1.index }, distinct, missing: missing)
   }
 
-  private static func missing(_ indices: [UInt64], of count: UInt64) -> UInt64 { count - UInt64(indices.count) }
-
-  private static func whole(_ shards: [Shard], missing: UInt64) -> RunRecord {
-    var sketch = shards[0].sketch.distinct
-    for shard in shards.dropFirst() { sketch.formUnion(shard.sketch.distinct) }
-    let failing = shards.filter { $0.sketch.failure != nil }.min { $0.failure < $1.failure }
-    if let failing { sketch.cut(at: failing.failure &+ 1) }
+  private static func sum(_ shards: [Shard], _ distinct: DistinctSketch, missing: UInt64) -> RunRecord {
+    var sketch = distinct
+    let failing = shards.filter { $0.failure != nil }.min { $0.failing < $1.failing }
+    if let failing { sketch.cut(at: failing.failing &+ 1) }
 
     var record = (failing ?? shards[0]).record
     let records = shards.map(\.record)
@@ -58,11 +67,10 @@ public enum RecordMerge {
     record.timing = RecordSums.timing(records)
     let explorations = records.compactMap(\.exploration)
     let run = explorations.reduce(0) { $0 &+ $1.schedules }
-    let schedules = failing.map { $0.failure &+ 1 } ?? run
+    let schedules = failing.map { $0.failing &+ 1 } ?? run
     record.exploration?.schedules = schedules
     record.exploration?.schedulePoints = explorations.reduce(0) { $0 &+ $1.schedulePoints }
     record.exploration?.shard = nil
-    record.exploration?.sketch = nil
     record.exploration?.count(sketch, schedules)
     record.scope = scope(record, schedules, missing: missing, of: shards[0].count)
     return record
@@ -92,17 +100,20 @@ extension RunRecord.Exploration {
   }
 }
 
-/// A shard's record, known to be one.
+/// A shard's record, known to be one, without the hashes.
 private struct Shard {
   let name: String
   let record: RunRecord
   let index: UInt64
   let count: UInt64
-  let sketch: ShardSketch
-  /// The schedule that failed; the last that there can be if none did.
-  var failure: UInt64 { sketch.failure ?? .max }
+  let length: UInt64
+  let firstSchedule: UInt64
+  /// The schedule that failed.
+  let failure: UInt64?
+  /// The same; the last that there can be if none did.
+  var failing: UInt64 { failure ?? .max }
 
-  init(_ name: String, _ record: RunRecord) throws(RecordMergeError) {
+  static func read(_ name: String, _ record: RunRecord) throws(RecordMergeError) -> (Shard, ShardSketch) {
     guard let exploration = record.exploration, let shard = exploration.shard else {
       throw RecordMergeError("'\(name)' is not the record of a shard: run 'stress explore --shard i/n --json FILE'")
     }
@@ -113,10 +124,13 @@ private struct Shard {
     guard let sketch = exploration.sketch.flatMap(ShardSketch.init(text:)) else {
       throw RecordMergeError("'\(name)': the sketch of its schedules is missing or damaged")
     }
-    self.name = name
-    self.record = record
-    self.sketch = sketch
-    (index, count) = (parts[0], parts[1])
+    var rest = record
+    rest.exploration?.sketch = nil
+    return (
+      Shard(
+        name: name, record: rest, index: parts[0], count: parts[1], length: sketch.length,
+        firstSchedule: sketch.firstSchedule, failure: sketch.failure), sketch
+    )
   }
 
   func checkSameCampaign(_ other: Shard) throws(RecordMergeError) {
@@ -137,8 +151,8 @@ private struct Shard {
       both("the number of operations") { "\($0.record.exploration?.operationsPerThread ?? 0)" },
       both("the scenario") { $0.record.exploration?.scenario ?? "" },
       both("the strategy") { $0.record.exploration?.strategy ?? "" },
-      both("the number of schedules") { "\($0.sketch.length)" },
-      both("the first schedule") { "\($0.sketch.firstSchedule)" },
+      both("the number of schedules") { "\($0.length)" },
+      both("the first schedule") { "\($0.firstSchedule)" },
     ]
   }
 }

@@ -21,6 +21,14 @@ extension SoakTests {
       return (whole, shards)
     }
 
+    private func merge(
+      _ shards: [(name: String, record: RunRecord)], allowsMissing: Bool = false
+    ) throws -> RunRecord {
+      var merge = RecordMerge()
+      for shard in shards { try merge.add(shard.record, named: shard.name) }
+      return try merge.whole(allowsMissing: allowsMissing)
+    }
+
     private func withoutTime(_ record: RunRecord) -> RunRecord {
       var record = record
       record.timing = .init(
@@ -33,7 +41,7 @@ extension SoakTests {
     ) throws {
       let configuration = ExploreConfiguration(length: .schedules(16 * 61 + 5), seed: 5)
       let (whole, shards) = campaign(configuration, shards: count)
-      let merged = try RecordMerge.merge(shards.reversed())
+      let merged = try merge(shards.reversed())
       #expect(withoutTime(merged) == withoutTime(whole))
     }
 
@@ -41,7 +49,7 @@ extension SoakTests {
       var configuration = ExploreConfiguration(scenario: .faultZap, length: .schedules(16 * 20), seed: 9)
       configuration.firstSchedule = 16 * 7
       let (whole, shards) = campaign(configuration, shards: 4)
-      #expect(withoutTime(try RecordMerge.merge(shards)) == withoutTime(whole))
+      #expect(withoutTime(try merge(shards)) == withoutTime(whole))
     }
 
     @Test(arguments: [2, 8] as [UInt64]) func `of several failures the first counts, and schedules up to it`(
@@ -52,7 +60,7 @@ extension SoakTests {
       let (whole, shards) = campaign(configuration, shards: count)
       #expect(whole.verdict == .violation)
       #expect(shards.count { $0.record.verdict == .violation } > 1)
-      let merged = try RecordMerge.merge(shards)
+      let merged = try merge(shards)
       #expect(merged.violations == whole.violations)
       #expect(merged.exploration == withPoints(whole.exploration, of: merged))
       #expect(merged.scope == whole.scope)
@@ -77,8 +85,8 @@ extension SoakTests {
 
     @Test func `a shard that is missing is an error, unless allowed`() throws {
       let (_, shards) = campaign(ExploreConfiguration(length: .schedules(64), seed: 5), shards: 3)
-      #expect(message { try RecordMerge.merge(Array(shards.dropLast())) } == "1 of the campaign's 3 shards are missing")
-      let merged = try RecordMerge.merge(Array(shards.dropLast()), allowsMissing: true)
+      #expect(message { try merge(Array(shards.dropLast())) } == "1 of the campaign's 3 shards are missing")
+      let merged = try merge(Array(shards.dropLast()), allowsMissing: true)
       #expect(merged.interrupted)
       #expect(merged.scope.hasSuffix("; 1 of the campaign's 3 shards are missing"))
     }
@@ -86,7 +94,7 @@ extension SoakTests {
     @Test func `a shard that comes twice is an error`() {
       let (_, shards) = campaign(ExploreConfiguration(length: .schedules(64), seed: 5), shards: 2)
       #expect(
-        message { try RecordMerge.merge(shards + shards.prefix(1)) }
+        message { try merge(shards + shards.prefix(1)) }
           == "'shard-1.json' and 'shard-1.json' are both shard 1/2")
     }
 
@@ -95,20 +103,20 @@ extension SoakTests {
       let (_, others) = campaign(ExploreConfiguration(length: .schedules(80), seed: 5), shards: 2)
       let (_, seeds) = campaign(ExploreConfiguration(length: .schedules(64), seed: 6), shards: 2)
       #expect(
-        message { try RecordMerge.merge([shards[0], others[1]]) }.hasSuffix(
+        message { try merge([shards[0], others[1]]) }.hasSuffix(
           "the number of schedules is 64 in one and 80 in the other"))
-      #expect(message { try RecordMerge.merge([shards[0], seeds[1]]) }.contains("the seed is 0x0000000000000005"))
+      #expect(message { try merge([shards[0], seeds[1]]) }.contains("the seed is 0x0000000000000005"))
     }
 
     @Test func `what is no shard is an error, and so is a sketch that is damaged`() {
       let (whole, shards) = campaign(ExploreConfiguration(length: .schedules(64), seed: 5), shards: 1)
-      #expect(message { try RecordMerge.merge([("a.json", whole)]) }.hasPrefix("'a.json' is not the record of a shard"))
-      #expect(message { try RecordMerge.merge([]) } == "there is no record to merge")
+      #expect(message { try merge([("a.json", whole)]) }.hasPrefix("'a.json' is not the record of a shard"))
+      #expect(message { try merge([]) } == "there is no record to merge")
       let sketch = shards[0].record.exploration?.sketch ?? ""
       for damaged in ["", "AA", String(sketch.dropLast()), sketch + "A", "AQ" + sketch, sketch.uppercased()] {
         var record = shards[0].record
         record.exploration?.sketch = damaged
-        let found = message { try RecordMerge.merge([("a.json", record)]) }
+        let found = message { try merge([("a.json", record)]) }
         #expect(found == "'a.json': the sketch of its schedules is missing or damaged", "\(damaged.prefix(20))")
       }
     }

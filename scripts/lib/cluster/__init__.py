@@ -1,0 +1,1 @@
+"""Campaigns on a cluster: what `scripts/cluster/slurm-check` runs them on, and compares."""
