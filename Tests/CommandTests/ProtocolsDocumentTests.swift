@@ -6,9 +6,7 @@ import Testing
 ///
 /// A block stands behind a comment with its command. `STRESS_UPDATE_GOLDEN=1` writes all of them anew.
 @Suite(.serialized) struct ProtocolsDocumentTests {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent()
-  private static let file = root.appendingPathComponent("docs/protocols.md")
+  private static let file = Document.root.appendingPathComponent("docs/protocols.md")
 
   private static var lines: [String] {
     let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
@@ -73,8 +71,8 @@ import Testing
   }
 
   @Test func `each reason of the expectations names a section that there is`() throws {
-    let anchors = Set(Self.lines.filter { $0.hasPrefix("#") }.map(Self.anchor))
-    let url = Self.root.appendingPathComponent("Expected/matrix.json")
+    let anchors = try #require(Document.read("docs/protocols.md")).anchors
+    let url = Document.root.appendingPathComponent("Expected/matrix.json")
     let expectations = try MatrixExpectations(parsing: Array(try Data(contentsOf: url)))
     #expect(!expectations.cells.isEmpty)
     for reason in Set(expectations.cells.map(\.reason)) {
@@ -89,13 +87,5 @@ import Testing
     let start = try #require(lines.firstIndex(of: "<!-- mutants: made by scripts/strategies -->"))
     let rows = lines[start...].filter { $0.hasPrefix("| `") }.map { $0.dropFirst(3).prefix { $0 != "`" } }
     #expect(rows == names)
-  }
-
-  /// As GitHub makes it of a heading.
-  private static func anchor(_ heading: String) -> String {
-    String(
-      heading.drop { $0 == "#" || $0 == " " }.lowercased().filter { $0.isLetter || $0.isNumber || " -_".contains($0) }
-    )
-    .replacing(" ", with: "-")
   }
 }

@@ -1,4 +1,4 @@
-/// What CONTRIBUTING.md promises: a protocol or a mutant of one file is run, judged and written down like the others.
+/// What docs/adding.md promises: a protocol or a mutant of one file is run, judged and written down like the others.
 import Campaign
 import Machine
 import MirrorMMU

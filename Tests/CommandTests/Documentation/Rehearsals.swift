@@ -1,0 +1,64 @@
+/// The commands of the documents that are not run as they are typed, or do not end as usual: with 1 where they name a
+/// mutant or show a failure, and else with 0.
+///
+/// What stands for something (`~/src/linux`, `TOKEN`, `record.json`) and `--seconds` need no entry: see Props.swift.
+extension Rehearsal {
+  private static let copied = "cp -r \"$(scripts/kernel-tree 7.3)\" linux"
+  private static let broken =
+    "sed -i 's/if (is_frozen_spte(iter.old_spte))/if (0)/' linux/arch/x86/kvm/mmu/tdp_mmu.c"
+  private static let mended =
+    "sed -i 's/if (0)/if (is_frozen_spte(iter.old_spte))/' linux/arch/x86/kvm/mmu/tdp_mmu.c"
+
+  static let all: [Rehearsal] = [
+    // README.md
+    Rehearsal("scripts/test", elsewhere: ".ci/run"),
+    Rehearsal("scripts/install", elsewhere: "Tests/CommandTests/Installation/InstallTests.swift"),
+    Rehearsal(copied),
+    Rehearsal(broken, after: [copied], status: 0),
+    Rehearsal(mended, after: [copied, broken, "scripts/stress explore --kernel-tree linux --seed 2 --quiet"]),
+
+    // Exploring
+    Rehearsal("stress regress", status: 1),
+    Rehearsal("stress matrix --quick", adding: "--only protocols --schedules 10"),
+
+    // Kernels
+    Rehearsal("stress run --kernel-tree ~/src/linux", adding: "--seconds 1"),
+    Rehearsal("stress matrix --kernel-tree ~/src/linux --quick", adding: "--only kernel --schedules 10"),
+    Rehearsal("stress diff --kernel-tree ~/src/linux", adding: "--episodes 500"),
+    Rehearsal("stress explore --kernel-tree PATH --scenario suspect-wrprot", status: 1),
+    Rehearsal("stress explore --kernel-tree PATH --scenario suspect-eio", adding: "--no-minimize", status: 1),
+    Rehearsal("git bisect start BAD GOOD", elsewhere: "Tests/CommandTests/BisectTests.swift"),
+    Rehearsal(
+      "git bisect run stress explore --kernel-tree . --bisect --seed 1 --quiet",
+      elsewhere: "Tests/CommandTests/BisectTests.swift"),
+
+    // Nights
+    Rehearsal("scripts/soak --minutes 60 --out soak", elsewhere: "Tests/CommandTests/SoakScriptTests.swift"),
+    Rehearsal(
+      "scripts/soak --collect shards/soak-* --out night", elsewhere: "Tests/CommandTests/SoakScriptTests.swift"),
+    Rehearsal(
+      "stress explore --seed 7 --schedules 8000000 --shard 1/2 --quiet --json shard-1.json",
+      notRun: "it takes minutes"),
+    Rehearsal(
+      "stress explore --seed 7 --schedules 8000000 --shard 2/2 --quiet --json shard-2.json",
+      notRun: "it takes minutes"),
+    Rehearsal(
+      "scripts/cluster/slurm --shards 64 --out /shared/campaign -- --seed 7 --schedules 64000000 --policy huge",
+      elsewhere: slurmTests),
+    Rehearsal(
+      "scripts/cluster/slurm --missing --shards 64 --out /shared/campaign -- "
+        + "--seed 7 --schedules 64000000 --policy huge",
+      elsewhere: slurmTests),
+    Rehearsal(
+      "SBATCH_PARTITION=long SBATCH_TIMELIMIT=2:00:00 scripts/cluster/slurm --out /shared/campaign -- --seed 7",
+      notRun: "it needs a Slurm cluster"),
+    Rehearsal("scripts/cluster/slurm-check", elsewhere: ".ci/run"),
+    Rehearsal(
+      "podman build --file scripts/cluster/Containerfile --tag stress .", notRun: "it needs a builder of images"),
+    Rehearsal(
+      "kubectl apply -f scripts/cluster/kubernetes-job.yaml", notRun: "it needs a Kubernetes cluster"),
+    Rehearsal("kubectl get --watch job/stress-campaign", notRun: "it needs a Kubernetes cluster"),
+  ]
+
+  private static let slurmTests = "Tests/CommandTests/Cluster/SlurmScriptTests.swift"
+}
