@@ -15,7 +15,13 @@ extension Rehearsal {
     Rehearsal("scripts/install", elsewhere: "Tests/CommandTests/Installation/InstallTests.swift"),
     Rehearsal(copied),
     Rehearsal(broken, after: [copied], status: 0),
-    Rehearsal(mended, after: [copied, broken, "scripts/stress explore --kernel-tree linux --seed 2 --quiet"]),
+    Rehearsal(
+      mended,
+      after: [
+        "scripts/stress explore --mutant lost-zap --seed 7 --quiet", copied, broken,
+        "scripts/stress explore --kernel-tree linux --seed 2 --quiet",
+      ]),
+    Rehearsal("scripts/stress regress --kernel-tree linux", status: 1),
 
     // Exploring
     Rehearsal("stress regress", status: 1),
