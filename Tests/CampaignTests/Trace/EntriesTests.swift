@@ -46,7 +46,7 @@ import Testing
 
   @Test func `the S-EPT entry beside the focus is told, though no SEAMCALL came to it`() throws {
     // Threads meet at an entry that one has frozen and the other takes for its own.
-    let interleaving = try Failing.search(.ignoreFrozen, .faultFault, minimized: true).interleaving()
+    let interleaving = try Failing.search(.ignoreFrozen, .guestZap, threads: 3, minimized: true).interleaving()
     var state = Tables(interleaving)
     for change in interleaving.rows.flatMap({ $0.changes ?? [] }) { state.take(change) }
     let last = try #require(interleaving.rows.last)
