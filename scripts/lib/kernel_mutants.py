@@ -1,9 +1,9 @@
 """Breaks a copy of a kernel tree in one way at a time and looks whether `stress explore`, or `run`, finds it.
 
 A mutant is a file of edits: in FILE, in the definition of FUNCTION, the one place that reads FIND becomes REPLACE.
-An edit that fits no place or several ends the run with 2, as what it would prove is then unknown. The copy is made of
-links
-to the tree, except for what is edited.
+An edit that fits no place or several ends the run with 2, as what it would prove is then unknown; but not in a tree
+older than the release that the mutants are written for, of which it is said how many fit. The copy is made of links to
+the tree, except for what is edited.
 
 Beside its edits a file holds a summary, the checkers that may fire, the scenario if it takes one that `all` leaves out,
 and, where it is not meant to be caught, the reason:
@@ -25,65 +25,12 @@ import sys
 import tempfile
 import time
 
+from kernel_edits import NoMatch, edited_copy
+
+# The release that the mutants are written for.
+NEWEST = (7, 3)
+
 MUTANTS = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "KernelMutants"
-
-
-class NoMatch(Exception):
-    pass
-
-
-def definition(text, function):
-    """Start and end of a function's or a macro's definition; declarations and calls are passed over."""
-    name = re.escape(function)
-    found = [
-        (match.start(), match.end())
-        for match in re.finditer(
-            rf"^(?:[^\s#/*}}][^\n;(]*[\s*])?{name}\([^;{{]*\)\s*\n\{{.*?^\}}|^#define[ \t]+{name}\(.*?(?<!\\)$",
-            text, re.M | re.S)
-    ]
-    if len(found) != 1:
-        raise NoMatch(f"{function}() is defined {len(found)} times")
-    return found[0]
-
-
-def apply(text, edit):
-    start, end = definition(text, edit["function"])
-    body = text[start:end]
-    count = body.count(edit["find"])
-    if count != 1:
-        raise NoMatch(f"`{edit['find']}` stands {count} times in {edit['function']}()")
-    replacement = edit["replace"]
-    if body.startswith("#define"):
-        replacement = replacement.replace("\n", " \\\n")
-    return text[:start] + body.replace(edit["find"], replacement) + text[end:]
-
-
-def own_copy(tree, copy, path):
-    """Makes `path` a file of the copy's own, and the directories above it directories of links."""
-    at = pathlib.Path()
-    for part in [*pathlib.PurePath(path).parts]:
-        directory = copy / at
-        if directory.is_symlink():
-            directory.unlink()
-        if not directory.exists():
-            directory.mkdir()
-            for entry in (tree / at).iterdir():
-                (directory / entry.name).symlink_to(entry)
-        at = at / part
-    target = copy / path
-    text = target.read_text(encoding="utf-8")
-    if target.is_symlink():
-        target.unlink()
-    return target, text
-
-
-def break_tree(tree, copy, edits):
-    for edit in edits:
-        try:
-            target, text = own_copy(tree, copy, edit["file"])
-            target.write_text(apply(text, edit), encoding="utf-8")
-        except (NoMatch, OSError) as error:
-            raise NoMatch(f"{edit['file']}: {error}") from None
 
 
 PLAIN = {"--plain-accesses", "--check-data-races"}
@@ -195,7 +142,13 @@ def print_row(cells):
 def arguments():
     parser = argparse.ArgumentParser(prog="kernel-mutants", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--tool", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("tree", type=pathlib.Path, help="the kernel tree; nothing in it is changed")
+    # What scripts/kernel-mutants finds in the cache of kernel trees, and the releases that it does not find there.
+    parser.add_argument(
+        "--cached-tree", type=pathlib.Path, action="append", default=[], dest="cached_trees", help=argparse.SUPPRESS)
+    parser.add_argument("--absent-series", action="append", default=[], help=argparse.SUPPRESS)
+    parser.add_argument(
+        "trees", metavar="tree", type=pathlib.Path, nargs="*",
+        help="a kernel tree; nothing in it is changed (default: those of scripts/kernel-tree list)")
     parser.add_argument("--seeds", type=int, default=1, help="campaigns for each mutant, of seeds 1 to N")
     parser.add_argument("--schedules", type=int, default=1_000_000, help="length of each campaign")
     parser.add_argument(
@@ -221,34 +174,90 @@ def ended(number, _):
     sys.exit(128 + number)
 
 
+def release(tree):
+    """Version and patch level, as the Makefile has them."""
+    try:
+        text = (tree / "Makefile").read_text(encoding="utf-8", errors="replace")
+        return tuple(int(re.search(rf"^{word} = (\d+)$", text, re.M)[1]) for word in ("VERSION", "PATCHLEVEL"))
+    except (OSError, TypeError):
+        sys.exit(f"kernel-mutants: {tree} is no kernel tree")
+
+
+class Tally:
+    """What came of the mutants of one tree, over all seeds."""
+
+    def __init__(self, tree):
+        self.tree, self.fit, self.unmatched, self.equivalent, self.caught, self.bad = tree, 0, [], 0, 0, []
+        # The most that a campaign which caught its mutant has used of the processors.
+        self.longest = 0.0
+
+    def text(self):
+        total = self.fit + len(self.unmatched)
+        lines = [
+            f"{self.tree.name}: {self.fit} of {total} mutants fit, {self.equivalent} of them equivalent;"
+            f" of the campaigns with the others {self.caught} of {self.caught + len(self.bad)} were as they must be,"
+            f" in at most {self.longest:.0f} s of a processor each, the build included"
+        ]
+        if self.bad:
+            lines.append(f"  not so: {', '.join(self.bad)}")
+        if self.unmatched:
+            lines.append(f"  no place for: {', '.join(self.unmatched)}")
+        return "\n".join(lines)
+
+
+def try_mutant(options, tool, tree, name, mutant, tally):
+    with tempfile.TemporaryDirectory(prefix="stress-mutant-") as directory:
+        scratch = pathlib.Path(directory)
+        copy = scratch / "tree"
+        try:
+            edited_copy(tree, copy, mutant["edits"])
+        except NoMatch as error:
+            print_row([name, "-", "-", "-", "-", "-", "-", f"NO MATCH {error}"])
+            tally.unmatched.append(name)
+            return
+        tally.fit += 1
+        tally.equivalent += "equivalent" in mutant
+        for seed in range(1, options.seeds + 1):
+            words = campaign(options, mutant.get("scenario", "all"), mutant.get("flags", []))
+            result = run_tool(tool, copy, scratch, seed, *words)
+            print_row(row(name, seed, mutant, result))
+            pair = annotated_alone(tool, copy, scratch, seed, options, mutant, result)
+            if pair:
+                print_row(pair[1] + [pair[0]["status"]])
+            if judge(mutant, result) or (pair and pair[0]["status"] != "survived"):
+                tally.bad.append(name)
+                if options.verbose:
+                    print(result["message"][-3000:], file=sys.stderr, flush=True)
+            elif "equivalent" not in mutant:
+                tally.caught += 1
+                tally.longest = max(tally.longest, result["processor"])
+
+
 def main():
     options = arguments()
     signal.signal(signal.SIGTERM, ended)
-    tool, tree = os.path.abspath(options.tool), options.tree.resolve()
-    unmatched = bad = 0
-    print_row(["mutant", "seed", "checker", "schedule", "minimised", "verified", "seconds", ""])
-    for name, mutant in chosen(options.only).items():
-        with tempfile.TemporaryDirectory(prefix="stress-mutant-") as directory:
-            scratch = pathlib.Path(directory)
-            copy = scratch / "tree"
-            try:
-                break_tree(tree, copy, mutant["edits"])
-            except NoMatch as error:
-                print_row([name, "-", "-", "-", "-", "-", "-", f"NO MATCH {error}"])
-                unmatched += 1
-                continue
-            for seed in range(1, options.seeds + 1):
-                words = campaign(options, mutant.get("scenario", "all"), mutant.get("flags", []))
-                result = run_tool(tool, copy, scratch, seed, *words)
-                print_row(row(name, seed, mutant, result))
-                pair = annotated_alone(tool, copy, scratch, seed, options, mutant, result)
-                if pair:
-                    print_row(pair[1] + [pair[0]["status"]])
-                if judge(mutant, result) or (pair and pair[0]["status"] != "survived"):
-                    bad += 1
-                    if options.verbose:
-                        print(result["message"][-3000:], file=sys.stderr, flush=True)
-    return 2 if unmatched else 1 if bad else 0
+    tool = os.path.abspath(options.tool)
+    trees = [tree.resolve() for tree in options.trees or options.cached_trees]
+    if not trees:
+        sys.exit("kernel-mutants: no kernel tree here; scripts/kernel-tree 7.3 brings one")
+    releases = [release(tree) for tree in trees]
+    mutants = chosen(options.only)
+    tallies = []
+    for tree in trees:
+        if len(trees) > 1:
+            print(f"\n{tree.name}", flush=True)
+        print_row(["mutant", "seed", "checker", "schedule", "minimised", "verified", "seconds", ""])
+        tallies.append(Tally(tree))
+        for name, mutant in mutants.items():
+            try_mutant(options, tool, tree, name, mutant, tallies[-1])
+    print()
+    for tally in tallies:
+        print(tally.text())
+    if not options.trees and options.absent_series:
+        print(f"not tested: no tree of Linux {', '.join(options.absent_series)} in the cache")
+    if any(tally.unmatched and version >= NEWEST for tally, version in zip(tallies, releases)):
+        return 2
+    return 1 if any(tally.bad for tally in tallies) else 0
 
 
 if __name__ == "__main__":

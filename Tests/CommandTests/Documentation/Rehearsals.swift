@@ -28,6 +28,7 @@ extension Rehearsal {
     Rehearsal("stress matrix --quick", adding: "--only protocols --schedules 10"),
 
     // Kernels
+    Rehearsal("scripts/kernel-tree list"),
     Rehearsal("stress run --kernel-tree ~/src/linux", adding: "--seconds 1"),
     Rehearsal("stress matrix --kernel-tree ~/src/linux --quick", adding: "--only kernel --schedules 10"),
     Rehearsal("stress diff --kernel-tree ~/src/linux", adding: "--episodes 500"),

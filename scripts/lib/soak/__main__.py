@@ -2,7 +2,6 @@
 
 import argparse
 import datetime
-import os
 import pathlib
 import subprocess
 import sys
@@ -49,7 +48,11 @@ def parse(arguments):
         help="where failures are kept (default: .stress/failures)")
     parser.add_argument(
         "--kernel-tree", type=pathlib.Path, action="append", dest="kernel_trees",
-        help="a Linux tree to run, too; may be repeated (default: those that scripts/kernel-tree has brought)")
+        help="a Linux tree to run, too; may be repeated (default: those of scripts/kernel-tree list)")
+    # What scripts/soak finds in the cache of kernel trees, and the releases that it does not find there.
+    parser.add_argument(
+        "--cached-tree", type=pathlib.Path, action="append", default=[], dest="cached_trees", help=argparse.SUPPRESS)
+    parser.add_argument("--absent-series", action="append", default=[], help=argparse.SUPPRESS)
     parser.add_argument(
         "--only", action="append", metavar="PART", help="leave out what does not begin so; may be repeated")
     parser.add_argument("--no-kernel-trees", action="store_true", help="run the model alone")
@@ -58,12 +61,6 @@ def parse(arguments):
         "--collect", type=pathlib.Path, nargs="+", metavar="FOLDER",
         help="run nothing: put the folders of a night's shards together in --out")
     return parser, parser.parse_args(arguments)
-
-
-def known_trees():
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
-    # Direct roots alone, before 6.16, are not supported.
-    return sorted(tree for tree in (cache / "stress" / "kernel-trees").glob("[7-9].*") if tree.is_dir())
 
 
 def commit(root):
@@ -94,10 +91,12 @@ def main():
     options.commit = commit(options.root)
     options.seed = options.seed or parts.seed(options.commit, options.date)
     options.shard_index, options.shard_count = map(int, options.shard.split("/"))
+    if options.no_kernel_trees or options.kernel_trees is not None:
+        options.absent_series = []
     if options.no_kernel_trees:
         options.kernel_trees = []
     elif options.kernel_trees is None:
-        options.kernel_trees = known_trees()
+        options.kernel_trees = options.cached_trees
     options.kernel_trees = [tree.resolve() for tree in options.kernel_trees]
     options.reports = None
     names = mutants(options.tool)

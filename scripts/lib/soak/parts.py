@@ -51,10 +51,14 @@ def night(options, mutants):
         parts.append(explore(options, f"explore-{policy}", ["--policy", policy], weight=3))
     if not options.kernel_trees:
         parts.append(Part("kernel", [], skipped="no kernel tree here; scripts/kernel-tree 7.3 brings one"))
+    # However many there are, they get no more of the night than two would: the protocol's own parts stay long.
+    share = min(1, 2 / max(1, len(options.kernel_trees)))
     for tree in options.kernel_trees:
         chosen = ["--kernel-tree", tree]
-        parts.append(explore(options, f"kernel-{tree.name}-explore", chosen, weight=2))
-        parts.append(threads(options, f"kernel-{tree.name}-threads", ["--threads", 64, *chosen]))
+        parts.append(explore(options, f"kernel-{tree.name}-explore", chosen, weight=2 * share))
+        parts.append(threads(options, f"kernel-{tree.name}-threads", ["--threads", 64, *chosen], weight=share))
+    for series in options.absent_series:
+        parts.append(Part(f"kernel-{series}", [], skipped=f"not tested: no tree of Linux {series} in the cache"))
     return parts
 
 
@@ -106,9 +110,9 @@ def thread_canary(options):
     return Part("canary-threads", arguments + mutant, expected=VIOLATION, records=False, canary=True)
 
 
-def threads(options, name, arguments):
+def threads(options, name, arguments, weight=1):
     drawn = seed(options.seed, name, options.shard_index)
-    return Part(name, ["run", "--seed", drawn, *arguments], weight=1)
+    return Part(name, ["run", "--seed", drawn, *arguments], weight=weight)
 
 
 def explore(options, name, arguments, weight):
