@@ -14,7 +14,7 @@ package struct KernelStage {
   /// Headers that are used as they are, by directory of the tree.
   private static let includes: [(directory: String, names: [String])] = [
     ("include", ["linux/list.h", "linux/rculist.h", "linux/poison.h"]),
-    ("arch/x86/include", ["asm/vmx.h", "asm/cpufeatures.h", "asm/vmxfeatures.h"]),
+    ("arch/x86/include", ["asm/vmx.h", "asm/cpufeatures.h", "asm/vmxfeatures.h", "asm/kvm-x86-ops.h"]),
     ("arch/x86/include", ["uapi/asm/vmx.h", "uapi/asm/processor-flags.h"]),
   ]
   /// Compiled whole. The first tells a kernel tree from any other directory.

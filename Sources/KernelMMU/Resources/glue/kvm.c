@@ -49,6 +49,8 @@ bool kvm_make_all_cpus_request(struct kvm *kvm, unsigned request) {
 
 bool stress_proves_mmu(void) { return stress_current()->world->config.proves_mmu; }
 
+long stress_hook_absent(void) { return 0; }
+
 void kvm_vm_bugged(struct kvm *kvm) {
   if (kvm->vm_bugged) return;
   kvm->vm_bugged = true;

@@ -96,7 +96,7 @@ struct kvm_x86_ops {
 extern bool tdp_enabled, tdp_mmu_enabled, eager_page_split, enable_mmio_caching;
 extern struct kvm_x86_ops kvm_x86_ops;
 extern struct kvm_host_values kvm_host;
-#define kvm_x86_call(function) (kvm_x86_ops.function)
+#include <stress/hooks.h>
 
 struct cpuinfo_x86 {
   u8 x86_phys_bits;
