@@ -41,21 +41,35 @@ enum KernelHost {
     }
     host.request = { raw, request in
       let own = KernelTaskPointer.of(raw)
-      own.pointee.vm.pointee.walkers.kick(own.pointee.task)
-      // Whether a vCPU is in the TD matters to the TDX module; other requests are looked at before the next entry.
-      if request == STRESS_REQUEST_KICK { own.pointee.vm.pointee.td.kickAll(own.pointee.task) }
+      let waits = request & UInt32(STRESS_REQUEST_WAIT) != 0
+      let isKick = request & UInt32(STRESS_REQUEST_MASK) == UInt32(STRESS_REQUEST_KICK)
+      own.makeRequest(waits: waits, isKick: isKick)
     }
-    // Of shared memory no translation outlives its walk.
-    host.flush_tlbs = { raw, _, _ in
-      let own = KernelTaskPointer.of(raw)
-      own.pointee.vm.pointee.walkers.kick(own.pointee.task)
-    }
+    // kvm_make_all_cpus_request(kvm, KVM_REQ_TLB_FLUSH). Of shared memory no translation outlives its walk.
+    host.flush_tlbs = { raw, _, _ in KernelTaskPointer.of(raw).makeRequest(waits: true, isKick: false) }
     host.violation = { raw, violation in
       KernelTaskPointer.of(raw).report(violation.unsafelyUnwrapped.pointee)
     }
     host.trace = { _, _, _, _, _, _ in }
     host.print = { _, _ in }
     return host
+  }
+}
+
+// MARK: Requests
+
+extension UnsafeMutablePointer where Pointee == KernelTask {
+  /// Whatever is asked for, vCPUs that are in guest mode get an IPI, be it in the TD or in a walk of shared memory, and
+  /// with KVM_REQUEST_WAIT are waited for. What they do about the request they do before they enter again.
+  fileprivate func makeRequest(waits: Bool, isKick: Bool) {
+    let vm = pointee.vm
+    // Who does not wait cannot rely on anything: that a walk ends sooner for it is no promise to anybody.
+    if waits { vm.pointee.walkers.kick(pointee.task) }
+    if isKick && waits {
+      vm.pointee.td.kickAll(pointee.task)
+    } else {
+      vm.pointee.td.makeRequest(pointee.task, waits: waits)
+    }
   }
 }
 
@@ -110,10 +124,15 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     pointee.task.callRcu(page)
   }
 
-  /// `rcu_barrier()`: nobody reads for ever.
+  /// `rcu_barrier()`: waits for the readers that keep a callback from running, and for nobody else. Callbacks that are
+  /// deferred while it waits may be waited for too, which a kernel may do as well.
   fileprivate func waitForCallbacks() {
-    let machine = pointee.vm.pointee.machine
-    for id in 0..<machine.pointee.taskCount { machine.pointee.tasks[id].rcuPoll(force: true) }
+    let (machine, task) = (pointee.vm.pointee.machine, pointee.task)
+    while true {
+      for id in 0..<machine.pointee.taskCount { machine.pointee.tasks[id].rcuPoll(force: true) }
+      let isDone = (0..<machine.pointee.taskCount).allSatisfy { machine.pointee.tasks[$0].pointee.deferredCount == 0 }
+      guard !isDone, task.relax(UnsafeRawPointer(self)) else { return }
+    }
   }
 }
 

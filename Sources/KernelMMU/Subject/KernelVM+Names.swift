@@ -1,5 +1,6 @@
 /// What addresses are called: for traces and reports.
 import CKernelABI
+import Glibc
 import Machine
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
@@ -7,6 +8,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   package func name(of address: UnsafeRawPointer) -> String? { word(at: address).map { String(cString: $0) } }
 
   fileprivate func word(at address: UnsafeRawPointer) -> UnsafePointer<CChar>? {
+    if pointee.td.isMode(address) { return KernelVM.modeName }
     let raw = UnsafeMutableRawPointer(mutating: address)
     let object = slot(of: raw).map { UnsafeRawPointer(pointee.objects + $0 * KernelVM.objectBytes) }
     return pointee.kernel.pointee.word_name(pointee.state.pointee.world, object, address)
@@ -21,6 +23,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 
 extension KernelVM {
   static let wordName: Machine.WordName = { raw, address in
+  /// For good: names are handed out as C strings.
+  nonisolated(unsafe) fileprivate static let modeName = UnsafePointer<CChar>(strdup("vcpu->mode"))
+
     let machine = raw.assumingMemoryBound(to: Machine.self)
     return machine.pointee.subject?.assumingMemoryBound(to: KernelVM.self).word(at: address)
   }

@@ -69,7 +69,7 @@ public struct Task: BitwiseCopyable {
   var freedCacheCount = 0
   var deferredHead: UInt32 = 0
   var deferredTail: UInt32 = 0
-  var deferredCount = 0
+  public internal(set) var deferredCount = 0
   /// Tables taken from the arena less those given back.
   public var liveTables = 0
 

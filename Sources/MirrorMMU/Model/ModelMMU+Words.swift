@@ -16,6 +16,7 @@ extension ModelMMU {
     if holds(roots.pages, Roots.slots) || holds(roots.current, 1) { return "tdp_mmu_roots" }
     if holds(attributes.lpageDisallowed, attributes.regions) { return "lpage_info" }
     if holds(td.pointee.septLock, 1) { return "sept_lock" }
+    if td.isMode(address) { return "vcpu->mode" }
     return nil
   }
 }

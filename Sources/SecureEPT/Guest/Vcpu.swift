@@ -42,11 +42,18 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   public func runGuest(
     _ task: TaskPointer, count: Int, zeroStep: Bool, staysOut: () -> Bool, next: (TaskPointer) -> Gfn
   ) -> GuestExit {
-    // vcpu->mode = IN_GUEST_MODE comes before the look at requests, as in vcpu_enter_guest().
+    // vcpu->mode = IN_GUEST_MODE, a step of its own: a kick that comes before it does not wait for this vCPU, which
+    // may enter as soon as that kick is over. The looks at requests and at wait_for_sept_zap, which follow in
+    // vcpu_enter_guest() and tdx_vcpu_run(), need none: what others do between them and this step does the same right
+    // before this step or right before TDH.VP.ENTER.
+    let mode = mode(task.pointee.id)
+    schedule_point_pass(task.point, UInt32(SCHEDULE_STORE.rawValue), mode)
+    raw_store32(mode, raw_load32(mode) &+ 1)
     raw_fetch_or64(guestWord(task), guestBit(task))
     defer {
       raw_fetch_and64(guestWord(task), ~guestBit(task))
-      task.wake(guestWord(task))
+      raw_store32(mode, raw_load32(mode) &+ 1)
+      task.wake(mode)
     }
     guard !staysOut(), !isKicked(task), enter(task, zeroStep: zeroStep) else {
       return .kicked
@@ -137,28 +144,53 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
       seen: "a vCPU used pfn 0x\(String(pfn, radix: 16)) after its page was removed")
   }
 
-  /// True if the vCPU has to leave: someone waits in `kickAll`.
+  /// Whether a word is some vCPU's `vcpu->mode`: for traces.
+  package func isMode(_ address: UnsafeRawPointer) -> Bool {
+    let offset = UInt(bitPattern: address) &- UInt(bitPattern: pointee.modes)
+    return offset < UInt(pointee.machine.pointee.taskCount * TrustDomain.modeStride * MemoryLayout<UInt32>.stride)
+  }
+
+  private func mode(_ id: Int) -> UnsafeMutablePointer<UInt32> { pointee.modes + id * TrustDomain.modeStride }
+
+  /// True if the vCPU has to leave: somebody has asked for it since it came in.
   private func isKicked(_ task: TaskPointer) -> Bool {
-    raw_load32(pointee.kicks + task.pointee.id * 16) != 0 || task.isHalted
+    let mode = mode(task.pointee.id)
+    return raw_load32(mode + 1) == raw_load32(mode) || task.isHalted
   }
 
   /// `kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE)`: returns once every vCPU that was in the guest has
   /// left it.
   public func kickAll(_ task: TaskPointer) {
     raw_fetch_add64(pointee.kickCount, 1)
+    makeRequest(task, waits: true)
+  }
+
+  /// What every request does to the vCPUs that are in guest mode when it is made: an IPI, which is acknowledged when
+  /// the vCPU is outside. It may be inside again by the time that this returns: nothing keeps it out, and whoever
+  /// relies on that is wrong in the kernel too.
+  ///
+  /// No step comes between the call before and the look at the modes. Nothing is lost: a vCPU that enters in between
+  /// could have set its mode right before that call, or could set it right after this one.
+  /// - Parameter waits: KVM_REQUEST_WAIT.
+  public func makeRequest(_ task: TaskPointer, waits: Bool) {
     raw_fence()
     for word in 0...((pointee.machine.pointee.taskCount - 1) >> 6) {
       var bits = raw_load64(pointee.inGuest + word)
       while bits != 0 {
         let id = word << 6 + bits.trailingZeroBitCount
-        let bit: UInt64 = 1 << UInt64(id & 63)
-        bits &= ~bit
-        guard id != task.pointee.id else { continue }
+        bits &= bits &- 1
+        let mode = mode(id)
+        let turn = raw_load32(mode)
+        guard id != task.pointee.id, turn & 1 != 0 else { continue }
         task.count(.guestKicked)
+        raw_store32(mode + 1, turn)
+        guard waits else { continue }
         task.beginWaiting(.guestExit, UInt64(id))
-        raw_store32(pointee.kicks + id * 16, 1)
-        while raw_load64(pointee.inGuest + word) & bit != 0, task.sleep(on: UnsafeRawPointer(pointee.inGuest + word)) {}
-        raw_store32(pointee.kicks + id * 16, 0)
+        while raw_load32(mode) == turn {
+          // Again and again: a thread that asks late, for a turn that is over, may have overwritten it.
+          raw_store32(mode + 1, turn)
+          if !task.sleep(on: UnsafeRawPointer(mode)) { break }
+        }
         task.endWaiting()
       }
     }

@@ -229,6 +229,8 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
 
   /// No vCPU can hold a translation made before the entry was blocked.
   @inline(__always) private func isTracked(_ entry: UInt64) -> Bool {
+    // Before TDH.MR.FINALIZE no vCPU has run, and the module asks for no tracking: tdx_track() returns at once then.
+    guard pointee.isRunnable else { return true }
     // 20 bits are kept: more tracks than that between a block and its removal cannot happen under mmu_lock.
     let epoch = min(raw_load64(pointee.epoch), oldestGuestEpoch())
     let age = (epoch &- SeptEntry.blockEpoch(entry)) & 0xf_ffff

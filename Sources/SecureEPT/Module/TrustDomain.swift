@@ -10,6 +10,7 @@ public typealias TrustDomainPointer = UnsafeMutablePointer<TrustDomain>
 public struct TrustDomain: BitwiseCopyable {
   static let stripes = 16
   static let line = 64
+  package static let modeStride = 16
   private static let lines = 8 + stripes
 
   public let machine: MachinePointer
@@ -37,8 +38,9 @@ public struct TrustDomain: BitwiseCopyable {
   let epoch: UnsafeMutablePointer<UInt64>
   /// One bit a vCPU that is in guest mode or on its way in.
   let inGuest: UnsafeMutablePointer<UInt64>
-  /// A word a vCPU, set while someone waits for it to leave the guest; a cache line each.
-  let kicks: UnsafeMutablePointer<UInt32>
+  /// A cache line a vCPU. Word 0 is `vcpu->mode`: odd from IN_GUEST_MODE to OUTSIDE_GUEST_MODE, another number each
+  /// time. Word 1 is that number where the vCPU was asked to leave, EXITING_GUEST_MODE.
+  package let modes: UnsafeMutablePointer<UInt32>
   /// Times that all vCPUs were asked to leave the guest, ever.
   package let kickCount: UnsafeMutablePointer<UInt64>
   let vcpus: UnsafeMutablePointer<Vcpu>
@@ -72,15 +74,15 @@ public struct TrustDomain: BitwiseCopyable {
     kickCount = word64(7 + Self.stripes)
     stripeCount = min(machine.pointee.taskCount, Self.stripes)
     epoch.pointee = 1
-    kicks = UnsafeMutablePointer<UInt32>.allocate(capacity: machine.pointee.taskCount * 16)
-    kicks.initialize(repeating: 0, count: machine.pointee.taskCount * 16)
+    modes = UnsafeMutablePointer<UInt32>.allocate(capacity: machine.pointee.taskCount * Self.modeStride)
+    modes.initialize(repeating: 0, count: machine.pointee.taskCount * Self.modeStride)
     vcpus = UnsafeMutablePointer<Vcpu>.allocate(capacity: machine.pointee.taskCount)
     vcpus.initialize(repeating: Vcpu(), count: machine.pointee.taskCount)
   }
 
   public static func destroy(_ td: TrustDomainPointer) {
     td.pointee.vcpus.deallocate()
-    td.pointee.kicks.deallocate()
+    td.pointee.modes.deallocate()
     td.pointee.words.deallocate()
     td.deallocate()
   }
@@ -90,7 +92,7 @@ public struct TrustDomain: BitwiseCopyable {
     let tasks = td.pointee.machine.pointee.taskCount
     snapshot.add(td)
     snapshot.add(td.pointee.words, byteCount: lines * line)
-    snapshot.add(td.pointee.kicks, count: tasks * 16)
+    snapshot.add(td.pointee.modes, count: tasks * modeStride)
     snapshot.add(td.pointee.vcpus, count: tasks)
   }
 

@@ -47,8 +47,8 @@ import Testing
     let domain = try Domain()
     defer { domain.destroy() }
     try domain.put(.pending, 3)
-    // Entering is point 1, the access 2, the accept 3.
-    let exit = Interruption.at(3, of: domain.task(1)) {
+    // The vCPU's mode is point 1, entering 2, the access 3, the accept 4.
+    let exit = Interruption.at(4, of: domain.task(1)) {
       #expect(domain.td.tdhMemPageAug(domain.task(0), 3, 1, pfn: 7) == .operandBusy)
       #expect(domain.td.tdhMemRangeBlock(domain.task(0), 3, 1, injectable: false) == .operandBusy)
     } during: {

@@ -69,6 +69,54 @@ import Testing
     guest.join()
   }
 
+  /// `vcpu_enter_guest()`: who kicks waits for vCPUs in guest mode alone, and keeps none out.
+  @Test func `a kick before a vCPU is in guest mode waits for nothing and keeps nobody out`() throws {
+    let domain = try Domain()
+    defer { domain.destroy() }
+    try domain.put(.mapped, 3)
+    // Point 1 is the vCPU's mode.
+    let exit = Interruption.at(1, of: domain.task(1)) {
+      domain.td.kickAll(domain.task(0))
+    } during: {
+      domain.enter(1, [3])
+    }
+    #expect(exit == .done)
+    #expect(domain.task(1).pointee.coverage[Int(Coverage.guestKicked.rawValue)] == 0)
+  }
+
+  @Test func `a request that nobody waits for makes the vCPU leave before its next access, and once`() throws {
+    let domain = try Domain()
+    defer { domain.destroy() }
+    try domain.put(.mapped, 3)
+    var accesses = 0
+    // Point 2 is TDH.VP.ENTER: the IPI is pending when it is made.
+    let exit = Interruption.at(2, of: domain.task(1)) {
+      domain.td.makeRequest(domain.task(0), waits: false)
+    } during: {
+      domain.enter(1, [3]) { accesses += 1 }
+    }
+    #expect(exit == .kicked && accesses == 0)
+    #expect(domain.enter(1, [3]) == .done)
+  }
+
+  @Test func `two that kick at once both return, though the vCPU comes back at once`() throws {
+    let domain = try Domain(tasks: 3)
+    defer { domain.destroy() }
+    try domain.put(.mapped, 3)
+    let guest = Threads(1) { _ in
+      while !domain.task(0).isHalted {
+        _ = domain.td.runGuest(domain.task(0), count: .max, zeroStep: false) { _ in 3 }
+      }
+    }
+    let kickers = Threads(2) { id in
+      for _ in 0..<200 { domain.td.kickAll(domain.task(1 + id)) }
+    }
+    kickers.join()
+    domain.machine.pointee.halt()
+    guest.join()
+    #expect(domain.broken == nil)
+  }
+
   /// `wait_for_sept_zap`: the retry of a removal finds nobody inside.
   @Test func `no vCPU enters while a removal is retried`() throws {
     let domain = try Domain()

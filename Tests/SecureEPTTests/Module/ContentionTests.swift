@@ -108,7 +108,8 @@ import Testing
     defer { domain.destroy() }
     try domain.put(.free, 3)
     try domain.put(.mapped, 4)
-    let exit = Interruption.at(2, of: domain.task(0)) {
+    // Point 1 is the vCPU's mode, 2 the call, 3 inside it.
+    let exit = Interruption.at(3, of: domain.task(0)) {
       #expect(domain.td.tdhMemPageAug(domain.task(1), 3, 1, pfn: 7) == .operandBusy)
       #expect(domain.td.tdhMemRangeBlock(domain.task(1), 4, 1, injectable: false) == .operandBusy)
       #expect(domain.enter(1, [4], zeroStep: true) == .kicked)

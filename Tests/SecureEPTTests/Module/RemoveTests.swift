@@ -39,6 +39,16 @@ import Testing
     #expect(entry.pointee == blocked)
   }
 
+  /// `tdx_track()` returns at once then, and no vCPU has run.
+  @Test func `before the TD can run nothing has to be tracked`() throws {
+    let domain = try Domain()
+    defer { domain.destroy() }
+    domain.td.pointee.isRunnable = false
+    try domain.put(.mapped, 3)
+    #expect(block(domain, 3) == .success)
+    #expect(remove(domain, 3) == .success)
+  }
+
   @Test(arguments: [SeptEntry.State.free, .nonLeaf, .nonLeafBlocked, .mapped, .pending])
   func `a page that is not blocked stays`(state: SeptEntry.State) throws {
     let domain = try Domain()

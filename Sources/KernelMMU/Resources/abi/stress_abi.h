@@ -51,7 +51,8 @@ struct stress_host {
 
   // SEAMCALL: leaf and registers as the TDX module gets them; outputs are written back.
   uint64_t (*seamcall)(void *task, uint64_t leaf, struct stress_registers *registers, const void *where);
-  // kvm_make_all_cpus_request(): returns after every vCPU has left the guest.
+  // kvm_make_all_cpus_request(): STRESS_REQUEST_*. With STRESS_REQUEST_WAIT it returns after every vCPU that was in the
+  // guest has left it.
   void (*request)(void *task, uint32_t request);
   void (*flush_tlbs)(void *task, uint64_t gfn, uint64_t pages);
 

@@ -90,6 +90,8 @@ struct stress_registers {
 };
 
 enum { STRESS_REQUEST_KICK, STRESS_REQUEST_FREE_ROOTS, STRESS_REQUEST_TLB_FLUSH, STRESS_REQUEST_VM_DEAD };
+// What stands beside it: KVM_REQUEST_WAIT.
+enum { STRESS_REQUEST_MASK = 0xff, STRESS_REQUEST_WAIT = 0x100 };
 
 enum {
   // WARN_ON() and its kind: the kernel goes on.

@@ -43,7 +43,7 @@ bool kvm_make_all_cpus_request(struct kvm *kvm, unsigned request) {
   if (!(request & KVM_REQUEST_NO_ACTION))
     for (u32 index = 0; index < world->config.vcpus; index++)
       __atomic_fetch_or(&world->vcpus[index].requests, 1ULL << (request & KVM_REQUEST_MASK), __ATOMIC_SEQ_CST);
-  STRESS_TELL(task, request, kind);
+  STRESS_TELL(task, request, kind | (request & KVM_REQUEST_WAIT ? STRESS_REQUEST_WAIT : 0));
   return true;
 }
 
