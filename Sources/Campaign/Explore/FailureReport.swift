@@ -40,7 +40,7 @@ struct FailureReport {
     let (reproduction, final) = pipeline.run(found, replayer, schedule: schedule)
     return (
       .of(
-        final, command: RerunCommand.schedule(schedule, of: configuration), kernel: configuration.kernel,
+        final, command: RerunCommand.schedule(schedule, of: configuration), kernel: runner.world.subject.kernel,
         reproduction: reproduction), nil
     )
   }

@@ -69,7 +69,10 @@ package final class FiberWorld {
       return nil
     }
     let largest = UInt64(Episode.largestRegionCount) * 512
+    var subject = subject
+    subject.kernel = subject.kernel?.borrowed()
     guard let vm = VirtualMachine(subject, machine, guestPages: largest) else {
+      subject.kernel?.giveBack()
       FiberScheduler.destroy(scheduler)
       Machine.destroy(machine)
       return nil
@@ -106,6 +109,7 @@ package final class FiberWorld {
     vm.destroy()
     FiberScheduler.destroy(scheduler)
     Machine.destroy(machine)
+    subject.kernel?.giveBack()
   }
 
   /// Builds the episode's tables. At most `capacity` threads.

@@ -43,9 +43,9 @@ public enum TokenMinimize {
   ) -> RunRecord {
     let clock = StopWatch()
     let subject = FiberWorld.Subject(token, kernel)
-    let record = TokenRecord(token, kernel, engine: "minimize", clock: clock)
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
-      return record.failed("no address space for the threads' stacks")
+      return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(
+        "no address space for the threads' stacks")
     }
     let outcome = replayer.replay(token.episode, token.schedule, isStrict: true)
     if let fault = outcome.harnessFault { return record.failed(fault) }
@@ -55,6 +55,7 @@ public enum TokenMinimize {
       let finding = Finding(
         episode: token.episode, schedule: token.schedule, violation: .none(token), eventHash: outcome.eventHash,
         steps: outcome.steps, preemptions: 0, isAtRest: true)
+    let record = TokenRecord(token, replayer.world.subject.kernel, engine: "minimize", clock: clock)
       return record.build(finding, counters, isBroken: false, interleaving: nil)
     }
     guard let found = FoundFailure.write(replayer, violation) else {

@@ -41,7 +41,11 @@ struct SoakWorld: @unchecked Sendable {
       return nil
     }
     self.vm = vm
-    if case .kernel(let vm) = vm, let kernel = configuration.kernel { vm.watch(kernel.code) }
+    if case .kernel(let vm) = vm, let kernel = configuration.kernel {
+      vm.watch(kernel.code)
+      // Threads that hang are given up, and go on in there.
+      kernel.keepForThreads()
+    }
     suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy.mapsHuge)
     operationsPerRound = Self.operationsPerRound(configuration)
     latencies = Latencies(threads: configuration.threads, capacity: operationsPerRound)

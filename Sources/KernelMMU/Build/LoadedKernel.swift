@@ -9,11 +9,21 @@ public struct LoadedKernel: @unchecked Sendable {
   let object: URL
   let knownRaces: KnownRaces
   let symbols: KernelSymbolCache
+  let variables: KernelVariables
+  /// Not the first that was loaded of its object.
+  let isCopy: Bool
+  private let copies: KernelCopies
+  /// What the variables held when it was loaded.
+  private let pristine: [UInt8]
 
   public var version: String { String(cString: table.pointee.kernel_version) }
 
   public init(_ kernel: BuiltKernel) throws(KernelBuildError) {
-    let path = kernel.object.path
+    try self.init(kernel.object.path, of: kernel.object, KernelCopies(), isCopy: false)
+  }
+
+  /// - Parameter path: of the object, or of a copy of it that is to be loaded beside it.
+  private init(_ path: String, of object: URL, _ copies: KernelCopies, isCopy: Bool) throws(KernelBuildError) {
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw .notLoadable(path: path, reason: dlerror().map { String(cString: $0) } ?? "unknown")
     }
@@ -26,9 +36,34 @@ public struct LoadedKernel: @unchecked Sendable {
       table.pointee.bytes == MemoryLayout<stress_kernel>.size
     else { throw .notLoadable(path: path, reason: "it does not speak version \(expected) of the interface") }
     self.table = table
-    object = kernel.object
+    self.object = object
+    self.isCopy = isCopy
+    self.copies = copies
     let base = UInt(bitPattern: table.pointee.base)
-    knownRaces = KnownRaces(KernelSymbols(object: kernel.object, base: base))
-    symbols = KernelSymbolCache(object: kernel.object, base: base)
+    knownRaces = KnownRaces(KernelSymbols(object: object, base: base))
+    symbols = KernelSymbolCache(object: object, base: base)
+    variables = KernelVariables(object: object, base: base)
+    pristine = Array(UnsafeRawBufferPointer(start: table.pointee.variables, count: Int(table.pointee.variables_bytes)))
   }
+
+  /// The same kernel at another place: a file of its own is what makes the loader do so.
+  func copy() -> LoadedKernel? {
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("stress-kernel-\(UUID().uuidString).so")
+    defer { try? FileManager.default.removeItem(at: file) }
+    guard (try? FileManager.default.copyItem(at: object, to: file)) != nil else { return nil }
+    return try? LoadedKernel(file.path, of: object, copies, isCopy: true)
+  }
+
+  func resetVariables() {
+    guard let memory = table.pointee.variables else { return }
+    pristine.withUnsafeBytes { memory.copyMemory(from: $0.baseAddress.unsafelyUnwrapped, byteCount: $0.count) }
+  }
+
+  /// For one world, until it gives it back.
+  func borrowed() -> LoadedKernel { copies.take(self) }
+  func giveBack() { copies.giveBack(self) }
+  func keepForThreads() { copies.keepFirst() }
+
+  /// Loaded of the same object.
+  func isSame(as other: LoadedKernel) -> Bool { copies === other.copies }
 }

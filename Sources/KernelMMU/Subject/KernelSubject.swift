@@ -3,7 +3,7 @@ import Foundation
 import Machine
 
 public struct KernelSubject: Sendable {
-  public let loaded: LoadedKernel
+  public private(set) var loaded: LoadedKernel
   /// For example `7.3.4`.
   public let version: String
   /// Of the tree's files that are used: two trees with the same hash behave alike.
@@ -31,6 +31,18 @@ public struct KernelSubject: Sendable {
 
   /// Its machine code.
   public var code: ForeignCode { ForeignCode(at: loaded.table.pointee.base, hangLimit: hangLimit) }
+  /// The same kernel with variables of its own, for a world on fibers until it gives it back.
+  package func borrowed() -> KernelSubject {
+    var own = self
+    own.loaded = loaded.borrowed()
+    return own
+  }
+
+  package func giveBack() { loaded.giveBack() }
+
+  /// Threads race in it from now on.
+  package func keepForThreads() { loaded.keepForThreads() }
+
 
   /// Builds the tree, or takes it from the cache, and loads it.
   /// - Parameters:
@@ -47,6 +59,6 @@ public struct KernelSubject: Sendable {
 
 extension KernelSubject: Equatable {
   public static func == (left: KernelSubject, right: KernelSubject) -> Bool {
-    left.loaded.table == right.loaded.table
+    left.loaded.isSame(as: right.loaded)
   }
 }

@@ -12,6 +12,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let raw = UnsafeMutableRawPointer(mutating: address)
     let object = slot(of: raw).map { UnsafeRawPointer(pointee.objects + $0 * KernelVM.objectBytes) }
     return pointee.kernel.pointee.word_name(pointee.state.pointee.world, object, address)
+      ?? pointee.variables._withUnsafeGuaranteedRef { $0.text(of: address) }
   }
 
   /// Where in the kernel's code a task stands at its schedule point; nil if it is not in there.
@@ -22,10 +23,10 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 }
 
 extension KernelVM {
-  static let wordName: Machine.WordName = { raw, address in
   /// For good: names are handed out as C strings.
   nonisolated(unsafe) fileprivate static let modeName = UnsafePointer<CChar>(strdup("vcpu->mode"))
 
+  static let wordName: Machine.WordName = { raw, address in
     let machine = raw.assumingMemoryBound(to: Machine.self)
     return machine.pointee.subject?.assumingMemoryBound(to: KernelVM.self).word(at: address)
   }

@@ -1,8 +1,8 @@
 /// The subject that is a user's own kernel: a VM whose TDP MMU was compiled from a kernel tree.
 ///
 /// All that the kernel side changes stands in memory that is owned here: its world, its tasks, `struct page`, its
-/// objects, and the machine's arena for page tables. So a snapshot puts all of it back, whatever a task was about to do
-/// when it was left.
+/// objects, and the machine's arena for page tables; and in the variables of its files, which one world has at a time.
+/// So a snapshot puts all of it back, whatever a task was about to do when it was left.
 import CAtomics
 import CKernelABI
 import Glibc
@@ -78,6 +78,7 @@ public struct KernelVM {
   /// Tasks are threads; otherwise fibers, of which one runs at a time.
   let isThreaded: Bool
   let knownRaces: Unmanaged<KnownRaces>
+  let variables: Unmanaged<KernelVariables>
 
   /// - Parameters:
   ///   - guestPages: at most what a VM may have.
@@ -120,6 +121,7 @@ public struct KernelVM {
     escape = escapes[0]
     isThreaded = escapes.count > 1
     knownRaces = .passRetained(loaded.knownRaces)
+    variables = .passRetained(loaded.variables)
     capacity = machine.pointee.arena.capacity
     let count = machine.pointee.taskCount
     rootCount = Self.mostRoots(tasks: count)
@@ -169,6 +171,7 @@ public struct KernelVM {
     own.machine.pointee.codePlace = nil
     own.machine.pointee.isKnownRace = nil
     own.knownRaces.release()
+    own.variables.release()
     own.machine.pointee.subject = nil
     munmap(own.world, own.worldBytes)
     munmap(own.taskMemory, own.taskStride * own.machine.pointee.taskCount)
@@ -214,6 +217,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     snapshot.add(own.directRoots, count: own.rootCount)
     snapshot.add(own.tasks, count: count)
     snapshot.add(own.taskMemory, byteCount: own.taskStride * count)
+    if let variables = own.kernel.pointee.variables {
+      snapshot.add(variables, byteCount: Int(own.kernel.pointee.variables_bytes))
+    }
     func add(_ memory: UnsafeMutableRawPointer, _ bytes: Int, _ used: KernelVM.Used) {
       snapshot.add(memory, byteCount: bytes, used: UnsafePointer(own.used + used.rawValue))
     }

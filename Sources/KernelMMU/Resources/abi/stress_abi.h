@@ -71,10 +71,14 @@ struct stress_kernel {
   const char *kernel_version;
   // Where the object stands in memory: what `where` is relative to for a debugger.
   const void *base;
+  // The variables of the object's files, as they are once it is open. What of them changes while a world runs is that
+  // world's: the host puts it back.
+  void *variables;
+  uint64_t variables_bytes;
   uint64_t task_bytes;
 
   // Memory that one world needs, zeroed, aligned to 64 bytes. All that the kernel side changes is in there, in its
-  // tasks, in the arena, in `page_private` and in the host's objects.
+  // tasks, in the arena, in `page_private`, in the host's objects and in `variables`.
   uint64_t (*world_bytes)(const struct stress_world_config *config);
   // NULL if the host's table is of another version or size.
   struct stress_world *(*world_create)(

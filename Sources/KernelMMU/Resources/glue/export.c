@@ -5,7 +5,7 @@
 // The linker's name for the first byte of the object.
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
 
-static const struct stress_kernel table = {
+static struct stress_kernel table = {
     .version = STRESS_ABI_VERSION,
     .bytes = sizeof(struct stress_kernel),
     .base = __ehdr_start,
@@ -59,5 +59,8 @@ static const struct stress_kernel table = {
 __attribute__((visibility("default"))) const struct stress_kernel *stress_kernel_open(u32 version) {
   if (version != STRESS_ABI_VERSION) return NULL;
   stress_globals_initialize();
+  stress_variables_initialize();
+  table.variables = (void *)stress_variables.start;
+  table.variables_bytes = stress_variables.bytes;
   return &table;
 }

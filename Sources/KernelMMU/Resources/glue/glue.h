@@ -37,6 +37,9 @@ static inline struct stress_world *stress_world_of(struct kvm *kvm) {
   return container_of(kvm, struct stress_world, tdx.kvm);
 }
 
+// machine.c
+void stress_variables_initialize(void);
+
 // kvm.c
 extern struct kmem_cache *stress_unused_cache;
 void stress_globals_initialize(void);

@@ -2,19 +2,21 @@
 // The parts of KVM around the MMU that are written here: requests, flushes, page caches, the memory slot, tracepoints.
 #include "glue.h"
 
-bool tdp_enabled = true;
-bool tdp_mmu_enabled = true;
-bool eager_page_split = true;
-int nx_huge_pages = 1;
-struct kvm_x86_ops kvm_x86_ops;
-struct kvm_host_values kvm_host;
-struct cpuinfo_x86 boot_cpu_data = {.x86_phys_bits = 52, .x86_cache_bits = 52, .extended_cpuid_level = 0x80000008};
+bool __read_mostly tdp_enabled = true;
+bool __read_mostly tdp_mmu_enabled = true;
+bool __read_mostly eager_page_split = true;
+int __read_mostly nx_huge_pages = 1;
+struct kvm_x86_ops kvm_x86_ops __read_mostly;
+struct kvm_host_values kvm_host __read_mostly;
+struct cpuinfo_x86 boot_cpu_data __read_mostly = {
+    .x86_phys_bits = 52, .x86_cache_bits = 52, .extended_cpuid_level = 0x80000008,
+};
 struct kmem_cache {
   char unused;
 };
 static struct kmem_cache header_cache, unused_cache;
-struct kmem_cache *mmu_page_header_cache = &header_cache;
-struct kmem_cache *stress_unused_cache = &unused_cache;
+struct kmem_cache *mmu_page_header_cache __read_mostly = &header_cache;
+struct kmem_cache *stress_unused_cache __read_mostly = &unused_cache;
 
 _Static_assert(sizeof(struct kvm_mmu_page) <= STRESS_OBJECT_BYTES, "the host's objects hold a struct kvm_mmu_page");
 _Static_assert(SPTE_MMU_PRESENT_MASK == STRESS_PRESENT_BIT, "reads are told of by this bit");
@@ -47,9 +49,9 @@ bool kvm_make_all_cpus_request(struct kvm *kvm, unsigned request) {
   return true;
 }
 
-bool stress_proves_mmu(void) { return stress_current()->world->config.proves_mmu; }
-
 long stress_hook_absent(void) { return 0; }
+
+bool stress_proves_mmu(void) { return stress_current()->world->config.proves_mmu; }
 
 void kvm_vm_bugged(struct kvm *kvm) {
   if (kvm->vm_bugged) return;

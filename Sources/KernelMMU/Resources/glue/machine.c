@@ -17,6 +17,42 @@ noinline void stress_accessed(u32 access, const volatile void *entry, u64 old, u
   STRESS_TELL(stress_current(), accessed, access, (u64 *)entry, old, value, __builtin_return_address(0));
 }
 
+// The object's variables: its writable segment, less what the loader protects once it is done.
+
+struct stress_variables stress_variables __read_mostly;
+
+extern char __ehdr_start[] __attribute__((visibility("hidden")));
+extern char __start_stress_read_mostly[] __attribute__((visibility("hidden")));
+extern char __stop_stress_read_mostly[] __attribute__((visibility("hidden")));
+
+// Of the ELF header and of a program header, which no header here declares.
+enum { ELF_PHOFF = 32, ELF_PHENTSIZE = 54, ELF_PHNUM = 56 };
+enum { PHDR_FLAGS = 4, PHDR_VADDR = 16, PHDR_MEMSZ = 40, PT_LOAD = 1, PT_GNU_RELRO = 0x6474e552, PF_W = 2 };
+
+static u64 phdr_word(const char *header, u32 offset) { return *(const u64 *)(header + offset); }
+
+void stress_variables_initialize(void) {
+  const char *header = __ehdr_start + *(const u64 *)(__ehdr_start + ELF_PHOFF);
+  u32 count = *(const u16 *)(__ehdr_start + ELF_PHNUM), bytes = *(const u16 *)(__ehdr_start + ELF_PHENTSIZE);
+  u64 protected_end = 0, start = 0, end = 0;
+  for (u32 index = 0; index < count; index++)
+    if (*(const u32 *)(header + index * bytes) == PT_GNU_RELRO)
+      protected_end = phdr_word(header + index * bytes, PHDR_VADDR) + phdr_word(header + index * bytes, PHDR_MEMSZ);
+  protected_end &= PAGE_MASK;
+  for (u32 index = 0; index < count; index++, header += bytes) {
+    if (*(const u32 *)header != PT_LOAD || !(*(const u32 *)(header + PHDR_FLAGS) & PF_W)) continue;
+    u64 from = max(phdr_word(header, PHDR_VADDR), protected_end);
+    u64 to = phdr_word(header, PHDR_VADDR) + phdr_word(header, PHDR_MEMSZ);
+    if (from >= to) continue;
+    if (!start) start = from;
+    end = to;
+  }
+  stress_variables = (struct stress_variables){
+      .start = (u64)__ehdr_start + start, .bytes = end - start, .read_mostly = (u64)__start_stress_read_mostly,
+      .read_mostly_bytes = (u64)__stop_stress_read_mostly - (u64)__start_stress_read_mostly,
+  };
+}
+
 // Reports.
 
 static void report(u32 kind, const char *file, u32 line, const char *function, const char *text) {

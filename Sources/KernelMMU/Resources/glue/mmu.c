@@ -4,7 +4,7 @@
 #include "glue.h"
 
 #define nx_huge_pages_recovery_ratio (stress_current()->recovery_ratio)
-static int max_huge_page_level __maybe_unused = PG_LEVEL_1G;
+static int max_huge_page_level __maybe_unused __read_mostly = PG_LEVEL_1G;
 
 // The shadow MMU is never entered: what it would be asked is a bug of the harness.
 #define kvm_mmu_prepare_zap_page(kvm, sp, invalid_list) BUG()

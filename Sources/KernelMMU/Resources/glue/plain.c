@@ -4,8 +4,12 @@
 //
 // This file itself is never instrumented.
 
-// Stacks, constants and the host's own memory are nobody else's business.
-static __always_inline bool is_shared(const struct stress_task *task, u64 at) {
+// Stacks, constants and the host's own memory are nobody else's business. Nor are reads of what is set once: nobody
+// writes it while they run, or nearly nobody.
+static __always_inline bool is_shared(const struct stress_task *task, u64 at, u32 kind) {
+  if (unlikely(at - stress_variables.start < stress_variables.bytes))
+    return kind != STRESS_POINT_PLAIN_LOAD ||
+           at - stress_variables.read_mostly >= stress_variables.read_mostly_bytes;
   return at - task->objects < task->objects_bytes || at - task->shared < task->shared_bytes ||
          at - task->arena < task->arena_bytes ||
          at - (u64)task->pages < task->arena_bytes / PAGE_SIZE * sizeof(struct page);
@@ -26,7 +30,7 @@ enum { BYTES_MAX = 0xffffff };
 
 static __always_inline void plain(const volatile void *address, u32 kind, u64 bytes, const void *caller) {
   struct stress_task *task = stress_current();
-  if (unlikely(!task) || !is_shared(task, (u64)address)) return;
+  if (unlikely(!task) || !is_shared(task, (u64)address, kind & STRESS_POINT_KIND_MASK)) return;
   pass(task, kind | (u32)min(bytes, (u64)BYTES_MAX) << 8, address, 1, caller);
 }
 

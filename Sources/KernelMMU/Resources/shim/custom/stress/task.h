@@ -51,6 +51,13 @@ struct stress_task {
   const void *caller;
 };
 
+// Variables of the object's files, and of them those that are set once and then only read.
+struct stress_variables {
+  u64 start, bytes;
+  u64 read_mostly, read_mostly_bytes;
+};
+extern struct stress_variables stress_variables __attribute__((visibility("hidden")));
+
 // Set on entry from the host, and again after each call to it: the host may have run other tasks on this thread.
 // Initial-exec, because the object is loaded with dlopen() and no __tls_get_addr() should stand in each access.
 extern __thread struct stress_task *stress_current_task

@@ -16,8 +16,9 @@
 #define __cleanup(function) __attribute__((__cleanup__(function)))
 #define ____cacheline_aligned __aligned(64)
 #define fallthrough __attribute__((__fallthrough__))
-#define __read_mostly
-#define __ro_after_init
+// Set once and read by everybody: a section of its own, so that plain reads of it are no schedule points.
+#define __read_mostly __attribute__((__section__("stress_read_mostly")))
+#define __ro_after_init __read_mostly
 #define __init
 #define __exit
 #define __rcu
