@@ -125,6 +125,8 @@ private enum Regression {
     switch result {
     case .fixed(let drawn): self = .fixed(drawn == 0 ? "" : ", its episode is clean in \(drawn) drawn schedules")
     case .unknown(let reason): self = .notReplayable(reason)
+    case .breaksInSetUp(let checker):
+      self = .fails(", with \(checker) while its initial tables are built, before any thread runs")
     case .fails(let checker):
       let other = checker == token.checker.name ? "" : ", with \(checker)"
       self = .fails(other + (token.mutant.map { " (mutant \($0.rawValue))" } ?? ""))

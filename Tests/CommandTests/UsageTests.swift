@@ -135,7 +135,7 @@ import Testing
       [
         Case(command, says: "token|file"), Case(command, "x", says: "m1:"), Case(command, "", says: "m1:"),
         Case(command, "m1:", says: "damaged"), Case(command, "m1:AQEA", says: "damaged"),
-        Case(command, "m1:ä", says: "damaged"), Case(command, "m2:AQEA", says: "m2"),
+        Case(command, "m1:ä", says: "damaged"), Case(command, "m3:AQEA", says: "m3"),
         Case(command, ".stress/failures/ORD-2-0.txt", says: "No such file"), Case(command, ".", says: "directory"),
         Case(command, "/dev/null", says: "holds no token"), Case(command, "/dev/zero", says: "larger than"),
         Case(command, "m1:AQEA", "stray", says: "\(command) --help"),

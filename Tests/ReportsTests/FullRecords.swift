@@ -21,7 +21,10 @@ enum FullRecords {
     record.replay?.interleaving = interleaving
     record.violations.removeLast()
     record.violations[0].reproduction = SampleExplorations.reproduction
+    record.violations[0].moment = .race
     record.violations[0].reproduction?.bridgedSchedules = 4_096
+    record.violations[0].reproduction?.reference = RunRecord.Reference(
+      subject: "mainline", checker: "TLB-1", schedules: 2_000, problem: "it cannot be built")
     record.violations[0].reproduction?.interleaving = interleaving
     return record
   }

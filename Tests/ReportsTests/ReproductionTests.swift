@@ -34,6 +34,41 @@ import Testing
     #expect(!lines.contains { $0.hasPrefix("not reproduced") || $0.hasPrefix("run again") })
   }
 
+  @Test func `a token that breaks a rule where nothing was changed is said to`() {
+    var record = SampleExplorations.violation
+    func text(_ reference: RunRecord.Reference?) -> String {
+      record.violations[0].reproduction?.reference = reference
+      return TextReport(record).render().replacing("\n", with: " ")
+    }
+    let silent = text(nil)
+    #expect(text(.init(subject: "mainline")) == silent)
+    #expect(
+      text(.init(subject: "mainline", checker: "TLB-1"))
+        .contains("It breaks TLB-1 on mainline as well, so it does not show what differs from that"))
+    #expect(
+      text(.init(subject: "commit 0123", problem: "no git")).contains(
+        "What it does on commit 0123 is not known: no git"))
+  }
+
+  @Test func `a rule that was broken before any thread ran is no race, and has no replay`() {
+    var record = SampleExplorations.violation
+    record.violations[0].moment = .setUp
+    record.violations[0].thread = -1
+    record.violations[0].reproduction?.token = ""
+    record.violations[0].reproduction?.interleaving = nil
+    let text = TextReport(record).render().replacing("\n", with: " ")
+    #expect(text.contains("none, the initial tables are being built"))
+    #expect(text.contains("no race: the rule is broken while the initial tables are built, before any thread runs"))
+    #expect(text.contains("run again: stress explore ") && !text.contains("stress replay"))
+    #expect(VerdictLine.render(record).contains(" in the initial tables of schedule "))
+    record = SampleExplorations.replayed
+    record.violations = SampleExplorations.violation.violations
+    record.verdict = .violation
+    record.violations[0].moment = .setUp
+    #expect(VerdictLine.render(record).contains("in the initial tables: no thread has run"))
+    #expect(!VerdictLine.render(record).hasPrefix("REPRODUCED"))
+  }
+
   @Test func `minimising that was not done, or not ended, is said to be so`() {
     #expect(TextReport(SampleExplorations.unverified).render().contains("           not minimised\n"))
     var record = SampleExplorations.violation

@@ -95,7 +95,8 @@ package final class Bridge {
   private func search(_ replayer: Replayer) -> Finding? {
     let strategies = StrategySet(tasks: replayer.world.capacity)
     defer { strategies.deallocate() }
-    var episodes = BridgeEpisodes(history).all().map(fitting)
+    // What the scenarios could not draw is not asked for.
+    var episodes = BridgeEpisodes(history).all().map(fitting).filter { $0.oddity(isKernel: isKernel) == nil }
     var count = Self.firstTurn
     var done: UInt64 = 0
     for _ in 0..<Self.turns {
@@ -133,8 +134,10 @@ package final class Bridge {
   ) -> Result {
     let world = replayer.world
     guard world.prepare(episode) else {
+      // A rule that is broken while tables are made, before any thread runs, is none that threads have met.
       schedules += 1
-      return take(replayer).map { .found($0) } ?? .unusable
+      if world.harnessFault != nil { _ = take(replayer) }
+      return .unusable
     }
     let salt = history.plan.seed ^ episode.contentHash
     var length = ExecutionLength(steps: episode.operations * 40, changes: episode.operations * 12)
@@ -204,7 +207,7 @@ package final class Bridge {
   }
 
   /// The episode as the subject can run it.
-  private func fitting(_ episode: Episode) -> Episode {
-    found.configuration.kernel == nil ? episode : episode.forKernel()
-  }
+  private func fitting(_ episode: Episode) -> Episode { isKernel ? episode.forKernel() : episode }
+
+  private var isKernel: Bool { found.configuration.kernel != nil }
 }

@@ -126,7 +126,7 @@ package struct BridgeEpisodes {
   }
 
   /// What may have been mapped when the race came to this: the gfns themselves, others beside them, huge pages,
-  /// nothing, or what is left when the last requests before are carried out in a row.
+  /// nothing, or what those of the last requests before make in a row that initial tables can be made by.
   private func populations(_ map: RegionMap, _ episode: Episode) -> [[Request]] {
     var gfns: [Gfn] = []
     for request in episode.threads.joined() where !gfns.contains(request.range.lowerBound) && gfns.count < 8 {
@@ -140,7 +140,8 @@ package struct BridgeEpisodes {
       populations.append(gfns.map { fault(.fault2M, $0) })
       populations.append(gfns.map { Request(operation: .fault2M, range: $0..<($0 + 1), draw: 0) })
     }
-    populations.append(history.earlier.compactMap { map.request($0.request) })
+    populations.append(
+      history.earlier.compactMap { map.request($0.request) }.filter { Episode.ofSetUp.contains($0.operation) })
     return populations
   }
 

@@ -27,7 +27,7 @@ struct FailurePipeline {
 
   /// - Returns: how the violation is repeated, and the execution that shows it.
   func run(_ found: Finding, _ replayer: Replayer, schedule: UInt64) -> (RunRecord.Reproduction, Finding) {
-    let first = keep(found)
+    let first = isRace(found) ? keep(found) : nil
     var final = found
     var isMinimal = false
     var executions: UInt64 = 0
@@ -41,24 +41,33 @@ struct FailurePipeline {
     let verified = Self.verify(final, subject)
     // The fresh world had this thread's handler for stack overflow to itself.
     _ = replayer.world.scheduler.registerThread()
-    if verified == Self.replays, let second = keep(final), let first, first != second {
+    if verified == Self.replays, isRace(final), let second = keep(final), let first, first != second {
       try? FailureArchive.remove(first)
     }
     let reproduction = RunRecord.Reproduction(
-      token: token(final).text, scenario: found.episode.scenario, schedule: schedule, found: found.size,
+      token: isRace(final) ? token(final).text : "", scenario: found.episode.scenario, schedule: schedule,
+      found: found.size,
       minimized: minimizes ? final.size : nil, minimizingExecutions: executions, isMinimal: isMinimal,
       eventHash: SeedText.format(final.eventHash), verified: verified, replays: Self.replays,
-      interleaving: InterleavingBuilder.build(replayer, final))
+      reference: isRace(final) && verified == Self.replays ? CleanReference(subject)?.check(token(final)) : nil,
+      interleaving: final.isInSetUp ? nil : InterleavingBuilder.build(replayer, final))
     return (reproduction, final)
   }
 
+  /// Only what a scenario could draw, and what its threads did, is a reproduction that a token is given for.
+  private func isRace(_ finding: Finding) -> Bool {
+    !finding.isInSetUp && finding.episode.oddity(isKernel: subject.kernel != nil) == nil
+  }
+
   /// Replays in a world of its own, as another process would.
-  /// - Returns: how many times the same rule was broken by the same events.
+  /// - Returns: how many times the same rule was broken by the same events, and at the same moment.
   static func verify(_ finding: Finding, _ subject: FiberWorld.Subject) -> Int {
     guard let fresh = Replayer(tasks: finding.episode.threads.count, subject: subject) else { return 0 }
     return (0..<replays).count { _ in
-      let outcome = fresh.replay(finding.episode, finding.schedule, isStrict: true)
-      return outcome.isFollowed && outcome.violation?.checker == finding.violation.checker
+      let outcome =
+        fresh.brokenSetUp(finding.episode) ?? fresh.replay(finding.episode, finding.schedule, isStrict: true)
+      return outcome.isInSetUp == finding.isInSetUp && outcome.isFollowed
+        && outcome.violation?.checker == finding.violation.checker
         && outcome.eventHash == finding.eventHash
     }
   }

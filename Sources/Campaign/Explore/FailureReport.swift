@@ -49,21 +49,27 @@ struct FailureReport {
 /// The first writing down of a failing execution.
 package enum FoundFailure {
   /// - Parameter violation: of the world's last execution, or of its preparation: then the requests that were to
-  ///   populate the tables become one thread's operations, if they break the rule that way too.
+  ///   populate the tables become one thread's operations, if a scenario could draw that and it breaks the rule too.
+  /// - Returns: a finding of the set-up where it does not; nil if it does not happen again.
   package static func write(_ replayer: Replayer, _ violation: Violation) -> Finding? {
     let world = replayer.world
-    if world.isPrepared { return Minimizer.written(replayer, violation) }
     let whole = world.episode
+    if world.isPrepared {
+      guard let finding = Minimizer.written(replayer, violation) else { return nil }
+      // Tables that break a rule as they are need no race, whenever it is that this is seen.
+      guard !world.prepare(whole, verifies: true) else { return finding }
+      return world.violation.flatMap { unprepared(world, $0.checker) }
+    }
     var episode = whole
-    episode.threads = [whole.populated.isEmpty ? Array(whole.threads.joined()) : whole.populated]
+    episode.threads = [whole.populated]
     episode.populated = []
-    if world.prepare(episode) {
+    let canRace =
+      !whole.populated.isEmpty && episode.oddity(isKernel: world.subject.kernel != nil) == nil
+    if canRace && world.prepare(episode, verifies: true) {
       let outcome = replayer.replay(Schedule(), isStrict: false)
-      if let again = outcome.violation, again.checker == violation.checker {
+      if let again = outcome.violation, again.checker == violation.checker, outcome.steps > 0 {
         return Minimizer.written(replayer, again)
       }
-    } else if let finding = unprepared(world, violation.checker) {
-      return finding
     }
     return world.prepare(whole) ? nil : unprepared(world, violation.checker)
   }
@@ -74,7 +80,7 @@ package enum FoundFailure {
     var finding = Finding(
       episode: world.episode, schedule: Schedule(), violation: violation, eventHash: world.episode.contentHash,
       steps: 0, preemptions: 0, isAtRest: true)
-    finding.isInMaking = true
+    finding.isInSetUp = true
     return finding
   }
 }
@@ -89,9 +95,9 @@ extension RunRecord.Violation {
     let violation = finding.violation
     return RunRecord.Violation(
       checker: violation.checker.name, rule: violation.checker.rule, thread: finding.isAtRest ? -1 : violation.task,
-      operation: finding.isAtRest ? "" : violation.operation.name, gfn: LastEvents.text(violation.gfn),
+      operation: finding.moment == .rest ? "" : violation.operation.name, gfn: LastEvents.text(violation.gfn),
       level: violation.level, expected: violation.expected,
       seen: violation.seen + AccessPlaces.text(violation.accesses, kernel), round: 0, command: command,
-      events: [], reproduction: reproduction)
+      events: [], moment: finding.moment, reproduction: reproduction)
   }
 }

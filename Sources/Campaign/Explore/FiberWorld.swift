@@ -113,8 +113,9 @@ package final class FiberWorld {
   }
 
   /// Builds the episode's tables. At most `capacity` threads.
+  /// - Parameter verifies: the tables are looked at as they are after a race, before there is one.
   /// - Returns: false if a rule was broken, or the harness failed, before any thread ran.
-  package func prepare(_ episode: Episode) -> Bool {
+  package func prepare(_ episode: Episode, verifies: Bool = false) -> Bool {
     self.episode = episode
     isPrepared = false
     race.pointee.load(episode.threads)
@@ -135,6 +136,14 @@ package final class FiberWorld {
     suite.beginRace()
     vm.beginRace(episode)
     snapshot.take()
+    if verifies {
+      guarded {
+        let world = FiberWorld.of($0)
+        world.vm.verifyAtRest(world.suite, world.machine.pointee.tasks[0])
+      }
+      guard !isHalted, harnessFault == nil else { return false }
+      snapshot.restore()
+    }
     isPrepared = true
     return true
   }

@@ -11,8 +11,8 @@ package struct Finding {
   package var preemptions: Int
   /// Found in the tables at rest, by no thread in particular.
   package var isAtRest: Bool
-  /// Broken while the tables were built: no thread has run.
-  package var isInMaking = false
+  /// Broken while the initial tables were built: no thread has run, and no schedule has a part in it.
+  package var isInSetUp = false
 
   package init(
     episode: Episode, schedule: Schedule, violation: Violation, eventHash: UInt64, steps: Int, preemptions: Int,
@@ -26,6 +26,9 @@ package struct Finding {
     self.preemptions = preemptions
     self.isAtRest = isAtRest
   }
+
+  /// When it happened, for records.
+  package var moment: RunRecord.Moment { isInSetUp ? .setUp : isAtRest ? .rest : .race }
 
   package var size: RunRecord.Size {
     RunRecord.Size(

@@ -10,6 +10,8 @@ package final class Replayer {
     package var end: ExecutionEnd
     package var eventHash: UInt64
     package var steps: Int
+    /// The rule was broken while the initial tables were built, before any thread ran: no race, and no reproduction.
+    package var isInSetUp = false
     /// All of the schedule could be followed. Otherwise it parted from the execution, at the latest at step `steps`.
     package var isFollowed: Bool
   }
@@ -26,13 +28,23 @@ package final class Replayer {
 
   /// The episode from its tables on, under a schedule.
   package func replay(_ episode: Episode, _ schedule: Schedule, isStrict: Bool) -> Outcome {
-    guard world.prepare(episode) else {
-      return Outcome(
-        violation: world.violation, harnessFault: world.harnessFault, end: .halted,
-        eventHash: episode.contentHash, steps: 0,
-        isFollowed: schedule == Schedule())
-    }
-    return replay(schedule, isStrict: isStrict)
+    world.prepare(episode) ? replay(schedule, isStrict: isStrict) : setUp(episode)
+  }
+
+  /// What the initial tables break by themselves, looked at as they are after a race: a race that shows it later has no
+  /// part in it. The episode is prepared afterwards.
+  /// - Returns: nil for tables that break no rule.
+  package func brokenSetUp(_ episode: Episode) -> Outcome? {
+    if world.prepare(episode, verifies: true) { return nil }
+    let outcome = setUp(episode)
+    _ = world.prepare(episode)
+    return outcome
+  }
+
+  private func setUp(_ episode: Episode) -> Outcome {
+    Outcome(
+      violation: world.violation, harnessFault: world.harnessFault, end: .halted, eventHash: episode.contentHash,
+      steps: 0, isInSetUp: true, isFollowed: true)
   }
 
   /// The same on the episode that was prepared last.

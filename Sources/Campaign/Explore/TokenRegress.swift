@@ -13,6 +13,9 @@ public enum TokenRegress {
     case fixed(drawn: Int)
     /// The checker that fired.
     case fails(String)
+    /// The checker that fired while the initial tables were built, before any thread ran: the subject is broken, and
+    /// whether by what the token shows is not known.
+    case breaksInSetUp(String)
     case unknown(String)
   }
 
@@ -20,9 +23,17 @@ public enum TokenRegress {
   public static let schedules = 2_000
 
   public static func check(_ token: Token, kernel: KernelSubject? = nil) -> Result {
-    let subject = FiberWorld.Subject(token, kernel)
+    check(token, on: FiberWorld.Subject(token, kernel))
+  }
+
+  /// - Parameter subject: what it is run on, be it the one that the token names or another.
+  package static func check(_ token: Token, on subject: FiberWorld.Subject) -> Result {
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
       return .unknown("no address space for the threads' stacks")
+    }
+    if let broken = replayer.brokenSetUp(token.episode) {
+      if let fault = broken.harnessFault { return .unknown(fault) }
+      return broken.violation.map { .breaksInSetUp($0.checker.name) } ?? .unknown("its initial tables cannot be built")
     }
     let strict = replayer.replay(token.episode, token.schedule, isStrict: true)
     if let result = result(strict.violation, strict.harnessFault) { return result }

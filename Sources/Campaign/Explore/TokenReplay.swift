@@ -12,7 +12,7 @@ public enum TokenReplay {
       return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(
         "no address space for the threads' stacks")
     }
-    let outcome = replayer.replay(token.episode, token.schedule, isStrict: true)
+    var outcome = replayer.replay(token.episode, token.schedule, isStrict: true)
     if let fault = outcome.harnessFault {
       return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(fault)
     }
@@ -24,14 +24,22 @@ public enum TokenReplay {
     }
     let world = replayer.world
     let counters = ExploreCounters.take(from: world, token.episode.threads.count)
+    if outcome.violation != nil, let broken = replayer.brokenSetUp(token.episode), broken.violation != nil {
+      outcome = broken
+    }
     var finding = Finding(
       episode: token.episode, schedule: token.schedule,
       violation: outcome.violation ?? .none(token), eventHash: outcome.eventHash,
-      steps: world.isPrepared ? outcome.violation.map(world.steps(to:)) ?? outcome.steps : 0, preemptions: 0,
-      isAtRest: !world.isPrepared || world.end == .completed)
-    if world.isPrepared { finding.preemptions = replayer.record().preemptions }
-    let interleaving = outcome.violation != nil || traces ? InterleavingBuilder.build(replayer, finding) : nil
-    return TokenRecord(token, kernel, engine: "replay", clock: clock).build(
+      steps: outcome.isInSetUp ? 0 : outcome.steps, preemptions: 0,
+      isAtRest: outcome.isInSetUp || outcome.end == .completed)
+    finding.isInSetUp = outcome.isInSetUp
+    if !outcome.isInSetUp {
+      finding.preemptions = replayer.record().preemptions
+      if let violation = outcome.violation { finding.steps = world.steps(to: violation) }
+    }
+    let isShown = !outcome.isInSetUp && (outcome.violation != nil || traces)
+    let interleaving = isShown ? InterleavingBuilder.build(replayer, finding) : nil
+    return TokenRecord(token, world.subject.kernel, engine: "replay", clock: clock).build(
       finding, counters, isBroken: outcome.violation != nil, interleaving: interleaving)
   }
 }
@@ -47,6 +55,7 @@ public enum TokenMinimize {
       return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(
         "no address space for the threads' stacks")
     }
+    let record = TokenRecord(token, replayer.world.subject.kernel, engine: "minimize", clock: clock)
     let outcome = replayer.replay(token.episode, token.schedule, isStrict: true)
     if let fault = outcome.harnessFault { return record.failed(fault) }
     let counters = ExploreCounters.take(from: replayer.world, token.episode.threads.count)
@@ -55,7 +64,6 @@ public enum TokenMinimize {
       let finding = Finding(
         episode: token.episode, schedule: token.schedule, violation: .none(token), eventHash: outcome.eventHash,
         steps: outcome.steps, preemptions: 0, isAtRest: true)
-    let record = TokenRecord(token, replayer.world.subject.kernel, engine: "minimize", clock: clock)
       return record.build(finding, counters, isBroken: false, interleaving: nil)
     }
     guard let found = FoundFailure.write(replayer, violation) else {

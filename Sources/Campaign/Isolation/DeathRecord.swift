@@ -22,15 +22,19 @@ public struct DeathRecord {
     let violation = Violation(
       checker: .oops1, task: death.last.task, operation: death.last.operation, gfn: death.last.gfn, level: 0,
       expected: Self.expected, seen: seen(noted), entry: 0, stamp: 0)
-    let finding = Finding(
+    var finding = Finding(
       episode: episode, schedule: death.token.schedule, violation: violation, eventHash: death.token.eventHash,
       steps: death.steps, preemptions: death.preemptions, isAtRest: death.steps == 0)
+    finding.isInSetUp = death.isInSetUp
     let reproduction = RunRecord.Reproduction(
-      token: death.token.text, scenario: episode.scenario, schedule: death.schedule, found: finding.size,
+      token: death.isInSetUp ? "" : death.token.text, scenario: episode.scenario, schedule: death.schedule,
+      found: finding.size,
       minimized: nil, minimizingExecutions: 0, isMinimal: false, eventHash: SeedText.format(death.token.eventHash),
       verified: death.verified, replays: FailurePipeline.replays, interleaving: nil)
     var record = TokenRecord(death.token, kernel, engine: engine, clock: clock).build(
       finding, ExploreCounters(), isBroken: true, interleaving: nil, reproduction: reproduction)
+    // Before any thread runs there is no schedule to replay.
+    if death.isInSetUp { record.violations[0].command = "" }
     record.checkers = []
     record.scope = Self.scope
     if let seed {

@@ -20,6 +20,8 @@ public struct Postmortem {
     public var token: Token
     public var schedule: UInt64
     public var verified: Int
+    /// Its process ended while the initial tables were built: no thread had run.
+    public var isInSetUp: Bool
     var steps: Int
     var preemptions: Int
     var last: (task: Int, operation: Operation, gfn: Gfn)
@@ -47,7 +49,8 @@ public struct Postmortem {
       token.schedule = schedule
       token.eventHash = Self.hash(token)
       var death = Death(
-        token: token, schedule: flight.schedule, verified: 0, steps: trace.steps, preemptions: trace.preemptions,
+        token: token, schedule: flight.schedule, verified: 0, isInSetUp: flight.isPreparing, steps: trace.steps,
+        preemptions: trace.preemptions,
         last: trace.last)
       box.letter = token.text
       death.verified = (0..<FailurePipeline.replays).count { _ in start(.replay) == signal }

@@ -38,13 +38,15 @@ struct MatrixCellRunner {
       return failed(report.harnessFault ?? "schedule \(failure) failed and cannot be told")
     }
     result.cell.outcome = violation.checker
+    if violation.moment == .setUp {
+      result.cell.failure = self.failure(failure, reproduction, token: "", violation.command)
+      return result
+    }
     // What is shown is the text, so that has to lead back to the execution too.
     let isReadable = (try? Token(parsing: reproduction.token))?.text == reproduction.token
     let isVerified = isReadable && reproduction.verified == reproduction.replays
-    result.cell.failure = MatrixRecord.Failure(
-      schedule: failure, token: isVerified ? reproduction.token : "", eventHash: reproduction.eventHash,
-      found: reproduction.found, minimized: reproduction.minimized, verified: reproduction.verified,
-      replays: reproduction.replays, command: violation.command, interleaving: reproduction.interleaving?.condensed())
+    result.cell.failure = self.failure(
+      failure, reproduction, token: isVerified ? reproduction.token : "", violation.command)
     if !isVerified {
       result.harnessFault =
         "\(result.cell.name): schedule \(failure) broke \(violation.checker), and did in "
@@ -52,6 +54,15 @@ struct MatrixCellRunner {
         + (isReadable ? "" : "; its token cannot be read")
     }
     return result
+  }
+
+  private func failure(
+    _ schedule: UInt64, _ reproduction: RunRecord.Reproduction, token: String, _ command: String
+  ) -> MatrixRecord.Failure {
+    MatrixRecord.Failure(
+      schedule: schedule, token: token, eventHash: reproduction.eventHash, found: reproduction.found,
+      minimized: reproduction.minimized, verified: reproduction.verified, replays: reproduction.replays,
+      command: command, interleaving: reproduction.interleaving?.condensed())
   }
 
   private func explore(_ configuration: ExploreConfiguration) -> Merge.Totals? {

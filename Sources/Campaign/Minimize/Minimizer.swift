@@ -98,7 +98,9 @@ package final class Minimizer {
   static func written(_ replayer: Replayer, _ violation: Violation) -> Finding? {
     let (schedule, preemptions) = replayer.record()
     let world = replayer.world
-    guard let again = world.violation, again.checker == violation.checker else { return nil }
+    guard let again = world.violation, again.checker == violation.checker, world.scheduler.pointee.steps > 0 else {
+      return nil
+    }
     return Finding(
       episode: world.episode, schedule: schedule, violation: again, eventHash: world.eventHash,
       steps: world.steps(to: again), preemptions: preemptions, isAtRest: world.end == .completed)
@@ -107,8 +109,8 @@ package final class Minimizer {
   /// Tries a smaller episode.
   /// - Returns: true if it fails too; it is the best one then.
   func accept(_ episode: Episode, _ schedule: Schedule) -> Bool {
-    guard !isExhausted, !episode.threads.isEmpty else { return false }
-    guard replayer.world.prepare(episode) else { return acceptUnprepared() }
+    guard !isExhausted, !episode.threads.isEmpty, isDrawable(episode) else { return false }
+    guard replayer.world.prepare(episode, verifies: true) else { return acceptUnprepared() }
     guard let finding = attempt(schedule) ?? attempt(Schedule()) ?? search(nil, count: Self.searches, executions) else {
       return false
     }
@@ -116,10 +118,17 @@ package final class Minimizer {
     return true
   }
 
-  /// A rule that is broken before any thread runs is made smaller by what is built, not by what is run.
+  /// What is left must be an episode that a scenario could draw, unless what was found is none already.
+  private func isDrawable(_ episode: Episode) -> Bool {
+    let isKernel = replayer.world.subject.kernel != nil
+    return episode.oddity(isKernel: isKernel) == nil || best.episode.oddity(isKernel: isKernel) != nil
+  }
+
+  /// A rule that is broken before any thread runs is made smaller by what is built, not by what is run. It is no
+  /// reproduction of one that a race has broken.
   private func acceptUnprepared() -> Bool {
     executions += 1
-    guard best.isInMaking, let finding = FoundFailure.unprepared(replayer.world, checker) else { return false }
+    guard best.isInSetUp, let finding = FoundFailure.unprepared(replayer.world, checker) else { return false }
     best = finding
     return true
   }

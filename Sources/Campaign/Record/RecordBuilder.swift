@@ -12,6 +12,8 @@ struct RecordBuilder {
   let violationRound: UInt64
   /// True if it was found at the barrier, by no thread in particular.
   let atBarrier: Bool
+  /// True if it was found before the round's threads were let in.
+  let inSetUp: Bool
   let interrupted: Bool
   let harnessFaults: [String]
   let elapsedSeconds: Double
@@ -103,11 +105,12 @@ struct RecordBuilder {
     guard let violation else { return [] }
     return [
       RunRecord.Violation(
-        checker: violation.checker.name, rule: violation.checker.rule, thread: atBarrier ? -1 : violation.task,
+        checker: violation.checker.name, rule: violation.checker.rule,
+        thread: atBarrier || inSetUp ? -1 : violation.task,
         operation: atBarrier ? "" : violation.operation.name, gfn: LastEvents.text(violation.gfn),
         level: violation.level, expected: violation.expected, seen: violation.seen, round: violationRound,
         command: RerunCommand.round(violationRound, of: world.configuration),
-        events: LastEvents.gather(world.machine, violation))
+        events: LastEvents.gather(world.machine, violation), moment: inSetUp ? .setUp : atBarrier ? .rest : .race)
     ]
   }
 

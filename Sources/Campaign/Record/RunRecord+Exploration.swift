@@ -55,6 +55,25 @@ extension RunRecord {
     }
   }
 
+  /// A token on the subject without what was broken or changed in it: it should break no rule there.
+  public struct Reference: Codable, Sendable, Equatable {
+    /// What it was run on, for example `mainline` or `commit 0123456789ab`.
+    public var subject: String
+    /// The rule that it breaks there as well; null if it breaks none.
+    @NullIfAbsent public var checker: String?
+    /// Schedules that were drawn where the token's own does not fit; 0 where it does.
+    public var schedules: Int
+    /// Why nothing is known; null if it was run.
+    @NullIfAbsent public var problem: String?
+
+    public init(subject: String, checker: String? = nil, schedules: Int = 0, problem: String? = nil) {
+      self.subject = subject
+      self.checker = checker
+      self.schedules = schedules
+      self.problem = problem
+    }
+  }
+
   /// How a violation is repeated.
   public struct Reproduction: Codable, Sendable, Equatable {
     /// What stands for a scenario where the episode is made of the operations of a soak's round.
@@ -78,12 +97,14 @@ extension RunRecord {
     public var replays: Int
     /// For a violation that threads found: schedules that were run to find one that repeats it.
     @NullIfAbsent public var bridgedSchedules: UInt64?
+    /// What the same token does where nothing is broken on purpose; null where no such subject is known.
+    @NullIfAbsent public var reference: Reference?
     @NullIfAbsent public var interleaving: Interleaving?
 
     public init(
       token: String, scenario: String, schedule: UInt64, found: Size, minimized: Size?, minimizingExecutions: UInt64,
       isMinimal: Bool, eventHash: String, verified: Int, replays: Int, bridgedSchedules: UInt64? = nil,
-      interleaving: Interleaving?
+      reference: Reference? = nil, interleaving: Interleaving?
     ) {
       self.token = token
       self.scenario = scenario
@@ -96,6 +117,7 @@ extension RunRecord {
       self.verified = verified
       self.replays = replays
       self.bridgedSchedules = bridgedSchedules
+      self.reference = reference
       self.interleaving = interleaving
     }
   }

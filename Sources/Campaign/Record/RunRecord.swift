@@ -67,6 +67,14 @@ public struct RunRecord: Codable, Sendable, Equatable {
     }
   }
 
+  public enum Moment: String, Codable, Sendable {
+    /// While the initial tables were built: no thread had run, and it is no race.
+    case setUp = "set-up"
+    case race
+    /// All threads had ended.
+    case rest
+  }
+
   public struct Violation: Codable, Sendable, Equatable {
     public var checker: String
     public var rule: String
@@ -80,12 +88,15 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// The command that runs that round again.
     public var command: String
     public var events: [EventRow]
+    /// When the rule was broken; null in records of versions that did not say.
+    @NullIfAbsent public var moment: Moment?
     /// How the violation is repeated step by step; null where no schedule of it is known.
     @NullIfAbsent public var reproduction: Reproduction?
 
     public init(
       checker: String, rule: String, thread: Int, operation: String, gfn: String, level: Int, expected: String,
-      seen: String, round: UInt64, command: String, events: [EventRow], reproduction: Reproduction? = nil
+      seen: String, round: UInt64, command: String, events: [EventRow], moment: Moment? = nil,
+      reproduction: Reproduction? = nil
     ) {
       self.checker = checker
       self.rule = rule
@@ -98,6 +109,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
       self.round = round
       self.command = command
       self.events = events
+      self.moment = moment
       self.reproduction = reproduction
     }
   }

@@ -86,7 +86,8 @@ struct Monitor {
     if !faults.isEmpty { violation = nil }
     return RecordBuilder(
       world: world, rounds: rounds, workload: workload, violation: violation, violationRound: round,
-      atBarrier: atBarrier, interrupted: interrupted, harnessFaults: faults, elapsedSeconds: elapsed,
+      atBarrier: atBarrier, inSetUp: completedBefore == nil, interrupted: interrupted, harnessFaults: faults,
+      elapsedSeconds: elapsed,
       nanosecondsPerCycle: cycles == 0 ? 0 : elapsed * 1e9 / Double(cycles), liveThreads: liveThreads
     ).build()
   }

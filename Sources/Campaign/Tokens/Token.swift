@@ -12,6 +12,8 @@ public struct Token: Sendable, Equatable {
   public static let prefix = "m1:"
   /// A user's kernel, version 1: as the model's, after the hash of the tree.
   public static let kernelPrefix = "k1:"
+  /// The same layouts, for executions with guests: since version 2 a vCPU that enters its guest takes a step for it.
+  static let (guestPrefix, kernelGuestPrefix) = ("m2:", "k2:")
 
   public static let threadLimit = 1024
   /// Requests of one thread, and of the population.
@@ -49,8 +51,14 @@ public struct Token: Sendable, Equatable {
   public var text: String {
     var writer = TokenWriter()
     writer.write(self)
-    return (kernelTree == nil ? Self.prefix : Self.kernelPrefix)
-      + Base64URL.encode(writer.bytes + CRC32.bytes(of: writer.bytes))
+    return version + Base64URL.encode(writer.bytes + CRC32.bytes(of: writer.bytes))
+  }
+
+  /// The lowest that the execution means the same in, so that it has one token.
+  private var version: String {
+    let hasGuests = (episode.populated + episode.threads.joined()).contains { $0.operation == .guest }
+    return kernelTree == nil
+      ? hasGuests ? Self.guestPrefix : Self.prefix : hasGuests ? Self.kernelGuestPrefix : Self.kernelPrefix
   }
 
   /// Reads a token; whitespace around it is forgiven.
@@ -60,7 +68,7 @@ public struct Token: Sendable, Equatable {
   public init(parsing text: some StringProtocol) throws(TokenError) {
     let bytes = Self.trimmed(text)
     guard let (version, payload) = Self.split(bytes) else { throw .notToken }
-    guard version == Self.prefix || version == Self.kernelPrefix else {
+    guard [Self.prefix, Self.kernelPrefix, Self.guestPrefix, Self.kernelGuestPrefix].contains(version) else {
       throw .otherVersion(String(version.dropLast()))
     }
     let decoded = try Base64URL.decode(payload)
@@ -69,7 +77,14 @@ public struct Token: Sendable, Equatable {
       throw .damaged
     }
     var reader = TokenReader(content)
-    self = try reader.token(isKernel: version == Self.kernelPrefix)
+    self = try reader.token(isKernel: version.first == Self.kernelPrefix.first)
+    guard version == self.version else {
+      throw .outOfRange(
+        version == Self.prefix || version == Self.kernelPrefix
+          ? "it is of version \(version.dropLast()) and has a guest, which is entered by a step of its own since"
+          : "it is of version \(version.dropLast()) and has no guest")
+    }
+    if let oddity = episode.oddityOfSetUp { throw .outOfRange("it has \(oddity)") }
   }
 
   /// True for text that means to be a token, of any version: a letter, digits, a colon.

@@ -14,6 +14,8 @@ public struct KernelSubject: Sendable {
   public let path: String
   /// Accesses that the kernel does not annotate are schedule points too.
   public let plainAccesses: Bool
+  /// What it was compiled with, by name or path, where one was asked for.
+  public var compiler: String?
   /// RACE-1 is looked at where it can be: on fibers, with plain accesses.
   public var checksRaces = false
   /// Where worlds note what they run, where another process watches over this one.
@@ -29,8 +31,6 @@ public struct KernelSubject: Sendable {
     self.path = path
   }
 
-  /// Its machine code.
-  public var code: ForeignCode { ForeignCode(at: loaded.table.pointee.base, hangLimit: hangLimit) }
   /// The same kernel with variables of its own, for a world on fibers until it gives it back.
   package func borrowed() -> KernelSubject {
     var own = self
@@ -43,6 +43,8 @@ public struct KernelSubject: Sendable {
   /// Threads race in it from now on.
   package func keepForThreads() { loaded.keepForThreads() }
 
+  /// Its machine code.
+  public var code: ForeignCode { ForeignCode(at: loaded.table.pointee.base, hangLimit: hangLimit) }
 
   /// Builds the tree, or takes it from the cache, and loads it.
   /// - Parameters:
@@ -53,7 +55,9 @@ public struct KernelSubject: Sendable {
   ) throws(KernelBuildError) -> KernelSubject {
     let tree = URL(fileURLWithPath: path, isDirectory: true)
     let builder = KernelBuilder(tree: tree, compiler: compiler, plainAccesses: plainAccesses)
-    return try KernelSubject(try builder.build(), path: path)
+    var subject = try KernelSubject(try builder.build(), path: path)
+    subject.compiler = compiler
+    return subject
   }
 }
 

@@ -19,7 +19,10 @@ struct HTMLViolation: Encodable {
   init(_ violation: RunRecord.Violation, of record: RunRecord) {
     let kind = RunKind(record)
     let reproduction = violation.reproduction
-    thread = violation.thread >= 0 ? "\(violation.thread)" : "none, found at the end"
+    thread =
+      violation.moment == .setUp
+      ? "none, the initial tables are being built"
+      : violation.thread >= 0 ? "\(violation.thread)" : "none, found at the end"
     place =
       switch kind {
       case .soak: "round \(violation.round)"
@@ -29,7 +32,7 @@ struct HTMLViolation: Encodable {
     page = CheckerPage.path(violation.checker)
     sizes = reproduction.map(Self.sizes) ?? []
     let words = reproduction.map {
-      ReproductionText($0, checker: violation.checker, kernel: record.kernel, full: false)
+      ReproductionText($0, of: violation, kernel: record.kernel, full: false)
     }
     let tree = record.kernel.map { " --kernel-tree \($0.path)" } ?? ""
     let replay = words.map(\.replay) ?? record.replay.map { "stress replay \($0.token)\(tree)" }
@@ -38,7 +41,7 @@ struct HTMLViolation: Encodable {
     commands =
       (replay.map { [Line(name: "replay", text: $0)] } ?? [])
       + (again.map { [Line(name: "run again", text: $0)] } ?? [])
-    notes = [kind == .soak ? words?.origin : nil, words?.promise].compactMap { $0 }
+    notes = [kind == .soak ? words?.origin : nil, words?.promise, words?.doubt].compactMap { $0 }
   }
 
   private static func sizes(_ reproduction: RunRecord.Reproduction) -> [Line] {

@@ -4,13 +4,17 @@ import Campaign
 struct ReproductionText {
   private let reproduction: RunRecord.Reproduction
   private let checker: String
+  private let isInSetUp: Bool
   private let kernel: RunRecord.Kernel?
   private let full: Bool
 
-  init(_ reproduction: RunRecord.Reproduction, checker: String, kernel: RunRecord.Kernel?, full: Bool) {
+  init(
+    _ reproduction: RunRecord.Reproduction, of violation: RunRecord.Violation, kernel: RunRecord.Kernel?, full: Bool
+  ) {
     self.kernel = kernel
+    isInSetUp = violation.moment == .setUp
+    checker = violation.checker.onOneLine
     self.reproduction = reproduction
-    self.checker = checker
     self.full = full
   }
 
@@ -38,9 +42,22 @@ struct ReproductionText {
     return "verified \(reproduction.verified)/\(reproduction.replays), event hash \(reproduction.eventHash.onOneLine)"
   }
 
+  /// What keeps a verified token from showing what was broken or changed; nil where nothing does, or nothing is known.
+  var doubt: String? {
+    guard Self.isVerified(reproduction), let reference = reproduction.reference else { return nil }
+    let subject = reference.subject.onOneLine
+    if let broken = reference.checker {
+      return "It breaks \(broken.onOneLine) on \(subject) as well, so it does not show what differs from that"
+    }
+    return reference.problem.map { "What it does on \(subject) is not known: \($0.onOneLine)" }
+  }
+
   /// The command on a line of its own and never wrapped, or why there is none.
   var command: [String] {
-    if let replay { return ["replay: \(replay)", promise] }
+    if let replay {
+      let doubt = doubt.map { TextWrap.hanging("", $0, width: TextReport.width) } ?? []
+      return ["replay: \(replay)", promise] + doubt
+    }
     return TextWrap.hanging("", promise, width: TextReport.width)
   }
 
@@ -68,6 +85,11 @@ struct ReproductionText {
   }
 
   private var failure: String {
+    if isInSetUp {
+      let builds = Figures.counted(reproduction.replays, "further build")
+      return "no race: the rule is broken while the initial tables are built, before any thread runs, so there is no "
+        + "schedule to replay; seen in \(reproduction.verified) of \(builds)"
+    }
     if reproduction.token.isEmpty {
       guard let schedules = reproduction.bridgedSchedules else { return "not reproduced: no schedule of it is known" }
       return "not reproduced in \(Figures.counted(schedules, "schedule")); the round is kept"

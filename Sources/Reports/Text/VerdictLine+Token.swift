@@ -8,6 +8,9 @@ extension VerdictLine {
     guard record.verdict == .violation else { return unbroken(record, hash) }
     guard let violation = record.violations.first else { return "REPRODUCED, with no violation on record" }
     let checker = violation.checker.onOneLine
+    if violation.moment == .setUp {
+      return "FAIL \(checker) in the initial tables: no thread has run, and no race is shown"
+    }
     if let expected = record.replay?.expectedChecker?.onOneLine, expected != checker {
       return "FAIL \(checker) in place of the token's \(expected)" + text(hash)
     }
@@ -21,6 +24,7 @@ extension VerdictLine {
     guard record.verdict == .violation else { return unbroken(record, eventHash(record)) }
     guard let violation = record.violations.first else { return "NOT MINIMISED, with no violation on record" }
     let checker = violation.checker.onOneLine
+    if violation.moment == .setUp { return "NOT MINIMISED \(checker) in the initial tables: no thread has run" }
     guard let reproduction = violation.reproduction, let size = reproduction.minimized else {
       return "NOT MINIMISED \(checker)" + text(eventHash(record))
     }

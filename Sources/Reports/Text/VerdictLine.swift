@@ -28,8 +28,12 @@ public enum VerdictLine {
 
   /// Which round or schedule it was, in digits that can be searched for.
   private static func place(_ violation: RunRecord.Violation, _ record: RunRecord) -> String {
-    guard RunKind(record) == .explore else { return " in round \(violation.round)" }
+    let isInSetUp = violation.moment == .setUp
+    guard RunKind(record) == .explore else {
+      return (isInSetUp ? " in the initial tables of" : " in") + " round \(violation.round)"
+    }
     guard let reproduction = violation.reproduction else { return "" }
+    if isInSetUp { return " in the initial tables of schedule \(reproduction.schedule), no race" }
     let doubt = ReproductionText.isVerified(reproduction) ? "" : ", not reproduced"
     return " at schedule \(reproduction.schedule)\(doubt)"
   }

@@ -32,7 +32,7 @@ struct ViolationText {
 
   private var reproduction: ReproductionText? {
     violation.reproduction.map {
-      ReproductionText($0, checker: violation.checker.onOneLine, kernel: kernel, full: full)
+      ReproductionText($0, of: violation, kernel: kernel, full: full)
     }
   }
 
@@ -45,7 +45,7 @@ struct ViolationText {
   private var steps: [String] {
     guard let interleaving = replay?.interleaving else {
       let steps = reproduction?.interleaving ?? []
-      return steps.isEmpty ? events : steps
+      return steps.isEmpty && violation.moment != .setUp ? events : steps
     }
     return InterleavingText(
       interleaving, title: "Interleaving", checker: violation.checker.onOneLine, full: full
@@ -102,6 +102,7 @@ struct ViolationText {
   }
 
   private var thread: String {
+    if violation.moment == .setUp { return "none, the initial tables are being built" }
     if violation.thread >= 0 { return "\(violation.thread)" }
     return kind == .soak ? "none, found at the barrier" : "none, found when all threads had ended"
   }

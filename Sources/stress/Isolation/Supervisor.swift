@@ -86,7 +86,7 @@ struct Supervisor {
     let found = examine(signal, kernel)
     if let death = found ?? (isOfThreads ? explore(kernel, seed ?? 0) : nil) {
       record = report.build(death, seed: seed, noted: box.fault(in: kernel) ?? noted)
-      if command.keepsFailures { keep(death.token) }
+      if command.keepsFailures && !death.isInSetUp { keep(death.token) }
     } else if let run = command as? RunCommand, let configuration = try? run.options.configuration(seed: seed ?? 0) {
       record = report.build(configuration, process: process, noted: noted) { repeats($0, signal) }
     }

@@ -25,6 +25,9 @@ extension SoakTests {
       let replayed = TokenReplay.run(token)
       #expect(replayed.violations.map(\.checker) == [violation.checker])
       #expect(Runs.option("--mutant", in: violation.command) == mutant.rawValue)
+      #expect(replayed.violations.first?.moment != .setUp)
+      #expect(token.episode.oddity(isKernel: false) == nil)
+      #expect(reproduction.reference.map { $0.checker == nil && $0.problem == nil } == true)
     }
 
     @Test func `a soak that is not to be bridged says nothing of schedules`() throws {

@@ -32,7 +32,11 @@ extension SoakTests {
       #expect(replay.replay?.eventHash == reproduction.eventHash)
       #expect(replay.replay?.size == size)
 
-      // The schedule shows the mutant's mistake and nothing else's.
+      // The schedule shows the mutant's mistake and nothing else's, and the threads' and not the set-up's.
+      #expect(violation.moment != .setUp && size.steps > 0)
+      #expect(token.episode.oddity(isKernel: false) == nil)
+      let reference = try #require(reproduction.reference)
+      #expect(reference.subject == "mainline" && reference.checker == nil && reference.problem == nil)
       var fixed = token
       fixed.mutant = nil
       #expect(TokenReplay.run(fixed).verdict != .violation)

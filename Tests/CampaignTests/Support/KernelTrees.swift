@@ -30,6 +30,18 @@ enum KernelTrees {
   static func broken(
     _ edits: [(String, String)], in name: String = "arch/x86/kvm/mmu/tdp_mmu.c", plainAccesses: Bool = false
   ) throws -> KernelSubject {
+    try broken([name: edits], plainAccesses: plainAccesses)
+  }
+
+  /// The same in several files.
+  static func broken(_ files: [String: [(String, String)]], plainAccesses: Bool = false) throws -> KernelSubject {
+    try withTree(files) { try KernelSubject.open($0, plainAccesses: plainAccesses) }
+  }
+
+  /// A tree so changed, while `body` runs.
+  static func withTree<Result>(
+    _ files: [String: [(String, String)]], _ body: (_ tree: String) throws -> Result
+  ) throws -> Result {
     let source = try #require(newest)
     return try Scratch.use { scratch in
       let tree = scratch.file("tree")
@@ -43,16 +55,18 @@ enum KernelTrees {
           at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.copyItem(at: URL(fileURLWithPath: "\(source)/\(part)"), to: target)
       }
-      let file = "\(tree)/\(name)"
-      let before = try String(contentsOfFile: file, encoding: .utf8)
-      var after = before
-      for (text, replacement) in edits {
-        try #require(after.contains(text), "the tree has no such text any more")
-        after = after.replacing(text, with: replacement, maxReplacements: 1)
-      }
-      try FileManager.default.removeItem(atPath: file)
-      try after.write(toFile: file, atomically: false, encoding: .utf8)
-      return try KernelSubject.open(tree, plainAccesses: plainAccesses)
+      for (name, edits) in files { try edit("\(tree)/\(name)", edits) }
+      return try body(tree)
     }
+  }
+
+  static func edit(_ file: String, _ edits: [(String, String)]) throws {
+    var text = try String(contentsOfFile: file, encoding: .utf8)
+    for (before, after) in edits {
+      try #require(text.contains(before), "the tree has no such text any more")
+      text = text.replacing(before, with: after, maxReplacements: 1)
+    }
+    try FileManager.default.removeItem(atPath: file)
+    try text.write(toFile: file, atomically: false, encoding: .utf8)
   }
 }

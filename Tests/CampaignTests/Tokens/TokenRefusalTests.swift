@@ -16,7 +16,7 @@ import Testing
     #expect(!Token.resembles(text))
   }
 
-  @Test(arguments: ["m2", "m0", "m01", "k2", "m1000"])
+  @Test(arguments: ["m3", "m0", "m01", "k3", "m1000"])
   func `a token of another version is named as such, whatever it holds`(version: String) {
     #expect(Tokens.error(version + ":???") == .otherVersion(version))
     #expect(TokenError.otherVersion(version).message.contains("'\(version)'"))
@@ -79,6 +79,10 @@ import Testing
     ("a switch from nobody", { $0.schedule.switches[1].task = 2 }),
     ("an answer to nobody", { $0.schedule.answers[0].task = 2 }),
     ("an answer to the scheduler", { $0.schedule.answers[0].task = Schedule.start }),
+    (
+      "a zap in the initial tables",
+      { $0.episode.populated[0] = Request(operation: .zap, range: 0..<1, draw: 0) }
+    ),
     ("a scenario that is no name", { $0.episode.scenario = "two words" }),
     ("a scenario without end", { $0.episode.scenario = String(repeating: "a", count: 65) }),
   ]
@@ -131,7 +135,7 @@ import Testing
 
   @Test func `every refusal is one line that says what to do`() {
     let errors: [TokenError] = [
-      .notToken, .otherVersion("m2"), .damaged, .strayCharacter("a space"), .unknown("mutant", "x"), .outOfRange("x"),
+      .notToken, .otherVersion("m3"), .damaged, .strayCharacter("a space"), .unknown("mutant", "x"), .outOfRange("x"),
     ]
     for error in errors {
       #expect(!error.message.contains("\n") && error.message.contains(":"))

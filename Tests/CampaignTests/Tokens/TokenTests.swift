@@ -65,6 +65,22 @@ import Testing
     #expect(Tokens.minimized().text == text)
   }
 
+  /// Entering the guest takes a step of its own since version 2: what has none means the same in both.
+  @Test func `a token with a guest is of version 2, and one of version 1 with a guest is refused`() throws {
+    var token = Tokens.minimized()
+    token.episode.threads[0][0] = Request(operation: .guest, range: 5..<6, draw: 3)
+    #expect(token.text.hasPrefix("m2:"))
+    #expect(try Token(parsing: token.text) == token)
+    let old = "m1:" + token.text.dropFirst(3)
+    #expect(Tokens.error(old)?.message.contains("a step of its own") == true)
+    let other = "m2:" + Tokens.minimized().text.dropFirst(3)
+    #expect(Tokens.error(other)?.message.contains("no guest") == true)
+    token.kernelTree = 5
+    token.mutant = nil
+    #expect(token.text.hasPrefix("k2:"))
+    #expect(try Token(parsing: token.text).kernelTree == 5)
+  }
+
   @Test func `a kernel's token says whether plain accesses were schedule points`() throws {
     // Printed before there were any.
     let text = "k1:zOzpIFk5VaYAAAEBAQIBAwABAQECAd8AAQABAwTGIYSrptlbJt2PFA"
