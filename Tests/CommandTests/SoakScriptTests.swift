@@ -12,7 +12,7 @@ import Testing
       var files: [String]
     }
 
-    var exit: Int32
+    var exit: Int32?
     var finished: Bool
     var interrupted: Bool
     var parts: [Part]

@@ -18,19 +18,30 @@ fail() {
   exit "$failure_status"
 }
 
+# What ends a command by `set -e` ends it with its own code for that: bash's would be 1, which is a violation. In a
+# subshell nothing is said; whoever waits for it does.
+set -o errtrace
+trap 'broken "$?" "$LINENO" "$BASH_COMMAND"' ERR
+broken() {
+  if ((BASH_SUBSHELL == 0)); then say "line $2: '$3' ended with $1"; fi
+  exit "$failure_status"
+}
+
 # Runs a command with its output held back, and shows all of it when the command fails. The command runs in the
 # background because bash delivers a signal only after a foreground command has ended.
 run_quietly() {
   local log child status=0
-  log=$(mktemp)
+  log=$(mktemp) || fail "no temporary file can be made in ${TMPDIR:-/tmp}"
   "$@" >"$log" 2>&1 </dev/null &
   child=$!
   # shellcheck disable=SC2064  # the values of now are wanted, not those of when the signal arrives
   trap "interrupted $child '$log' 130" INT
   # shellcheck disable=SC2064
   trap "interrupted $child '$log' 143" TERM
+  # shellcheck disable=SC2064
+  trap "interrupted $child '$log' 129" HUP
   wait "$child" || status=$?
-  trap - INT TERM
+  trap - INT TERM HUP
   if ((status != 0)); then cat -- "$log" >&2; fi
   rm -f -- "$log"
   return "$status"
@@ -38,7 +49,7 @@ run_quietly() {
 
 interrupted() {
   local child=$1 log=$2 status=$3
-  trap '' INT TERM
+  trap '' INT TERM HUP
   kill -TERM "$child" 2>/dev/null || true
   wait "$child" 2>/dev/null || true
   rm -f -- "$log"
@@ -118,18 +129,31 @@ build_signature() {
 # build_product PRODUCT OUTPUT [MORE-INPUTS...]: builds unless the stamp of an earlier build says that nothing changed.
 # The signature is taken before the build, so that a file saved while it runs counts as changed.
 build_product() {
-  local product=$1 output=$root/.build/release/$2 stamp=$root/.build/$1.stamp signature temporary
+  local product=$1 output=$root/.build/release/$2 stamp=$root/.build/$1.stamp signature
   shift 2
   signature=$(build_signature "$@")
-  if [[ -e $output && -f $stamp && $(<"$stamp") == "$signature" ]]; then return; fi
+  # One that cannot be read is of no use, and no reason to stop.
+  if [[ -e $output && -f $stamp && -r $stamp && $(<"$stamp") == "$signature" ]]; then return; fi
+  require_writable_build
   require_swift
   require_packages header:atomic_ops.h=libatomic-ops-dev command:git=git
   if [[ -e $output ]]; then say "building $product"; else say "building $product (a minute or two, this once)"; fi
   run_quietly swift build --package-path "$root" "${build_flags[@]}" --product "$product" || fail "the build failed"
-  # Renamed into place, so that a command started beside this one never reads half a stamp.
-  temporary=$(mktemp "$stamp.XXXXXX")
-  printf '%s\n' "$signature" >"$temporary"
-  mv -f -- "$temporary" "$stamp"
+  # Renamed into place, so that a command started beside this one never reads half a stamp. With the mode that the umask
+  # gives: other users may run what this one has built.
+  { printf '%s\n' "$signature" >"$stamp.$$" && mv -f -- "$stamp.$$" "$stamp"; } 2>/dev/null || {
+    rm -f -- "$stamp.$$"
+    fail "$stamp cannot be written; is the disk full?"
+  }
+}
+
+# A checkout that another user has built can be run, and not built, by this one.
+require_writable_build() {
+  local folder=$root/.build
+  if [[ ! -e $folder ]]; then folder=$root; fi
+  if [[ ! -w $folder ]]; then
+    fail "it has to be built, and $(id -un) cannot write to $folder: build it as $(stat --format %U -- "$folder")"
+  fi
 }
 
 build_stress() { build_product stress stress; }

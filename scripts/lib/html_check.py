@@ -3,14 +3,13 @@
 Prints one line a check and exits 1 when one failed.
 """
 
-import argparse
 import contextlib
 import shutil
-import sys
 import tempfile
 import time
 import traceback
 
+import ends
 from html_records import HOSTILE, RUNS, Pages, hostile, interleaving, large
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
@@ -366,7 +365,7 @@ class Checks:
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = ends.Parser("html-check", description=__doc__)
     parser.add_argument("tool")
     parser.add_argument("--shots", help="a directory for pictures of the pages")
     options = parser.parse_args()
@@ -392,4 +391,4 @@ def main():
     return 1 if failed else 0
 
 
-sys.exit(main())
+ends.run("html-check", main)

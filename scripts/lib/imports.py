@@ -8,7 +8,8 @@ import json
 import pathlib
 import re
 import subprocess
-import sys
+
+import ends
 
 SWIFT_IMPORT = re.compile(r"^\s*(?:@\w+\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+"
                           r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)", re.MULTILINE)
@@ -65,4 +66,4 @@ def main():
     return 1 if lines else 0
 
 
-sys.exit(main())
+ends.run("imports", main)

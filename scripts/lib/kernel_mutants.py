@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 
+import ends
 from kernel_edits import NoMatch, edited_copy
 
 # The release that the mutants are written for.
@@ -140,7 +141,7 @@ def print_row(cells):
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="kernel-mutants", description=__doc__.split("\n\n", maxsplit=1)[0])
+    parser = ends.Parser("kernel-mutants", description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--tool", required=True, help=argparse.SUPPRESS)
     # What scripts/kernel-mutants finds in the cache of kernel trees, and the releases that it does not find there.
     parser.add_argument(
@@ -164,7 +165,7 @@ def chosen(only):
     mutants = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(MUTANTS.glob("*.json"))}
     unknown = [name for name in only if name not in mutants]
     if unknown:
-        sys.exit(f"kernel-mutants: no mutant is named {', '.join(unknown)}")
+        ends.refuse("kernel-mutants", f"no mutant is named {', '.join(unknown)}")
     return {name: mutant for name, mutant in mutants.items() if not only or name in only}
 
 
@@ -180,7 +181,7 @@ def release(tree):
         text = (tree / "Makefile").read_text(encoding="utf-8", errors="replace")
         return tuple(int(re.search(rf"^{word} = (\d+)$", text, re.M)[1]) for word in ("VERSION", "PATCHLEVEL"))
     except (OSError, TypeError):
-        sys.exit(f"kernel-mutants: {tree} is no kernel tree")
+        return ends.refuse("kernel-mutants", f"{tree} is no kernel tree")
 
 
 class Tally:
@@ -190,6 +191,8 @@ class Tally:
         self.tree, self.fit, self.unmatched, self.equivalent, self.caught, self.bad = tree, 0, [], 0, 0, []
         # The most that a campaign which caught its mutant has used of the processors.
         self.longest = 0.0
+        # Campaigns of which nothing is known.
+        self.faults = 0
 
     def text(self):
         total = self.fit + len(self.unmatched)
@@ -224,6 +227,7 @@ def try_mutant(options, tool, tree, name, mutant, tally):
             pair = annotated_alone(tool, copy, scratch, seed, options, mutant, result)
             if pair:
                 print_row(pair[1] + [pair[0]["status"]])
+            tally.faults += result["status"] == "crashed" or result["status"].startswith("exit ")
             if judge(mutant, result) or (pair and pair[0]["status"] != "survived"):
                 tally.bad.append(name)
                 if options.verbose:
@@ -235,11 +239,12 @@ def try_mutant(options, tool, tree, name, mutant, tally):
 
 def main():
     options = arguments()
-    signal.signal(signal.SIGTERM, ended)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ended)
     tool = os.path.abspath(options.tool)
     trees = [tree.resolve() for tree in options.trees or options.cached_trees]
     if not trees:
-        sys.exit("kernel-mutants: no kernel tree here; scripts/kernel-tree 7.3 brings one")
+        ends.refuse("kernel-mutants", "no kernel tree here; scripts/kernel-tree 7.3 brings one")
     releases = [release(tree) for tree in trees]
     mutants = chosen(options.only)
     tallies = []
@@ -255,10 +260,12 @@ def main():
         print(tally.text())
     if not options.trees and options.absent_series:
         print(f"not tested: no tree of Linux {', '.join(options.absent_series)} in the cache")
+    if any(tally.faults for tally in tallies):
+        return ends.HARNESS_FAULT
     if any(tally.unmatched and version >= NEWEST for tally, version in zip(tallies, releases)):
         return 2
     return 1 if any(tally.bad for tally in tallies) else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    ends.run("kernel-mutants", main)

@@ -5,7 +5,6 @@ markers: each mutant under the scenario and policy that it declares, and whether
 are the same on every machine; what threads find is not. Times go to standard error.
 """
 
-import argparse
 import collections
 import concurrent.futures
 import json
@@ -16,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import ends
 
 HEAD = """# Schedules to the first failure
 
@@ -61,7 +62,7 @@ def record_of(tool, arguments):
         run = subprocess.run(command, capture_output=True, cwd=directory)
         seconds = time.monotonic() - start
         if run.returncode not in (0, 1):
-            sys.exit(f"{' '.join(command)} exited with {run.returncode}: {run.stderr.decode()}")
+            raise OSError(f"{' '.join(command)} exited with {run.returncode}: {run.stderr.decode()}")
         with open(path, encoding="utf-8") as file:
             return json.load(file), seconds
 
@@ -162,7 +163,7 @@ def declared(tool, mutants, arguments, pool):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = ends.Parser("strategies", description=__doc__)
     parser.add_argument("tool")
     parser.add_argument("root")
     parser.add_argument("--only", choices=["strategies", "declared"])
@@ -182,7 +183,8 @@ def main():
         if arguments.only != "strategies":
             declared(arguments.tool, mutants, arguments, pool)
     if surprises:
-        sys.exit("caught by a checker that is not the mutant's:\n" + "\n".join(surprises))
+        print("caught by a checker that is not the mutant's:\n" + "\n".join(surprises), file=sys.stderr)
+    return 1 if surprises else 0
 
 
-main()
+ends.run("strategies", main)

@@ -6,7 +6,8 @@ Reads every file that git tracks or would track, prints one line a breach and ex
 import pathlib
 import re
 import subprocess
-import sys
+
+import ends
 
 LINE_LIMIT = 120
 FILE_LIMIT = 400
@@ -79,4 +80,4 @@ def main():
     return 1 if count else 0
 
 
-sys.exit(main())
+ends.run("tidy", main)

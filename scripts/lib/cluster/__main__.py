@@ -13,6 +13,8 @@ import sys
 import tempfile
 import time
 
+import ends
+
 from . import records
 from .slurm import Cluster, ClusterError
 
@@ -139,7 +141,7 @@ class Check:
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="scripts/cluster/slurm-check", description=__doc__)
+    parser = ends.Parser("cluster/slurm-check", description=__doc__)
     parser.add_argument("--tool", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--root", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -157,9 +159,9 @@ def main():
             check.refused()
     except (ClusterError, OSError, ValueError) as error:
         print(f"slurm-check: error: {error}", file=sys.stderr)
-        return 1
+        return ends.HARNESS_FAULT
     print(f"slurm: {'FAILED' if check.failed else 'passed'} in {time.monotonic() - started:.0f} s")
     return 1 if check.failed else 0
 
 
-sys.exit(main())
+ends.run("slurm-check", main)

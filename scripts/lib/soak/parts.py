@@ -2,10 +2,9 @@
 
 import dataclasses
 import hashlib
-import shutil
 
 # Exit codes of the tool.
-CLEAN, VIOLATION, HARNESS_FAULT = 0, 1, 70
+CLEAN, VIOLATION, USAGE, HARNESS_FAULT, UNUSABLE = 0, 1, 64, 70, 125
 THREADS = (2, 64, 256)
 POLICIES = ("4k", "huge")
 
@@ -23,6 +22,11 @@ class Part:
     skipped: str = None
     # A canary that must fail: if it does not, the harness is at fault.
     canary: bool = dataclasses.field(default=False)
+    # The kernel tree that it runs. A probe says whether that can be used; the others are left out if not.
+    tree: object = None
+    probe: bool = False
+    # Files that are copied to its last argument before it runs: of all that is kept, those that it replays.
+    kept: list = dataclasses.field(default_factory=list)
 
 
 def seed(*words):
@@ -37,7 +41,12 @@ def night(options, mutants):
     What does not get better by being done n times is done by the first.
     """
     first = options.shard_index == 1
-    parts = regressions(options, first)
+    names = names_of(options.kernel_trees)
+    parts = [
+        Part(f"kernel-{name}-doctor", ["kernel", "doctor", tree], records=False, tree=tree, probe=True)
+        for tree, name in names.items()
+    ]
+    parts += regressions(options, names, first)
     parts += [canary(options, name) for name in mutants]
     parts.append(thread_canary(options))
     if first:
@@ -53,29 +62,50 @@ def night(options, mutants):
         parts.append(Part("kernel", [], skipped="no kernel tree here; scripts/kernel-tree 7.3 brings one"))
     # However many there are, they get no more of the night than two would: the protocol's own parts stay long.
     share = min(1, 2 / max(1, len(options.kernel_trees)))
-    for tree in options.kernel_trees:
+    for tree, name in names.items():
         chosen = ["--kernel-tree", tree]
-        parts.append(explore(options, f"kernel-{tree.name}-explore", chosen, weight=2 * share))
-        parts.append(threads(options, f"kernel-{tree.name}-threads", ["--threads", 64, *chosen], weight=share))
+        parts.append(explore(options, f"kernel-{name}-explore", chosen, weight=2 * share, tree=tree))
+        parts.append(
+            threads(options, f"kernel-{name}-threads", ["--threads", 64, *chosen], weight=share, tree=tree))
     for series in options.absent_series:
         parts.append(Part(f"kernel-{series}", [], skipped=f"not tested: no tree of Linux {series} in the cache"))
     return parts
 
 
-def regressions(options, first):
+def only(parts, beginnings):
+    """What was asked for, and the probes of the trees that it needs."""
+    chosen = [part for part in parts if part.name.startswith(beginnings) and not part.probe]
+    trees = {part.tree for part in chosen}
+    return [part for part in parts if part in chosen or part.probe and (part.tree in trees or part.name in beginnings)]
+
+
+def names_of(trees):
+    """A name for each tree that no other one has: that of its folder, with a number where two are called the same."""
+    names = {}
+    for tree in trees:
+        same = sum(1 for other in names if other.name == tree.name)
+        names[tree] = f"{tree.name}-{same + 1}" if same else tree.name
+    return names
+
+
+def regressions(options, names, first):
     """What was kept on earlier nights, before anything else: of the model, and of kernels where there is one."""
     if not first:
         return [Part("regressions", [], skipped="the first shard replays them")]
     kept = sorted(options.failures.glob("*.txt")) if options.failures.is_dir() else []
     kinds = {path: kind_of(path) for path in kept}
+    kept = {kind: [path for path in kept if kinds[path] == kind] for kind in ("model", "kernel")}
     parts = []
-    if "model" in kinds.values():
-        parts.append(Part("regressions", ["regress", gather(options, "model", kinds)], records=False))
-    if "kernel" in kinds.values():
-        folder = gather(options, "kernel", kinds)
-        for tree in options.kernel_trees:
+    if kept["model"]:
+        folder = options.out / "regressions-model"
+        parts.append(Part("regressions", ["regress", folder], records=False, kept=kept["model"]))
+    if kept["kernel"]:
+        folder = options.out / "regressions-kernel"
+        for tree, name in names.items():
             arguments = ["regress", "--kernel-tree", tree, folder]
-            parts.append(Part(f"regressions-{tree.name}", arguments, records=False))
+            parts.append(Part(f"regressions-{name}", arguments, records=False, tree=tree, kept=kept["kernel"]))
+        if not names:
+            parts.append(Part("regressions-kernel", [], skipped="failures of a kernel are kept, and no tree is here"))
     return parts or [Part("regressions", [], skipped="no failure is kept but those of mutants, if any")]
 
 
@@ -85,15 +115,6 @@ def kind_of(path):
     if "\nk1:" in "\n" + text:
         return "kernel"
     return "model" if ", mutant none," in text else "mutant"
-
-
-def gather(options, kind, kinds):
-    folder = options.out / f"regressions-{kind}"
-    folder.mkdir(exist_ok=True)
-    for path, its in kinds.items():
-        if its == kind:
-            shutil.copy(path, folder)
-    return folder
 
 
 def canary(options, mutant):
@@ -110,11 +131,12 @@ def thread_canary(options):
     return Part("canary-threads", arguments + mutant, expected=VIOLATION, records=False, canary=True)
 
 
-def threads(options, name, arguments, weight=1):
+def threads(options, name, arguments, weight=1, tree=None):
     drawn = seed(options.seed, name, options.shard_index)
-    return Part(name, ["run", "--seed", drawn, *arguments], weight=weight)
+    return Part(name, ["run", "--seed", drawn, *arguments], weight=weight, tree=tree)
 
 
-def explore(options, name, arguments, weight):
+def explore(options, name, arguments, weight, tree=None):
     shard = ["--shard", options.shard] if options.shard_count > 1 else []
-    return Part(name, ["explore", "--seed", seed(options.seed, name), *arguments, *shard], weight=weight)
+    words = ["explore", "--seed", seed(options.seed, name), *arguments, *shard]
+    return Part(name, words, weight=weight, tree=tree)

@@ -1,22 +1,40 @@
 """The page that a person reads in the morning: what was not well first, then every part in a line."""
 
+import re
+import urllib.parse
+
 MARKS = {
     "passed": "✅", "failed": "❌", "harness fault": "⚠️", "interrupted": "⏸️", "not run": "⏳", "skipped": "➖",
+    "unusable": "⚠️",
 }
-HEADLINES = {0: "clean", 1: "a violation was found", 70: "the harness is at fault, so nothing is said"}
+HEADLINES = {
+    0: "clean", 1: "a violation was found", 70: "the harness is at fault, so nothing is said",
+    125: "a kernel tree cannot be used; clean otherwise",
+}
+
+
+def headline(code):
+    return HEADLINES.get(code, "interrupted, clean so far")
+
+
+def headline_of(night):
+    """A night that goes on, or was killed, has no exit code; what it found, it found."""
+    if night["exit"] is not None:
+        return headline(night["exit"])
+    found = {part["status"] for part in night["parts"]}
+    if "harness fault" in found:
+        return HEADLINES[70] + " (not finished)"
+    return ("a violation was found" if "failed" in found else "no violation so far") + " (not finished)"
 
 
 def render(night):
-    headline = HEADLINES.get(night["exit"], "interrupted, clean so far")
-    if not night["finished"]:
-        headline += " (not finished)"
     lines = [
-        f"# Soak: {headline}", "",
+        f"# Soak: {headline_of(night)}", "",
         f"Commit {night['commit']}, {night['date']}, seed {night['seed']}, shard {night['shard']}, "
         f"{night['minutes']} minutes.", "",
     ]
     for part in night["parts"]:
-        if part["status"] in ("failed", "harness fault"):
+        if part["status"] in ("failed", "harness fault", "unusable"):
             lines += finding(part)
     lines += ["| | part | seconds | verdict |", "| --- | --- | ---: | --- |"]
     lines += [
@@ -34,19 +52,26 @@ def is_quiet(part):
 
 
 def finding(part):
-    lines = [f"## {MARKS[part['status']]} {part['name']}: {cell(part['verdict'])}", "", "```text", part["command"]]
-    if part.get("replay"):
-        lines.append(part["replay"])
-    lines += ["```", ""]
+    lines = [f"## {MARKS[part['status']]} {cell(part['name'])}: {cell(part['verdict'])}", ""]
+    lines += fenced([part["command"], *filter(None, [part.get("replay")]), *part.get("said", [])])
     if part["files"]:
         lines += ["Artifacts: " + ", ".join(f"`{file}`" for file in part["files"]), ""]
     return lines
 
 
+def fenced(lines):
+    """Whatever a compiler has said, it stays inside."""
+    fence = max((run for line in lines for run in re.findall("`{3,}", line)), key=len, default="``") + "`"
+    return [f"{fence}text", *lines, fence, ""]
+
+
 def name(part):
     page = next((file for file in part["files"] if file.endswith(".html")), None)
-    return f"[{part['name']}]({page})" if page else part["name"]
+    text = cell(part["name"])
+    return f"[{text}]({urllib.parse.quote(page)})" if page else text
 
 
 def cell(text):
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    for plain in "\\|[]":
+        text = text.replace(plain, "\\" + plain)
+    return text.replace("<", "&lt;")
