@@ -12,6 +12,9 @@ struct MinimizeCommand: ParsableCommand {
       fires. What is left is 1-minimal, unless the budget was used up: nothing more can be taken away alone. \
       'stress explore' does this by itself, unless --no-minimize is given.
 
+      A FILE of .stress/failures is replaced by what is left, once that has been replayed; any other file stays as it \
+      is.
+
       EXAMPLES:
         stress minimize m1:AQhtYWlubGluZQ...
         stress minimize .stress/failures/ORD-2-0123456789abcdef.txt --json record.json
@@ -23,21 +26,36 @@ struct MinimizeCommand: ParsableCommand {
         70   the schedule cannot be followed, a fault of the harness, or record or report could not be written
       """)
 
-  @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var token: String
+  @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var words: [String]
 
   @OptionGroup var kernel: KernelOptions
   @OptionGroup var output: OutputOptions
   @OptionGroup var steps: StepOptions
 
   func run() throws {
-    let token = try TokenArgument.read(token)
+    let named = try TokenArgument.read(words, for: "minimize")
+    let token = named.token
     let subject = try kernel.kernel(for: token)
     let files = try output.files()
     Signals.ignoreBrokenOutput()
     var progress = Progress(quiet: output.quiet)
     let record = TokenMinimize.run(token, kernel: subject, progress: { progress.update($0) })
     progress.finish()
+    if let path = named.path { keep(record, of: token, in: path) }
     let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
+  }
+
+  /// A kept failure is replaced by what it was minimised to, once that has been replayed.
+  private func keep(_ record: RunRecord, of token: Token, in path: String) {
+    guard let reproduction = record.violations.first?.reproduction, reproduction.replays > 0,
+      reproduction.verified == reproduction.replays, let smaller = try? Token(parsing: reproduction.token)
+    else { return }
+    do {
+      guard let kept = try FailureArchive.replace(path, of: token, by: smaller), !output.quiet else { return }
+      StandardStreams.error.write("stress: kept in \(kept)\n")
+    } catch {
+      StandardStreams.error.write("stress: the smaller failure is not kept on disk: \(error.message)\n")
+    }
   }
 }

@@ -14,6 +14,7 @@ struct ReplayCommand: ParsableCommand {
 
       EXAMPLES:
         stress replay m1:AQhtYWlubGluZQ...            as a report's 'replay:' line has it
+        stress replay 'replay: stress replay m1:...'  the whole line will do
         stress replay .stress/failures/ORD-2-0123456789abcdef.txt
         stress replay --trace --full FILE             every step, also if no rule breaks
 
@@ -24,7 +25,7 @@ struct ReplayCommand: ParsableCommand {
         70   the schedule cannot be followed, a fault of the harness, or record or report could not be written
       """)
 
-  @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var token: String
+  @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var words: [String]
 
   @Flag(help: "Print the interleaving of a schedule that breaks no rule, too.")
   var trace = false
@@ -34,7 +35,7 @@ struct ReplayCommand: ParsableCommand {
   @OptionGroup var steps: StepOptions
 
   func run() throws {
-    let token = try TokenArgument.read(token)
+    let token = try TokenArgument.read(words, for: "replay").token
     let subject = try kernel.kernel(for: token)
     let files = try output.files()
     Signals.ignoreBrokenOutput()

@@ -24,6 +24,18 @@ import Testing
     }
   }
 
+  @Test func `what was copied with a token is understood, in a file too`() throws {
+    try Scratch.use { scratch in
+      let token = try Explored.micro().text
+      let line = "replay: stress replay \(token) --kernel-tree linux"
+      try scratch.write("> Hello,\n> it fails so:\n\n\(line)\nverified 3/3\n", to: "mail.txt")
+      let forms = [[line], ["mail.txt"], ["stress", "replay", token], ["replay:", "scripts/stress", "replay", token]]
+      for words in forms {
+        #expect(try StressCommand.start(["replay"] + words, in: scratch).finish().status == 1, "\(words)")
+      }
+    }
+  }
+
   @Test func `a file in the way is taken before a token of that name`() throws {
     try Scratch.use { scratch in
       let token = try Explored.micro().text
@@ -98,6 +110,28 @@ import Testing
     #expect(try StressCommand.run(["replay", reproduction.token]).status == 1)
   }
 
+  @Test func `a kept failure is replaced by what it was minimised to, another file is not`() throws {
+    try Scratch.use { scratch in
+      let token = try Explored.unminimized()
+      let comment = "found by: stress explore --mutant stay-frozen"
+      let path = try FailureArchive(directory: scratch.file("kept")).store(token, comments: [comment])
+      try scratch.write("# mine\n\(token.text)\n", to: "mine.txt")
+      let result = try StressCommand.start(["minimize", path, "--json", "r.json"], in: scratch).finish()
+      #expect(result.status == 1)
+      let left = try FailureArchive(directory: scratch.file("kept")).list()
+      let smaller = try record(scratch.text("r.json")).violations.first?.reproduction?.token
+      let kept = try #require(left.first)
+      #expect(left.count == 1 && kept.path != path)
+      #expect(try FailureArchive.read(kept.path).text == smaller)
+      #expect(scratch.text("kept/\(kept.name)").contains("# \(comment)\n"))
+      #expect(result.errors.contains("stress: kept in \(kept.path)\n"))
+
+      _ = try StressCommand.start(["minimize", "mine.txt", "--quiet"], in: scratch).finish()
+      #expect(scratch.text("mine.txt") == "# mine\n\(token.text)\n")
+      #expect(scratch.names == ["kept", "mine.txt", "r.json"])
+    }
+  }
+
   @Test func `a token that breaks no rule has nothing to minimise`() throws {
     let result = try StressCommand.run(["minimize", try Explored.mended().text])
     #expect(result.status == 0)
@@ -147,9 +181,8 @@ import Testing
     #expect(result.lastOutputLine == "1 replayed, 1 fixed, 3 not replayable")
   }
 
-  @Test(arguments: [[], ["missing"], ["."]])
-  func `without failures nothing is replayed, which is no error`(arguments: [String]) throws {
-    let result = try StressCommand.run(["regress"] + arguments)
+  @Test func `where no failure was kept nothing is replayed, which is no error`() throws {
+    let result = try StressCommand.run(["regress"])
     #expect(result.status == 0)
     #expect(result.output == "0 replayed\n")
     #expect(result.errorLines.count == 1)

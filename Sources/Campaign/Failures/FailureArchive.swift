@@ -89,7 +89,8 @@ public struct FailureArchive: Sendable {
     return names.sorted().map { Entry(name: $0, path: "\(directory)/\($0)") }
   }
 
-  /// The token in a file: its first line that resembles one. Comments and all else are skipped.
+  /// The token in a file: that of its first line that is one, or the command that replays one. Comments and all else
+  /// are skipped.
   public static func read(_ path: String) throws(FailureError) -> Token {
     let bytes: [UInt8]
     do {
@@ -98,19 +99,37 @@ public struct FailureArchive: Sendable {
       throw FailureError("cannot read '\(path)': \(error.reason)")
     }
     for line in bytes.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
-      let text = String(decoding: line, as: UTF8.self)
-      guard Token.resembles(text) else { continue }
+      guard let text = Token.word(in: String(decoding: line, as: UTF8.self)) else { continue }
       do {
         return try Token(parsing: text)
       } catch {
         throw FailureError("'\(path)': \(error.message)")
       }
     }
-    throw FailureError("'\(path)' holds no token: one stands on a line of its own and begins with \(Token.prefix)")
+    throw FailureError("'\(path)' holds no token: one stands on a line of its own and begins with \(Token.beginnings)")
+  }
+
+  /// The lines of a file that say what found its failure.
+  static func origin(of path: String) -> [String] {
+    let text = (try? AtomicFile.read(path, limit: sizeLimit)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    return text.split(separator: "\n").filter { $0.hasPrefix("# found by: ") }.map { String($0.dropFirst(2)) }
   }
 }
 
 extension FailureArchive {
+  /// Puts a smaller execution of the same failure in the place of a kept one. A file that is none of an archive's, by
+  /// its name, is somebody's own and left alone.
+  /// - Returns: the new file's path; nil if nothing was to be done.
+  public static func replace(_ path: String, of kept: Token, by smaller: Token) throws(FailureError) -> String? {
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard let name = parts.last, name == Self.name(of: kept), smaller != kept else { return nil }
+    let folder = parts.dropLast().joined(separator: "/")
+    let archive = FailureArchive(directory: parts.count == 1 ? "." : folder.isEmpty ? "/" : folder)
+    let new = try archive.store(smaller, comments: origin(of: path))
+    if Self.name(of: smaller) != name { unlink(path) }
+    return new
+  }
+
   /// Removes a file that another one has taken the place of.
   static func remove(_ path: String) throws { try FileManager.default.removeItem(atPath: path) }
 }

@@ -14,6 +14,9 @@ public struct Token: Sendable, Equatable {
   public static let kernelPrefix = "k1:"
   /// The same layouts, for executions with guests: since version 2 a vCPU that enters its guest takes a step for it.
   static let (guestPrefix, kernelGuestPrefix) = ("m2:", "k2:")
+  /// How one begins, in words.
+  public static let beginnings =
+    "\(prefix) or \(guestPrefix) for the model, \(kernelPrefix) or \(kernelGuestPrefix) for a kernel"
 
   public static let threadLimit = 1024
   /// Requests of one thread, and of the population.
@@ -89,6 +92,19 @@ public struct Token: Sendable, Equatable {
 
   /// True for text that means to be a token, of any version: a letter, digits, a colon.
   public static func resembles(_ text: some StringProtocol) -> Bool { split(trimmed(text)) != nil }
+
+  /// The token in a line as people pass it on: alone, or in the command that replays it, with what stands before and
+  /// behind that. nil for any other line.
+  public static func word(in line: some StringProtocol) -> String? {
+    let words = line.split(whereSeparator: \.isWhitespace).map { String($0) }
+    if words.count == 1 { return resembles(words[0]) ? words[0] : nil }
+    guard let command = words.firstIndex(where: { commands.contains($0) }), command > 0,
+      words[command - 1].split(separator: "/").last == "stress"
+    else { return nil }
+    return words.dropFirst(command + 1).first { resembles($0) }
+  }
+
+  private static let commands = ["replay", "minimize"]
 
   private static func trimmed(_ text: some StringProtocol) -> ArraySlice<UInt8> {
     var bytes = Array(text.utf8)[...]

@@ -13,12 +13,13 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
 
   public var message: String {
     switch self {
-    case .notToken: "not a token: one begins with \(Token.prefix), as in the 'replay:' line of a report"
+    case .notToken: "not a token: one begins with \(Token.beginnings), as in the 'replay:' line of a report"
     case .otherVersion(let version):
-      "a token of version '\(version)' is for another version of stress, this one reads '\(Token.prefix.dropLast())': "
+      "a token of version '\(version)' is for another version of stress, this one reads "
+        + "'\(Token.prefix.dropLast())' and '\(Token.kernelPrefix.dropLast())': "
         + "use the version that made it"
     case .damaged:
-      "the token is damaged or cut short, its checksum does not match: copy all of it, from \(Token.prefix) on"
+      "the token is damaged or cut short, its checksum does not match: copy all of it, from its first letter on"
     case .strayCharacter(let character):
       "the token is damaged, no token holds \(character): copy all of it, in one piece"
     case .unknown(let kind, let name):

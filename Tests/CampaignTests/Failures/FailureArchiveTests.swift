@@ -93,6 +93,7 @@ import Testing
       let texts = [
         token.text, "\n\n  \(token.text)  ", "# m1:no\r\n\(token.text)\r\nm1:second\r\n",
         "mutant: no-freeze\nm\n:\n\(token.text)", "\u{ff}\u{0}\n\(token.text)\n",
+        "replay: stress replay \(token.text)\nm1:second\n", "> scripts/stress minimize \(token.text) --kernel-tree x\n",
       ]
       for text in texts {
         try scratch.write("file", text)
@@ -104,9 +105,11 @@ import Testing
   @Test func `a file without a sound token is refused in one line that names it`() throws {
     try Scratch.use { scratch in
       let path = scratch.file("file.txt")
-      let holdsNone = "'\(path)' holds no token: one stands on a line of its own and begins with m1:"
+      let holdsNone =
+        "'\(path)' holds no token: one stands on a line of its own and begins with "
+        + "m1: or m2: for the model, k1: or k2: for a kernel"
       let cases: [(text: String, message: String)] = [
-        ("", holdsNone), ("# \(token.text)\n", holdsNone), ("replay: stress replay \(token.text)", holdsNone),
+        ("", holdsNone), ("# \(token.text)\n", holdsNone), ("please replay \(token.text)", holdsNone),
         (String(token.text.dropLast()), "'\(path)': \(TokenError.damaged.message)"),
         ("m9:abc", "'\(path)': \(TokenError.otherVersion("m9").message)"),
       ]
