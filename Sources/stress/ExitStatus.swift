@@ -1,5 +1,6 @@
 import Campaign
 import Foundation
+import Reports
 
 /// The exit codes. They tell a script what a person reads in the verdict line.
 enum ExitStatus {
@@ -10,7 +11,7 @@ enum ExitStatus {
   /// What `git bisect run` takes as: skip this one.
   static let notSupported: Int32 = 125
 
-  /// 130 after SIGINT, 143 after SIGTERM.
+  /// 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP.
   static func interrupted(by signal: Int32) -> Int32 { 128 + signal }
 
   /// A violation or a fault found before the signal came outweighs the signal.
@@ -30,6 +31,14 @@ enum ExitStatus {
     let status = of(record, signal: signal)
     guard status == clean else { _exit(status) }
     exit(isDelivered ? clean : harnessFault)
+  }
+
+  /// What is new counts, whatever else could not be compared.
+  static func of(_ comparison: Comparison) -> Int32 {
+    if !comparison.new.isEmpty { return violation }
+    if !comparison.newFaults.isEmpty { return harnessFault }
+    if comparison.compared == 0 { return usage }
+    return comparison.gaps.isEmpty ? clean : interrupted(by: SIGINT)
   }
 
   static func leave(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Never {

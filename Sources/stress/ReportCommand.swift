@@ -13,7 +13,7 @@ struct ReportCommand: ParsableCommand {
 
       --compare takes two records, or two folders of them, such as scripts/soak leaves: it says what fails in the \
       second and not in the first, what is fixed, which races were not met any more, and what is slower by more than \
-      a fifth, which on a shared machine may be noise.
+      a fifth, which on a shared machine may be noise. Records of two campaigns are not compared.
 
       EXAMPLES:
         stress report record.json
@@ -24,8 +24,9 @@ struct ReportCommand: ParsableCommand {
       EXIT CODES:
         0    all was written, whatever the record's verdict is; with --compare: nothing new fails
         1    with --compare: something new fails
-        64   bad usage, or no record that this version can read
-        70   a report could not be written
+        64   bad usage, no record that this version can read, or nothing that can be compared
+        70   a report could not be written; with --compare: a new fault of the harness
+        130  with --compare: nothing new, but the second did not end by itself, or lacks what the first has
       """)
 
   @Argument(help: RecordArgument.help, completion: RecordArgument.completion) var records: [String]
@@ -59,12 +60,14 @@ struct ReportCommand: ParsableCommand {
   }
 
   private func printComparison() throws {
-    let comparison = Comparison(try RecordArgument.readAll(records[0]), try RecordArgument.readAll(records[1]))
+    let nights = try records.map(NightArgument.read)
+    let comparison = Comparison(nights[0], nights[1])
     let failure = StandardStreams.output.write(comparison.render())
     if let failure, failure != EPIPE {
       StandardStreams.error.tell("the comparison was not written: \(String(cString: strerror(failure)))")
       throw ExitCode(ExitStatus.harnessFault)
     }
-    if !comparison.new.isEmpty { throw ExitCode(ExitStatus.violation) }
+    let status = ExitStatus.of(comparison)
+    if status != ExitStatus.clean { throw ExitCode(status) }
   }
 }

@@ -116,6 +116,38 @@ import Testing
     }
   }
 
+  @Test func `what was not compared decides the exit code, where nothing is new`() throws {
+    try Scratch.use { scratch in
+      let manager = FileManager.default
+      let clean = ["explore", "--schedules", "64", "--seed", "3", "--quiet", "--json", "clean.json"]
+      _ = try StressCommand.start(clean, in: scratch).finish()
+      func night(_ name: String, _ parts: [String], status: String? = nil) throws {
+        try manager.createDirectory(atPath: scratch.file(name), withIntermediateDirectories: true)
+        for part in parts {
+          try manager.copyItem(atPath: scratch.file("clean.json"), toPath: scratch.file("\(name)/\(part).json"))
+        }
+        if let status { try scratch.write(status, to: "\(name)/status.json") }
+      }
+      try night("whole", ["a", "b"], status: #"{"finished":true,"interrupted":false,"parts":[]}"#)
+      try night("lacking", ["a"])
+      try night("killed", ["a", "b"], status: #"{"finished":false,"interrupted":false,"parts":[]}"#)
+      try night("other", ["c"])
+      let canary = #"{"name":"canary-x","status":"harness fault","verdict":"PASS"}"#
+      try night("lived", ["a", "b"], status: #"{"finished":true,"interrupted":false,"parts":[\#(canary)]}"#)
+      try night("damaged", ["a", "b"], status: "{")
+      let seen: [(String, Int32, String)] = [
+        ("whole", 0, "NOTHING NEW in 2 records"), ("lacking", 130, "INCOMPLETE: nothing new in 1 record"),
+        ("killed", 130, "INCOMPLETE: nothing new in 2 records"), ("other", 64, "NOTHING COMPARED in 0 records"),
+        ("lived", 70, "HARNESS FAULT: 1 new fault in 2 records"), ("damaged", 64, ""),
+      ]
+      for (name, status, line) in seen {
+        let result = try StressCommand.start(["report", "--compare", "whole", name], in: scratch).finish()
+        #expect(result.status == status, "\(name)")
+        #expect(result.lastOutputLine.hasPrefix(line), "\(name): \(result.lastOutputLine)")
+      }
+    }
+  }
+
   @Test(arguments: [
     (["report"], "Missing expected argument"), (["report", "--compare", "a"], "--compare takes two"),
     (["report", "a", "b"], "one record at a time"),
@@ -130,7 +162,7 @@ import Testing
 
   @Test(arguments: [
     ("", "it is not valid JSON"), ("{", "it is not valid JSON"), ("[]", "it is not a JSON object"),
-    ("{\"schemaVersion\":1}", "engine is missing"),
+    ("null", "it is not a JSON object"), ("{\"schemaVersion\":1}", "engine is missing"),
     ("{\"schemaVersion\":7,\"engine\":\"soak\"}", "the record has schemaVersion 7, this version of stress reads 1"),
     ("{\"schemaVersion\":1,\"engine\":\"matrix\"}", "is missing"),
     (String(repeating: "[", count: 100_000), "it is not valid JSON"),

@@ -1,5 +1,8 @@
 /// Two nights side by side: what fails in the second and not in the first, and the other way round, what is slower, and
 /// which races were met before.
+///
+/// What was not compared is said, and nothing is said of it: a part that only one of them has, a night that did not
+/// come to its end, records of two campaigns. What fails in the second without anything to compare it with is new.
 import Campaign
 
 public struct Comparison: Sendable, Equatable {
@@ -8,31 +11,62 @@ public struct Comparison: Sendable, Equatable {
 
   /// Each in a line, in the order of the second night.
   public private(set) var new: [String] = []
+  /// The harness failed, or a part could not run, and did not in the first.
+  public private(set) var newFaults: [String] = []
   public private(set) var fixed: [String] = []
+  /// Failed in the first, and the second is no proof that it is fixed.
+  public private(set) var notSeenAgain: [String] = []
   public private(set) var still: [String] = []
   public private(set) var slower: [String] = []
   public private(set) var faster: [String] = []
   public private(set) var notMetAnyMore: [String] = []
-  /// Records that only one of the nights has, and those that are of two kinds.
+  /// Records that only one of the nights has, and those that are of two kinds or of two campaigns.
   public private(set) var incomparable: [String] = []
   public private(set) var compared = 0
+  /// Why the second is less than the first: what it did not show, it may not have run.
+  public private(set) var gaps: [String] = []
 
   /// - Parameters: records by name, such as the name of their file.
-  public init(_ before: [String: Record], _ after: [String: Record]) {
-    for name in Set(before.keys).union(after.keys).sorted() {
-      switch (before[name], after[name]) {
+  public init(_ before: [String: Record], _ after: [String: Record]) { self.init(Night(before), Night(after)) }
+
+  public init(_ before: Night, _ after: Night) {
+    for name in Set(before.records.keys).union(after.records.keys).sorted() {
+      switch (before.records[name], after.records[name]) {
       case (.run(let before), .run(let after)): compare(name, before, after)
       case (.matrix(let before), .matrix(let after)): compare(name, before, after)
-      case (nil, _): incomparable.append("\(name): only in the second")
-      case (_, nil): incomparable.append("\(name): only in the first")
-      default: incomparable.append("\(name): records of two kinds")
+      case (nil, let after?): leave(name, "only in the second", after)
+      case (_, nil):
+        leave(name, "only in the first", nil)
+        gaps.append("it lacks \(name)")
+      case (_, let after): leave(name, "records of two kinds", after)
       }
+    }
+    compareParts(before, after)
+    if let gap = before.gap { incomparable.append("all else of the first: \(gap)") }
+    if let gap = after.gap {
+      incomparable.append("all else of the second: \(gap)")
+      gaps.append(gap)
+    }
+  }
+
+  /// Nothing to compare with: what fails is new.
+  private mutating func leave(_ name: String, _ reason: String, _ after: Record?) {
+    incomparable.append("\(name): \(reason)")
+    switch after {
+    case .run(let record): sort(name, Failures(), Failures(record))
+    case .matrix(let record): sort(name, Failures(), Failures(record))
+    case nil: break
     }
   }
 
   private mutating func compare(_ name: String, _ before: RunRecord, _ after: RunRecord) {
+    let others = Campaigns.differences(before, after)
+    guard others.isEmpty else {
+      return leave(name, "not one campaign: \(others.joined(separator: ", "))", .run(after))
+    }
     compared += 1
-    sort(name, Self.failures(before), Self.failures(after))
+    sort(name, Failures(before), Failures(after)) { _ in Campaigns.doubt(before, after) }
+    if after.interrupted { gaps.append("\(name) was interrupted") }
     if before.verdict == .clean, after.verdict == .clean, !after.interrupted {
       let lost = after.coverageWarnings.filter { before.coverage[$0, default: 0] > 0 }
       notMetAnyMore += lost.map { "\(name): \($0)" }
@@ -46,35 +80,61 @@ public struct Comparison: Sendable, Equatable {
   }
 
   private mutating func compare(_ name: String, _ before: MatrixRecord, _ after: MatrixRecord) {
+    let others = Campaigns.differences(before, after)
+    guard others.isEmpty else {
+      return leave(name, "not one campaign: \(others.joined(separator: ", "))", .matrix(after))
+    }
     compared += 1
-    func differences(_ record: MatrixRecord) -> [String: String] {
-      Dictionary(
-        record.differences.map { ("\($0.cell): \($0.seen)", $0.command) } + record.harnessFaults.map { ($0, "") },
-        uniquingKeysWith: { first, _ in first })
+    if after.interrupted { gaps.append("\(name) was interrupted") }
+    let cells = Dictionary(before.differences.map { ("\($0.cell): \($0.seen)", $0.cell) }) { first, _ in first }
+    sort(name, Failures(before), Failures(after)) { failure in
+      cells[failure].map { Campaigns.doubt($0, before, after) } ?? nil
     }
-    sort(name, differences(before), differences(after))
   }
 
-  /// What fails, with how to see it.
-  private static func failures(_ record: RunRecord) -> [String: String] {
-    let violations = record.violations.map { violation in
-      let token = violation.reproduction.map(\.token) ?? ""
-      return (violation.checker, token.isEmpty ? violation.command : "stress replay \(token)")
+  /// Parts that leave no record: their status is all that is known of them.
+  private mutating func compareParts(_ before: Night, _ after: Night) {
+    for name in Set(before.parts.keys).union(after.parts.keys).sorted() {
+      let (first, second) = (before.parts[name], after.parts[name])
+      // A part that has a record in one night alone is told by that.
+      guard (first == nil || after.records[name] == nil) && (second == nil || before.records[name] == nil) else {
+        if let second { sort(name, Failures(), Failures(second)) }
+        continue
+      }
+      sort(name, first.map { Failures($0) } ?? Failures(), second.map { Failures($0) } ?? Failures()) { _ in
+        second?.status == "passed" ? nil : "the second has not run it"
+      }
+      if first != nil && second == nil && !before.parts.isEmpty && !after.parts.isEmpty {
+        gaps.append("it lacks \(name)")
+      }
     }
-    return Dictionary(
-      violations + record.harnessFaults.map { ("harness fault: \($0)", "") }, uniquingKeysWith: { first, _ in first })
   }
 
-  private mutating func sort(_ name: String, _ before: [String: String], _ after: [String: String]) {
-    for failure in after.keys.sorted() {
-      let command = after[failure].flatMap { $0.isEmpty ? nil : "; \($0)" } ?? ""
-      if before[failure] == nil {
+  private mutating func sort(
+    _ name: String, _ before: Failures, _ after: Failures, doubt: (String) -> String? = { _ in nil }
+  ) {
+    for failure in after.violations.keys.sorted() {
+      let command = after.violations[failure].flatMap { $0.isEmpty ? nil : "; \($0)" } ?? ""
+      if before.violations[failure] == nil {
         new.append("\(name): \(failure)\(command)")
       } else {
         still.append("\(name): \(failure)\(command)")
       }
     }
-    fixed += before.keys.sorted().filter { after[$0] == nil }.map { "\(name): \($0)" }
+    for fault in after.faults {
+      if before.faults.contains(fault) {
+        still.append("\(name): \(fault)")
+      } else {
+        newFaults.append("\(name): \(fault)")
+      }
+    }
+    for failure in before.violations.keys.sorted() where after.violations[failure] == nil {
+      if let doubt = doubt(failure) {
+        notSeenAgain.append("\(name): \(failure); \(doubt)")
+      } else {
+        fixed.append("\(name): \(failure)")
+      }
+    }
   }
 
   private static func rate(_ record: RunRecord) -> (unit: String, value: Double)? {
@@ -84,20 +144,34 @@ public struct Comparison: Sendable, Equatable {
   }
 }
 
-extension Comparison {
-  /// For a person and for a job's summary page alike: headings, and a line for each finding.
-  public func render() -> String {
-    let sections = [
-      ("New", new), ("Fixed", fixed), ("Still failing", still), ("Races not met any more", notMetAnyMore),
-      ("Slower", slower), ("Faster", faster), ("Not compared", incomparable),
-    ]
-    let found = sections.filter { !$0.1.isEmpty }.map { title, lines in
-      "\(title)\n\n" + lines.map { "- \($0.onOneLine)\n" }.joined() + "\n"
+/// What fails in a record or a part.
+private struct Failures {
+  /// With how to see each.
+  var violations: [String: String] = [:]
+  var faults: [String] = []
+
+  init() {}
+
+  init(_ record: RunRecord) {
+    let all = record.violations.map { violation in
+      let token = violation.reproduction.map(\.token) ?? ""
+      return (violation.checker, token.isEmpty ? violation.command : "stress replay \(token)")
     }
-    let records = Figures.counted(compared, "record")
-    let rest = "\(records), \(fixed.count) fixed, \(still.count) still failing"
-    let verdict =
-      new.isEmpty ? "NOTHING NEW in \(rest)" : "NEW: \(Figures.counted(new.count, "failure")) in \(rest)"
-    return found.joined() + verdict + "\n"
+    violations = Dictionary(all, uniquingKeysWith: { first, _ in first })
+    faults = record.harnessFaults.map { "harness fault: \($0)" }
+  }
+
+  init(_ record: MatrixRecord) {
+    violations = Dictionary(
+      record.differences.map { ("\($0.cell): \($0.seen)", $0.command) }, uniquingKeysWith: { first, _ in first })
+    faults = record.harnessFaults
+  }
+
+  init(_ part: Night.Part) {
+    switch part.status {
+    case "failed": violations = [part.verdict.isEmpty ? "failed" : part.verdict: ""]
+    case "harness fault", "unusable": faults = ["\(part.status): \(part.verdict)"]
+    default: break
+    }
   }
 }

@@ -14,7 +14,8 @@ public struct RecordJSONError: Error, Equatable, Sendable, CustomStringConvertib
     switch error {
     case DecodingError.keyNotFound(let key, let context):
       "\(path(context.codingPath + [key])) is missing"
-    case DecodingError.typeMismatch(_, let context) where context.codingPath.isEmpty:
+    case DecodingError.typeMismatch(_, let context) where context.codingPath.isEmpty,
+      DecodingError.valueNotFound(_, let context) where context.codingPath.isEmpty:
       "it is not a JSON object"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
       "\(path(context.codingPath)) has another type than in the schema"

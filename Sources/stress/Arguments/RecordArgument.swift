@@ -28,28 +28,4 @@ enum RecordArgument {
       throw ValidationError("'\(path)': \(error.message)")
     }
   }
-
-  /// The records of a folder by the names of their files; of a file the one record, under a name that is the same for
-  /// all. What else is in the folder, such as a night's status, is passed over.
-  static func readAll(_ path: String) throws -> [String: Record] {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
-      return ["record": try read(path)]
-    }
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      throw ValidationError("cannot read the folder '\(path)'")
-    }
-    var records: [String: Record] = [:]
-    for name in names.sorted() where name.hasSuffix(".json") && !name.hasSuffix(".trace.json") && name != status {
-      records[String(name.dropLast(5))] = try read("\(path)/\(name)")
-    }
-    guard !records.isEmpty else { throw ValidationError("the folder '\(path)' holds no records (*.json)") }
-    return records
-  }
-
-  /// What scripts/soak writes beside its records.
-  private static let status = "status.json"
 }
