@@ -18,11 +18,12 @@ struct RegressCommand: ParsableCommand {
         stress regress tests/races           files that were moved where they are not lost
 
       EXIT CODES:
-        0    all are fixed, or there are none
+        0    all are fixed, or none is kept
         1    at least one still fails
-        64   bad usage, or a directory that cannot be read
+        64   bad usage, or a directory that cannot be read or holds none
         70   none fails, but at least one could not be replayed
         130  ended by SIGINT, with the sums of what was replayed
+        129  the same by SIGHUP
         143  the same by SIGTERM
       """)
 
@@ -38,6 +39,11 @@ struct RegressCommand: ParsableCommand {
     let entries = try entries()
     // What was replayed before kernel code ended the process that did it.
     var sums = RegressSums(Isolation.box)
+    if let directory, entries.isEmpty {
+      throw ValidationError(
+        access(directory, F_OK) == 0
+          ? "'\(directory)' holds no failure (*.txt)" : "the directory '\(directory)' does not exist")
+    }
     if entries.isEmpty {
       StandardStreams.error.write(
         "stress: no failure is kept in \(archive.directory); 'stress explore' keeps what it finds in "

@@ -2,11 +2,19 @@
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM: the first ends the run in good order, a later one ends the process at once.
+/// SIGINT, SIGTERM and SIGHUP: the first ends the run in good order, a later one ends the process at once.
 final class Signals: Sendable {
   /// One request often arrives as two signals: timeout(1) sends one to the process and one to its group, a terminal
   /// and a wrapper script both deliver Ctrl-C. What comes so soon after the first is no second request.
   private static let echoNanoseconds: UInt64 = 500_000_000
+
+  /// What ends a run. A hang-up that whoever started this has had ignored, as nohup(1) does, stays ignored.
+  static let numbers: [Int32] = {
+    var action = sigaction()
+    sigaction(SIGHUP, nil, &action)
+    let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+    return isIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
+  }()
 
   private let sources: [any DispatchSourceSignal]
   private let first = Atomic<Int32>(0)
@@ -22,11 +30,11 @@ final class Signals: Sendable {
     self.init(telling: { _ in stop() })
   }
 
-  /// Must be called before other threads exist: they inherit the mask that leaves both signals to the sources.
+  /// Must be called before other threads exist: they inherit the mask that leaves the signals to the sources.
   /// - Parameter stop: gets the first signal.
   init(telling stop: @escaping @Sendable (Int32) -> Void) {
     Self.ignoreBrokenOutput()
-    let numbers = [SIGINT, SIGTERM]
+    let numbers = Self.numbers
     var mask = sigset_t()
     sigemptyset(&mask)
     for number in numbers {
@@ -50,7 +58,7 @@ final class Signals: Sendable {
     signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Runs on the one serial queue of both sources.
+  /// Runs on the one serial queue of all sources.
   private func receive(_ number: Int32, _ stop: @Sendable (Int32) -> Void) {
     let now = DispatchTime.now().uptimeNanoseconds
     guard received == nil else {

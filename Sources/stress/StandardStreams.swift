@@ -26,12 +26,15 @@ struct StandardStreams {
   func write(_ text: String) -> Int32? { Self.write(Array(text.utf8), to: descriptor) }
 
   /// A message to the user: one line, whatever the argument that it quotes had in it.
-  func tell(_ message: String) {
+  func tell(_ message: String) { write("stress: error: \(Self.plain(message))\n") }
+
+  /// Text without what would move a terminal's cursor, or begin another line.
+  static func plain(_ text: String) -> String {
     var line = String.UnicodeScalarView()
-    for scalar in message.unicodeScalars {
-      line.append(scalar.properties.generalCategory == .control ? " " : scalar)
+    for scalar in text.unicodeScalars {
+      line.append(scalar.properties.generalCategory == .control && scalar != "\t" ? " " : scalar)
     }
-    write("stress: error: \(String(line))\n")
+    return String(line)
   }
 
   /// Writes all bytes to a descriptor, or returns the errno that stopped it.

@@ -114,6 +114,48 @@ import Testing
     }
   }
 
+  @Test func `a compiler's message keeps its lines wherever the tree is asked for`() throws {
+    try withTree { tree in
+      try tree.compiler(
+        "gcc",
+        whenCompiling:
+          "for last; do :; done; printf '%s:7:3: error: no\\033[1m such\\n    7 | name\\n' \"$last\"; exit 1")
+      for (bisect, status) in [([], Int32(64)), (["--bisect"], 125)] {
+        let result = try tree.run(["explore", "--kernel-tree", tree.path] + bisect)
+        #expect(result.status == status)
+        let file = TinyTree.tdpMmu
+        #expect(
+          result.errorLines == [
+            "stress: error: --kernel-tree: \(file) does not compile", "\(file):7:3: error: no [1m such", "    7 | name",
+          ])
+      }
+    }
+  }
+
+  @Test func `what makes nothing is no compiler`() throws {
+    try withTree { tree in
+      try tree.compiler("gcc", whenCompiling: "exit 0")
+      // Twice: nothing of the first is in the way of the second.
+      for _ in 0..<2 {
+        let result = try tree.doctor()
+        #expect(result.status == 125)
+        #expect(
+          result.lastOutputLine.contains("is no C compiler: it ended with 0 and made nothing of \(TinyTree.tdpMmu)"))
+        #expect(tree.cached == [])
+      }
+    }
+  }
+
+  @Test func `the cache is below HOME, whatever the password file says`() throws {
+    try withTree { tree in
+      let home = ["HOME=\(tree.scratch.file("home"))"]
+      let result = try StressCommand.start(
+        ["kernel", "list"], in: tree.scratch, through: ["/usr/bin/env", "-u", "XDG_CACHE_HOME"] + home
+      ).finish()
+      #expect(result.output.hasSuffix(" in \(tree.scratch.file("home"))/.cache/stress/kernels\n"))
+    }
+  }
+
   @Test func `a tree that is edited while it is read is not judged`() throws {
     try withTree { tree in
       try tree.compiler("gcc", asked: "echo '/* new */' >>'\(tree.path)/arch/x86/kvm/mmu/spte.c'")

@@ -153,7 +153,7 @@ import Testing
     #expect(result.complaints.count == 1)
   }
 
-  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))])
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143)), (SIGHUP, Int32(129))])
   func `a signal ends the run with summary, record and its exit code`(signal: Int32, status: Int32) throws {
     try Scratch.use { scratch in
       let command = try StressCommand.start(Self.endless + ["--json", scratch.file("r.json")], in: scratch)
@@ -167,6 +167,31 @@ import Testing
       #expect(record.interrupted)
       #expect(record.verdict == .clean)
       #expect(scratch.names == ["r.json"])
+    }
+  }
+
+  @Test func `a hang-up that is to be ignored is`() throws {
+    try Scratch.use { scratch in
+      let nohup = ["/bin/sh", "-c", "trap '' HUP; exec \"$0\" \"$@\""]
+      let command = try StressCommand.start(Self.endless, in: scratch, through: nohup)
+      #expect(command.waitUntilStarted())
+      command.send(SIGHUP)
+      command.send(SIGTERM)
+      #expect(command.finish().status == 143)
+    }
+  }
+
+  @Test func `a run that is killed leaves the command that runs its round again, and nothing beside it`() throws {
+    try Scratch.use { scratch in
+      let command = try StressCommand.start(Self.endless, in: scratch)
+      #expect(command.waitUntilStarted())
+      let file = ".stress/runs/\(command.process).txt"
+      while scratch.text(file).isEmpty { usleep(10_000) }
+      command.send(SIGKILL)
+      _ = command.finish()
+      let lines = scratch.text(file).split(separator: "\n", omittingEmptySubsequences: false)
+      #expect(lines.count == 3 && lines[0].hasPrefix("# ") && lines[2].isEmpty)
+      #expect(lines[1].hasPrefix("stress --threads 2 --seed 0x000000000000002a --rounds 1 --first-round 0"))
     }
   }
 

@@ -58,10 +58,18 @@ struct TinyTree {
   func start(
     _ arguments: [String], morePath: String = "", cache: String? = nil, launcher: [String] = []
   ) throws -> StressCommand {
+    try StressCommand.start(
+      ["kernel"] + arguments, in: scratch, through: launcher + environment(morePath: morePath, cache: cache))
+  }
+
+  private func environment(morePath: String = "", cache: String? = nil) -> [String] {
     let path = scratch.file("bin") + (morePath.isEmpty ? "" : ":\(morePath)")
-    let environment = ["-u", "CC", "PATH=\(path)", "XDG_CACHE_HOME=\(cache ?? scratch.file("cache"))"]
-    return try StressCommand.start(
-      ["kernel"] + arguments, in: scratch, through: launcher + ["/usr/bin/env"] + environment)
+    return ["/usr/bin/env", "-u", "CC", "PATH=\(path)", "XDG_CACHE_HOME=\(cache ?? scratch.file("cache"))"]
+  }
+
+  /// Any other command, with the same compilers.
+  func run(_ arguments: [String]) throws -> StressCommand.Result {
+    try StressCommand.start(arguments, in: scratch, through: environment()).finish()
   }
 
   func doctor(

@@ -29,28 +29,32 @@ import Testing
     Case("--rounds", "0", says: "1..."), Case("--rounds", "-1", says: "1..."), Case("--rounds", "1.5", says: "1..."),
     Case("--first-round", "-1", says: "0..."), Case("--memory-gib", "0", says: "1...512"),
     Case("--memory-gib", "513", says: "1...512"),
-    Case("--busy", "101", says: "0...100"), Case("--busy", "-0.1", says: "0...100"),
-    Case("--busy", "nan", says: "0...100"), Case("--busy", "inf", says: "0...100"),
-    Case("--busy", "x", says: "0...100"),
+    Case("--busy", "101", says: "0...99"), Case("--busy", "-0.1", says: "0...99"),
+    Case("--busy", "nan", says: "0...99"), Case("--busy", "inf", says: "0...99"),
+    Case("--busy", "x", says: "0...99"), Case("--busy", "100", says: "no operation can end"),
     Case("--seed", "x", says: "git hash"), Case("--seed", "-1", says: "git hash"), Case("--seed=", says: "git hash"),
     Case("--seed", "18446744073709551616", says: "from 0 to 18446744073709551615"),
     Case("--seed", "0x10000000000000000", says: "1 to 16 hexadecimal digits"),
     Case("--seconds", "1", "--rounds", "1", says: "--seconds and --rounds"),
   ]
 
-  static let kernels: [Case] = [
-    Case("explore", "--kernel-tree", "/", says: "not a Linux kernel tree"),
-    Case("explore", "--kernel-tree", "/", "--mutant", "no-freeze", says: "excludes --protocol and --mutant"),
-    Case("explore", "--kernel-tree", "/", "--protocol", "mainline", says: "excludes --protocol and --mutant"),
-    Case("explore", "--kernel-tree", "/", "--policy", "huge", says: "--policy 4k"),
-    Case("explore", "--kernel-tree", "/", "--scenario", "planted", says: "only the model"),
-    Case("explore", "--plain-accesses", says: "--plain-accesses goes with --kernel-tree"),
-    Case("explore", "--check-data-races", says: "--check-data-races goes with --kernel-tree"),
-    Case("explore", "--scenario", "dirty-logging", says: "add --kernel-tree"),
-    Case("run", "--mix", "fault=1,log-dirty=1", says: "explore --scenario dirty-logging"),
-    Case("matrix", "--scenario", "suspect-eio", says: "fault-fault"),
-    Case("regress", "--kernel-tree", "/nowhere", says: "not a Linux kernel tree"),
-  ]
+  static let kernels: [Case] =
+    [
+      Case("explore", "--kernel-tree", "/", says: "not a Linux kernel tree"),
+      Case("explore", "--kernel-tree", "/", "--mutant", "no-freeze", says: "excludes --protocol and --mutant"),
+      Case("explore", "--kernel-tree", "/", "--protocol", "mainline", says: "excludes --protocol and --mutant"),
+      Case("explore", "--kernel-tree", "/", "--policy", "huge", says: "--policy 4k"),
+      Case("explore", "--kernel-tree", "/", "--scenario", "planted", says: "only the model"),
+      Case("explore", "--plain-accesses", says: "--plain-accesses goes with --kernel-tree"),
+      Case("explore", "--check-data-races", says: "--check-data-races goes with --kernel-tree"),
+      Case("explore", "--scenario", "dirty-logging", says: "add --kernel-tree"),
+      Case("run", "--mix", "fault=1,log-dirty=1", says: "explore --scenario dirty-logging"),
+      Case("matrix", "--scenario", "suspect-eio", says: "fault-fault"),
+      Case("regress", "--kernel-tree", "/nowhere", says: "not a Linux kernel tree"),
+    ]
+    + ["run", "explore", "matrix", "diff", "replay", "minimize", "regress"].map {
+      Case($0, "--kernel-tree", "", says: "not an empty path")
+    }
 
   static let names: [Case] = [
     Case("--protocol", "x", says: "mainline"), Case("--mutant", "x", says: "no-freeze, thaw-first"),
@@ -133,7 +137,8 @@ import Testing
   static let tokens: [Case] =
     ["replay", "minimize"].flatMap { command in
       [
-        Case(command, says: "token|file"), Case(command, "x", says: "m1:"), Case(command, "", says: "m1:"),
+        Case(command, says: "token|file"), Case(command, "x", says: "m1: or m2: for the model, k1: or k2: for a kernel"),
+        Case(command, "", says: "k1:"),
         Case(command, "m1:", says: "damaged"), Case(command, "m1:AQEA", says: "damaged"),
         Case(command, "m1:ä", says: "damaged"), Case(command, "m3:AQEA", says: "m3"),
         Case(command, ".stress/failures/ORD-2-0.txt", says: "No such file"), Case(command, ".", says: "directory"),
@@ -144,6 +149,10 @@ import Testing
       ]
     } + [
       Case("minimize", "m1:AQEA", "--trace", says: "minimize --help"),
+      Case("replay", "stress", "replay", "m1:AQEA", says: "damaged"),
+      Case("replay", "replay: stress replay m1:AQEA --kernel-tree linux", says: "damaged"),
+      Case("replay", "please replay m1:AQEA", says: "neither"),
+      Case("regress", "nope", says: "'nope' does not exist"), Case("regress", "/proc/self/net/..", says: "no failure"),
       Case("regress", "a", "b", says: "regress --help"), Case("regress", "--json", "x", says: "regress --help"),
       Case("regress", "/dev/null", says: "Not a directory"),
     ]

@@ -6,7 +6,8 @@
 # shellcheck disable=SC2034  # used by those who source this
 kernel_series=(6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3)
 
-kernel_cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/stress/kernel-trees
+# Without either nothing can be there, nor come there.
+kernel_cache=${XDG_CACHE_HOME:-${HOME:-/dev/null}/.cache}/stress/kernel-trees
 
 # Prints the version that a tree's Makefile has, for example 7.3.4; fails where it is no kernel's.
 kernel_version() {

@@ -12,6 +12,8 @@ struct RunState {
   let path: String
   private let memory: UnsafeMutableRawPointer
   private var roundOffset: Int
+  /// Of the file. What is mapped is more, and none of it once the file ends.
+  private var bytes: Int
 
   /// - Parameters:
   ///   - command: the command that runs one round again, with the round left out at its end.
@@ -26,13 +28,14 @@ struct RunState {
     }
     path = "\(directory)/\(name).txt"
     guard let bytes = Self.content(command) else { throw RunStateError(message: "the command is too long for \(path)") }
+    self.bytes = bytes.count
     roundOffset = Self.roundOffset(command)
 
     let file = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw RunStateError(message: "cannot open \(path): \(String(cString: strerror(errno)))") }
     defer { _ = Foundation.close(file) }
     // Every byte is written before the file is mapped: on a full disk this fails here, and not as SIGBUS later.
-    guard bytes.withUnsafeBytes({ write(file, $0.baseAddress, $0.count) }) == Self.length, fsync(file) == 0 else {
+    guard bytes.withUnsafeBytes({ write(file, $0.baseAddress, $0.count) }) == bytes.count, fsync(file) == 0 else {
       let reason = String(cString: strerror(errno))
       unlink(path)
       throw RunStateError(message: "cannot write \(path): \(reason)")
@@ -52,14 +55,16 @@ struct RunState {
   /// All bytes of the file, for round 0; nil for a command that does not fit.
   private static func content(_ command: String) -> [UInt8]? {
     let bytes = Array(head(command).utf8) + Array(repeating: UInt8(ascii: "0"), count: digits) + [UInt8(ascii: "\n")]
-    guard bytes.count <= length else { return nil }
-    return bytes + Array(repeating: UInt8(ascii: "\n"), count: length - bytes.count)
+    return bytes.count <= length ? bytes : nil
   }
 
   /// Puts another command in the place of the last, for its round 0. One that does not fit changes nothing.
   mutating func restart(command: String) {
-    guard let bytes = Self.content(command) else { return }
+    // Within one page, which the file has already: nothing has to be found on the disk.
+    guard let bytes = Self.content(command), truncate(path, max(bytes.count, self.bytes)) == 0 else { return }
     memory.copyMemory(from: bytes, byteCount: bytes.count)
+    truncate(path, bytes.count)
+    self.bytes = bytes.count
     roundOffset = Self.roundOffset(command)
   }
 

@@ -16,7 +16,7 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
     case .notToken: "not a token: one begins with \(Token.beginnings), as in the 'replay:' line of a report"
     case .otherVersion(let version):
       "a token of version '\(version)' is for another version of stress, this one reads "
-        + "'\(Token.prefix.dropLast())' and '\(Token.kernelPrefix.dropLast())': "
+        + "tokens that begin with \(Token.beginnings): "
         + "use the version that made it"
     case .damaged:
       "the token is damaged or cut short, its checksum does not match: copy all of it, from its first letter on"

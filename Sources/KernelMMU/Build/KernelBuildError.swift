@@ -13,6 +13,8 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
   /// The compiler's first lines; files of the tree are named relative to it.
   case compilation(file: String, lines: [String])
   case linking(lines: [String])
+  /// It ended well and made nothing.
+  case noCompilation(compiler: String, file: String)
   /// A file of the tree that was not at the end what it was at the beginning.
   case changedWhileBuilding(file: String)
   case cache(path: String, reason: String)
@@ -31,6 +33,8 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
     case .unsupported(let version, let reason): "Linux \(version) is not supported: \(reason)"
     case .noCompiler(let tried): "no C compiler found; tried \(tried.joined(separator: ", ")); set CC"
     case .compilation(let file, let lines): "\(file) does not compile\n" + lines.joined(separator: "\n")
+    case .noCompilation(let compiler, let file):
+      "\(compiler) is no C compiler: it ended with 0 and made nothing of \(file); set CC to clang or gcc"
     case .linking(let lines): "the kernel does not link\n" + lines.joined(separator: "\n")
     case .changedWhileBuilding(let file): "\(file) was changed while it was built; try again"
     case .cache(let path, let reason): "the cache \(path) cannot be used: \(reason)"

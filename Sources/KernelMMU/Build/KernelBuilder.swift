@@ -21,8 +21,12 @@ public struct KernelBuilder: Sendable {
 
   /// `${XDG_CACHE_HOME:-~/.cache}/stress/kernels`
   public static var defaultCache: URL {
-    let named = ProcessInfo.processInfo.environment["XDG_CACHE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-    let base = named ?? FileManager.default.homeDirectoryForCurrentUser.appendingPathComponent(".cache").path
+    func variable(_ name: String) -> String? {
+      ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    // Foundation asks the password file first.
+    let home = variable("HOME") ?? FileManager.default.homeDirectoryForCurrentUser.path
+    let base = variable("XDG_CACHE_HOME") ?? "\(home)/.cache"
     return URL(fileURLWithPath: base).appendingPathComponent("stress/kernels")
   }
 
@@ -108,6 +112,10 @@ public struct KernelBuilder: Sendable {
 
   /// Renamed into place. Another process may have been faster, with the same content.
   private func publish(_ made: URL, as entry: URL, _ object: URL) throws(KernelBuildError) {
+    guard rename(made.path, entry.path) != 0 else { return }
+    if FileManager.default.fileExists(atPath: object.path) { return }
+    // Of this name, and no kernel in it: somebody has taken it out.
+    try? FileManager.default.removeItem(at: entry)
     guard rename(made.path, entry.path) != 0 else { return }
     let code = errno
     if !FileManager.default.fileExists(atPath: object.path) { throw .unwritable(cache, code) }

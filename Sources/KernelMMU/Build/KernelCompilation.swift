@@ -58,13 +58,10 @@ struct KernelCompilation {
     guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
       return .noCompiler(tried: [compiler.path])
     }
-    // No fault of the file's.
-    for reason in ["No space left on device", "Disk quota exceeded"] where result.status != 0 {
-      if result.output.contains(reason) {
-        return .cache(path: stage.root.deletingLastPathComponent().path, reason: reason)
-      }
-    }
-    return result.status == 0 ? nil : .compilation(file: unit.name, lines: lines(of: result.output))
+    if let failure = noRoom(result) { return failure }
+    guard result.status == 0 else { return .compilation(file: unit.name, lines: lines(of: result.output)) }
+    let isMade = FileManager.default.fileExists(atPath: stage.root.appendingPathComponent(unit.object).path)
+    return isMade ? nil : .noCompilation(compiler: compiler.path, file: unit.name)
   }
 
   /// What every file is compiled with. Reports name files as the tree does, wherever it and the tool stand, so that two
@@ -85,7 +82,18 @@ struct KernelCompilation {
     guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
       throw .noCompiler(tried: [compiler.path])
     }
+    if let failure = noRoom(result) { throw failure }
     guard result.status == 0 else { throw .linking(lines: lines(of: result.output)) }
+    guard FileManager.default.fileExists(atPath: object) else {
+      throw .noCompilation(compiler: compiler.path, file: "the objects that it was to link")
+    }
+  }
+
+  /// What is no fault of a file's.
+  private func noRoom(_ result: Subprocess.Result) -> KernelBuildError? {
+    let reason = ["No space left on device", "Disk quota exceeded"].first { result.output.contains($0) }
+    guard result.status != 0, let reason else { return nil }
+    return .cache(path: stage.root.deletingLastPathComponent().path, reason: reason)
   }
 
   /// What a user needs of the compiler's output: from its first error on, with the tree's own paths.

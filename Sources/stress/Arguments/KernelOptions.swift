@@ -9,7 +9,14 @@ struct KernelOptions: ParsableArguments {
     name: .customLong("kernel-tree"), parsing: .unconditional,
     help: .init(
       "Run the TDP MMU of a Linux tree, compiled here, instead of the model. Nothing in the tree is changed.",
-      valueName: "path"), completion: .directory)
+      valueName: "path"), completion: .directory,
+    transform: {
+      // The empty path is the current folder to whoever joins it to something.
+      guard !$0.isEmpty else {
+        throw ConfigurationTextError("allowed is the top folder of a kernel, not an empty path")
+      }
+      return $0
+    })
   var path: String?
 
   @Flag(
@@ -78,9 +85,11 @@ struct KernelOptions: ParsableArguments {
       Isolation.box?.watch(kernel)
       return kernel
     } catch {
-      guard bisect else { throw ValidationError("--kernel-tree: \(error)") }
-      StandardStreams.error.write("stress: --kernel-tree: \(error)\n")
-      throw ExitCode(ExitStatus.notSupported)
+      // What a compiler said keeps its lines.
+      let lines = "\(error)".split(separator: "\n").map(String.init)
+      StandardStreams.error.tell("--kernel-tree: \(lines.first ?? "")")
+      for line in lines.dropFirst() { StandardStreams.error.write(StandardStreams.plain(line) + "\n") }
+      throw ExitCode(bisect ? ExitStatus.notSupported : ExitStatus.usage)
     }
   }
 

@@ -24,10 +24,11 @@ enum NumberArgument {
     return value
   }
 
-  /// Reads a percentage.
-  static func percent(_ text: String) throws -> Double {
-    guard let value = decimal(text), (0...100).contains(value) else {
-      throw ConfigurationTextError("allowed is a number, 0...100")
+  /// Reads the share of SEAMCALLs that are answered BUSY. Where all are, nothing can end, which is no fault of the
+  /// protocol.
+  static func busyPercent(_ text: String) throws -> Double {
+    guard let value = decimal(text), (0...99).contains(value) else {
+      throw ConfigurationTextError("allowed is a number, 0...99: where all are busy, no operation can end")
     }
     return value
   }

@@ -44,8 +44,8 @@ struct RunOptions: ParsableArguments {
   @Option(
     parsing: .unconditional,
     help: .init(
-      "Share of SEAMCALLs that are answered with an injected BUSY, 0...100. (default: 2)", valueName: "percent"),
-    transform: NumberArgument.percent)
+      "Share of SEAMCALLs that are answered with an injected BUSY, 0...99. (default: 2)", valueName: "percent"),
+    transform: NumberArgument.busyPercent)
   var busy: Double?
 
   @Option(

@@ -32,7 +32,7 @@ struct ChildProcess {
     defer { posix_spawnattr_destroy(&attributes) }
     var (mask, changed) = (mask, sigset_t())
     sigemptyset(&changed)
-    for signal in [SIGINT, SIGTERM, SIGPIPE, SIGXFSZ] { sigaddset(&changed, signal) }
+    for signal in Signals.numbers + [SIGPIPE, SIGXFSZ] { sigaddset(&changed, signal) }
     posix_spawnattr_setsigmask(&attributes, &mask)
     posix_spawnattr_setsigdefault(&attributes, &changed)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
