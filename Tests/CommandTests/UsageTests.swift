@@ -137,7 +137,8 @@ import Testing
   static let tokens: [Case] =
     ["replay", "minimize"].flatMap { command in
       [
-        Case(command, says: "token|file"), Case(command, "x", says: "m1: or m2: for the model, k1: or k2: for a kernel"),
+        Case(command, says: "token|file"),
+        Case(command, "x", says: "m1: or m2: for the model, k1: or k2: for a kernel"),
         Case(command, "", says: "k1:"),
         Case(command, "m1:", says: "damaged"), Case(command, "m1:AQEA", says: "damaged"),
         Case(command, "m1:ä", says: "damaged"), Case(command, "m3:AQEA", says: "m3"),
