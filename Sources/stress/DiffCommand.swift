@@ -29,6 +29,7 @@ struct DiffCommand: ParsableCommand {
         64   bad usage, nothing was started
         70   a fault of the harness, or record or report could not be written
         125  with --bisect: the kernel tree does not build or is not supported, or a fault of the harness
+        128  with --bisect: an end of the bisection was not tested by the same command
         130  ended by SIGINT, with report and record of what ran so far
         129  the same by SIGHUP
         143  the same by SIGTERM; a second signal ends the run at once
@@ -38,6 +39,8 @@ struct DiffCommand: ParsableCommand {
   @OptionGroup var output: DiffOutputOptions
 
   func run() throws {
+    let bisection = Bisection(options.kernel)
+    bisection?.refuseWhatCannotBeJudged()
     let files = try OutputFiles(json: output.json)
     let configuration = try options.configuration()
     let differential = Differential(configuration: configuration)
@@ -51,7 +54,8 @@ struct DiffCommand: ParsableCommand {
     progress.finish()
 
     let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
-    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
+    let status = ExitStatus.of(record, signal: signals.received, isDelivered: isDelivered)
+    if let bisection { _exit(bisection.end(status)) }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }
 }

@@ -10,6 +10,8 @@ enum ExitStatus {
   static let harnessFault: Int32 = 70
   /// What `git bisect run` takes as: skip this one.
   static let notSupported: Int32 = 125
+  /// What ends `git bisect run`: this bisection cannot be judged.
+  static let notJudged: Int32 = 128
 
   /// 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP.
   static func interrupted(by signal: Int32) -> Int32 { 128 + signal }
@@ -41,14 +43,18 @@ enum ExitStatus {
     return comparison.gaps.isEmpty ? clean : interrupted(by: SIGINT)
   }
 
-  static func leave(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Never {
+  static func of(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Int32 {
     switch record.verdict {
-    case .harnessFault: _exit(harnessFault)
-    case .differs: _exit(violation)
-    case .alike: break
+    case .harnessFault: harnessFault
+    case .differs: violation
+    case .alike: record.interrupted ? interrupted(by: signal ?? SIGINT) : isDelivered ? clean : harnessFault
     }
-    if record.interrupted { _exit(interrupted(by: signal ?? SIGINT)) }
-    exit(isDelivered ? clean : harnessFault)
+  }
+
+  static func leave(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Never {
+    let status = of(record, signal: signal, isDelivered: isDelivered)
+    guard status == clean || status == harnessFault && record.verdict == .alike else { _exit(status) }
+    exit(status)
   }
 
   /// What was written as the new expectation is no difference any more; that a mutant survives is never expected.

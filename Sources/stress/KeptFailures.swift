@@ -6,7 +6,7 @@ enum KeptFailures {
   static func tell(_ record: RunRecord) {
     for violation in record.violations {
       guard let token = try? Token(parsing: violation.reproduction?.token ?? "") else { continue }
-      let path = "\(FailureArchive.defaultDirectory)/\(FailureArchive.name(of: token))"
+      let path = "\(FailureArchive.currentDirectory)/\(FailureArchive.name(of: token))"
       if access(path, F_OK) == 0 { StandardStreams.error.write("stress: kept in \(path)\n") }
     }
   }

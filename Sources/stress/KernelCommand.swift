@@ -1,4 +1,5 @@
 import ArgumentParser
+import Campaign
 import Foundation
 import KernelMMU
 
@@ -30,6 +31,8 @@ struct KernelDoctorCommand: ParsableCommand {
         stress kernel doctor ~/src/linux
         stress kernel doctor ~/src/linux --compiler both
         stress kernel doctor ~/src/linux --no-build
+        stress kernel doctor ~/src/linux --functions
+        stress kernel doctor ~/src/linux --base v7.3
 
       EXIT CODES:
         0    the tree can be used
@@ -52,6 +55,24 @@ struct KernelDoctorCommand: ParsableCommand {
     transform: { try NameArgument.parse($0) as CompilerName })
   var compiler: CompilerName?
 
+  @Flag(
+    help: "List each function of the files that are used: compiled, never called, answered by the harness, left out.")
+  var functions = false
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Write those functions as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
+      valueName: "file"), completion: .file(extensions: ["json"]))
+  var json: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "The commit from which changes are told that a run cannot see. (default: the one that is checked out)",
+      valueName: "commit"))
+  var base: String?
+
   @Flag(name: .customLong("no-build"), help: "Leave out the build; nothing is written to the cache.")
   var noBuild = false
 
@@ -64,10 +85,26 @@ struct KernelDoctorCommand: ParsableCommand {
       case .both: ["clang", "gcc"]
       case .some(let name): [name.rawValue]
       }
-    let output = KernelOutput()
-    output.tell("\(Stress.version), kernel doctor")
-    let verdict = Doctor.examine(tree, .init(compilers: compilers, builds: !noBuild), tell: output.tell)
+    if noBuild && (functions || json != nil) {
+      throw ValidationError("--functions and --json tell of a build, which --no-build leaves out")
+    }
+    let file = try OutputFiles(json: json).record
+    let output = KernelOutput(json == "-" ? StandardStreams.error : StandardStreams.output)
+    output.tell("\(ToolBuild.current.text), kernel doctor")
+    var options = Doctor.Options(compilers: compilers, builds: !noBuild)
+    options.listsFunctions = functions
+    options.base = base
+    var use: SourceUse?
+    let verdict = Doctor.examine(tree, options, tell: output.tell) { use = $0 }
     try output.check()
+    if let file, let use {
+      do {
+        try file.write(Array(use.json()))
+      } catch {
+        StandardStreams.error.tell("the functions were not written: \(error)")
+        throw ExitCode(ExitStatus.harnessFault)
+      }
+    }
     if !verdict.isUsable { throw ExitCode(ExitStatus.notSupported) }
   }
 }
@@ -97,7 +134,7 @@ struct KernelListCommand: ParsableCommand {
       let plain = kernel.plainAccesses ? ", plain accesses" : ""
       output.tell(
         "\(kernel.key)  \(version)  \(KernelOutput.size(kernel.bytes))  \(kernel.compiler ?? "an unknown compiler")"
-          + plain)
+          + plain + (kernel.tree.map { ", tree \($0)" } ?? ""))
     }
     for name in contents.builds { output.tell("\(name)  is being built") }
     for name in contents.remains { output.tell("\(name)  left by a build that was killed; the next one removes it") }
@@ -141,13 +178,16 @@ struct KernelCleanCommand: ParsableCommand {
 /// Plain lines on standard output, and whether they were written.
 private final class KernelOutput {
   private var failure: Int32?
+  private let stream: StandardStreams
+
+  init(_ stream: StandardStreams = .output) { self.stream = stream }
 
   func tell(_ line: String) {
     // A path or a compiler's message may have anything in it.
     let plain = String(
       String.UnicodeScalarView(
         line.unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\t" ? "?" : $0 }))
-    failure = failure ?? StandardStreams.output.write(plain + "\n")
+    failure = failure ?? stream.write(plain + "\n")
   }
 
   /// A reader that closed the pipe has what it wanted.

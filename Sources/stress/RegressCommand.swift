@@ -47,18 +47,18 @@ struct RegressCommand: ParsableCommand {
     if entries.isEmpty {
       StandardStreams.error.write(
         "stress: no failure is kept in \(archive.directory); 'stress explore' keeps what it finds in "
-          + "\(FailureArchive.defaultDirectory)\n")
+          + "\(FailureArchive.currentDirectory)\n")
     }
     let signals = Signals(onFirst: {})
     for entry in entries.dropFirst(sums.count) where signals.received == nil {
       sums.add(Regression(entry.path, subjects), named: entry.name, width: Self.width(entries))
       sums.store(in: Isolation.box)
     }
-    sums.tellAll()
+    sums.tellAll(unseen: subjects.unseen)
     Foundation.exit(sums.status(signal: signals.received))
   }
 
-  private var archive: FailureArchive { FailureArchive(directory: directory ?? FailureArchive.defaultDirectory) }
+  private var archive: FailureArchive { FailureArchive(directory: directory ?? FailureArchive.currentDirectory) }
 
   private func entries() throws -> [FailureArchive.Entry] {
     do {
@@ -90,6 +90,8 @@ private final class RegressSubjects {
   private var plain: KernelSubject?
 
   var isGiven: Bool { asked != nil }
+  /// What of the tree's changes no replay can see.
+  var unseen: [String] { asked.map { UnseenChange.lines($0.origin.unseen) } ?? [] }
 
   /// - Parameter asked: what the options ask for by themselves.
   init(_ options: KernelOptions, _ asked: KernelSubject?) {
@@ -175,7 +177,8 @@ private struct RegressSums {
     tell(name.padding(toLength: width, withPad: " ", startingAt: 0) + "  " + regression.text)
   }
 
-  mutating func tellAll() {
+  mutating func tellAll(unseen: [String]) {
+    for line in unseen { tell(line) }
     var parts = ["\(fixed + failing) replayed"]
     if fixed + failing > 0 { parts.append("\(fixed) fixed") }
     if failing > 0 { parts.append("\(failing) still fail\(failing == 1 ? "s" : "")") }

@@ -1,11 +1,12 @@
 import ArgumentParser
+import Campaign
 import Foundation
 
 /// The command. Its own part is how errors are told: one line on standard error and an exit code, never a page of
 /// usage.
 @main
 struct Stress: ParsableCommand {
-  static let version = "stress 0.1.0"
+  static let version = "stress \(ToolBuild.version)"
 
   static let configuration = CommandConfiguration(
     commandName: "stress",

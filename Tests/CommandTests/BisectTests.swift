@@ -1,4 +1,5 @@
-/// `git bisect run` finds the commit that broke a kernel's tdp_mmu.c: the README's example over a small repository.
+/// `git bisect run stress explore` finds the commit that broke a kernel's tdp_mmu.c: what docs/kernel.md shows, over a
+/// small repository.
 import Foundation
 import Testing
 
@@ -15,21 +16,48 @@ import Testing
         text, text + "\nint f(void) { return no_such_name; }\n", text + "\n/* mended */\n", broken,
         broken + "\n/* later */\n",
       ]
-      try Self.git(["init", "--quiet"], in: tree.root)
+      try Git.run(["init", "--quiet"], in: tree.root)
       for (number, content) in commits.enumerated() {
         try tree.write(content)
-        try Self.git(["add", "."], in: tree.root)
-        try Self.git(["commit", "--quiet", "--no-gpg-sign", "-m", "commit \(number)"], in: tree.root)
+        try Git.run(["add", "."], in: tree.root)
+        try Git.run(["commit", "--quiet", "--no-gpg-sign", "-m", "commit \(number)"], in: tree.root)
       }
-      let bad = try Self.git(["rev-parse", "HEAD~1"], in: tree.root).trimmingCharacters(in: .newlines)
-      try Self.git(["bisect", "start", "HEAD", "HEAD~4"], in: tree.root)
+      let bad = try Git.run(["rev-parse", "HEAD~1"], in: tree.root).trimmingCharacters(in: .newlines)
       let tool = try #require(StressCommand.executablePath)
-      let log = try Self.git(
-        [
-          "bisect", "run", tool, "explore", "--kernel-tree", ".", "--bisect", "--seed", "1", "--schedules", "20000",
-          "--no-minimize", "--quiet",
-        ], in: tree.root)
-      #expect(log.contains("\(bad) is the first bad commit"))
+      let command = [
+        "explore", "--kernel-tree", ".", "--bisect", "--seed", "1", "--schedules", "20000", "--no-minimize", "--quiet",
+      ]
+      let ends = ["main", "main~4"]
+      func bisect() throws -> String {
+        try Git.run(["bisect", "start"] + ends, in: tree.root)
+        return try Git.run(["bisect", "run", tool] + command, in: tree.root, mayFail: true)
+      }
+      // With an end that was never tested git would name a commit, whatever the command finds.
+      let early = try bisect()
+      #expect(early.contains("git bisect takes ") && early.contains(" for bad, but of this command that is not known"))
+      #expect(!early.contains("is the first bad commit"), "\(early)")
+      try Git.run(["bisect", "reset"], in: tree.root)
+
+      for (end, status) in zip(ends, [1, 0] as [Int32]) {
+        try Git.run(["checkout", "--quiet", end], in: tree.root)
+        let launcher = ["/usr/bin/env", "-C", tree.root.path]
+        #expect(try StressCommand.start(command, in: scratch, through: launcher).finish().status == status)
+      }
+      let log = try bisect()
+      #expect(log.contains("\(bad) is the first bad commit"), "\(log)")
+      #expect(try Git.run(["status", "--porcelain", "--ignored"], in: tree.root) == "")
+    }
+  }
+
+  /// What could not be written is no sign of a bad commit.
+  @Test(.enabled(if: UserTree.source != nil)) func `with --bisect a fault of the harness is skipped`() throws {
+    try Scratch.use { scratch in
+      let tree = try UserTree(in: scratch)
+      let command = [
+        "explore", "--kernel-tree", tree.root.path, "--seed", "1", "--schedules", "20", "--json", "/dev/full",
+      ]
+      #expect(try StressCommand.start(command, in: scratch).finish().status == 70)
+      #expect(try StressCommand.start(command + ["--bisect"], in: scratch).finish().status == 125)
     }
   }
 
@@ -44,23 +72,5 @@ import Testing
       let result = try StressCommand.run(["explore", "--bisect", "--kernel-tree", scratch.file("none")])
       #expect(result.status == 125)
     }
-  }
-
-  @discardableResult
-  private static func git(_ arguments: [String], in directory: URL) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
-      ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"] + arguments
-    process.currentDirectoryURL = directory
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    let text = String(decoding: output, as: UTF8.self)
-    if process.terminationStatus != 0 { Issue.record("git \(arguments): \(text)") }
-    return text
   }
 }

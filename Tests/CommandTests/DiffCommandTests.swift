@@ -19,6 +19,14 @@ import Testing
     #expect(planted.status == 64 && planted.errors.contains("only the model can do"))
   }
 
+  /// What only one of the two can do would be told as a difference.
+  @Test(arguments: ScenarioName.allCases.filter { !$0.isForModel })
+  func `no scenario of a kernel alone`(_ scenario: ScenarioName) throws {
+    let result = try StressCommand.run(["diff", "--kernel-tree", "/", "--scenario", scenario.rawValue])
+    #expect(result.status == 64 && result.complaints.count == 1)
+    #expect(result.errors.contains("only a kernel can do"))
+  }
+
   @Test func `a tree that is none is bad usage, or skipped by a bisection`() throws {
     try Scratch.use { scratch in
       let arguments = ["diff", "--kernel-tree", scratch.file("none")]

@@ -284,7 +284,7 @@ import Testing
       try tree.edit("arch/x86/kvm/mmu/tdp_iter.c") { $0 }
       let index = try number(tree.path + "/.git/index")
       let dirty = try tree.doctor("--no-build", morePath: "/usr/bin").output
-      #expect(dirty.contains("  dirty    1 of the files below\n     M arch/x86/kvm/mmu/spte.c\n  content"))
+      #expect(dirty.contains("  dirty    1 of the files below\n     M arch/x86/kvm/mmu/spte.c\n  tree     0x"))
       // A file that is written anew is another one, even if its content is the same.
       #expect(try number(tree.path + "/.git/index") == index)
     }

@@ -2,7 +2,7 @@ import Campaign
 
 /// Records in which every optional part is there: what the document of the format is held against.
 enum FullRecords {
-  private static let kernel = SampleDiffs.kernel
+  private static let kernel = SampleDiffs.changedKernel
 
   private static var interleaving: Interleaving {
     var interleaving = SampleInterleavings.detailed
@@ -15,6 +15,7 @@ enum FullRecords {
     record.exploration = SampleExplorations.violation.exploration
     record.exploration?.sketch = "AQ"
     record.kernel = kernel
+    record.build = SampleDiffs.build
     record.harnessFaults = SampleRecords.fault.harnessFaults
     record.coverageWarnings = SampleRecords.clean.coverageWarnings
     record.replay = SampleExplorations.replayed.replay
@@ -32,6 +33,7 @@ enum FullRecords {
   static var matrix: MatrixRecord {
     var record = SampleMatrices.differing
     record.kernel = kernel
+    record.build = SampleDiffs.build
     record.harnessFaults = SampleMatrices.fault.harnessFaults
     record.cells = [full(SampleMatrices.differing.cells[1])]
     record.mutantCells = [full(SampleMatrices.differing.mutantCells[1])]
@@ -52,6 +54,8 @@ enum FullRecords {
   static var diff: DiffRecord {
     var record = SampleDiffs.differing
     record.mutant = "lost-zap"
+    record.kernel = kernel
+    record.build = SampleDiffs.build
     record.harnessFaults = SampleDiffs.fault.harnessFaults
     return record
   }

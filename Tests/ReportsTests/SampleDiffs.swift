@@ -4,6 +4,20 @@ import Campaign
 enum SampleDiffs {
   static let kernel = RunRecord.Kernel(version: "7.3.4", tree: "0x674e76aff77b7620", path: "linux")
 
+  /// One of which git knows where it comes from, and that has changes.
+  static let changedKernel = RunRecord.Kernel(
+    version: "7.3.4", tree: "0x674e76aff77b7620", path: "linux", compiler: "clang version 19.1.7",
+    commit: "0123456789abcdef0123456789abcdef01234567", changed: ["arch/x86/kvm/mmu/mmu.c"],
+    base: "fedcba9876543210fedcba9876543210fedcba98",
+    unseen: [
+      .init(name: "kvm_zap_gfn_range()", file: "arch/x86/kvm/mmu/mmu.c", reason: "not compiled"),
+      .init(name: "kvm_mmu_zap_all()", file: "arch/x86/kvm/mmu/mmu.c", reason: "not compiled"),
+      .init(name: "kvm_tdp_mmu_get_walk()", file: "arch/x86/kvm/mmu/tdp_mmu.c", reason: "never called"),
+      .init(name: "", file: "virt/kvm/new.c", reason: "not compiled"),
+    ])
+
+  static let build = ToolBuild(version: "0.1.0", commit: "89abcdef0123456789abcdef0123456789abcdef", hasChanges: true)
+
   static let alike = DiffRecord(
     seed: "0x0000000000000001", scenario: "all", threads: 3, operationsPerThread: 3, firstEpisode: 0,
     model: "mainline", mutant: nil, kernel: kernel, episodes: 10_000, operations: 107_796, steps: 910_186,

@@ -156,5 +156,20 @@ require_writable_build() {
   fi
 }
 
-build_stress() { build_product stress stress; }
+# Notes beside the tool which commit it was built from, for its records: size and time of the executable, the commit,
+# and `changed` where the sources differ from it. What git does not tell, or cannot be written, is left out.
+note_commit() {
+  local output=$1 note=$1.commit commit changed=
+  commit=$(git -C "$root" rev-parse --verify --quiet HEAD 2>/dev/null) || return 0
+  if [[ -n $(git -C "$root" status --porcelain -- Package.swift CAtomics Sources Expected 2>/dev/null) ]]; then
+    changed=' changed'
+  fi
+  commit="$(stat --dereference --format '%s %Y' -- "$output") $commit$changed"
+  [[ -f $note && $(<"$note") == "$commit" ]] || printf '%s\n' "$commit" 2>/dev/null >"$note" || true
+}
+
+build_stress() {
+  build_product stress stress
+  note_commit "$root/.build/release/stress"
+}
 build_tests() { build_product "$test_product" "$test_product.xctest" "$root/Tests"; }

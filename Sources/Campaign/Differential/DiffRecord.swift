@@ -95,6 +95,8 @@ public struct DiffRecord: Codable, Sendable, Equatable {
 
   public var schemaVersion = Self.currentSchemaVersion
   public var engine = Self.engine
+  /// Which build of the tool; null in a record that says it of none.
+  @NullIfAbsent public var build: ToolBuild?
   public var seed: String
   /// A scenario's name, or `all`.
   public var scenario: String

@@ -16,7 +16,7 @@ struct DiffRecordBuilder {
       difference = DifferenceReport(configuration, episode: first.episode, kind: first.kind).make()
       if difference == nil { faults.append("episode \(first.episode): it did not differ so when it was run again") }
     }
-    return DiffRecord(
+    var record = DiffRecord(
       seed: SeedText.format(configuration.seed), scenario: configuration.scenario?.rawValue ?? "all",
       threads: configuration.threads, operationsPerThread: configuration.operations,
       firstEpisode: configuration.firstEpisode, model: "mainline", mutant: configuration.mutant?.rawValue,
@@ -29,6 +29,8 @@ struct DiffRecordBuilder {
         elapsedSeconds: comparedSeconds,
         episodesPerSecond: comparedSeconds > 0 ? Double(board.episodes) / comparedSeconds : 0, jobs: configuration.jobs)
     )
+    record.build = .current
+    return record
   }
 
   /// The most frequent first.

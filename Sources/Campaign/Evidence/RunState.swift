@@ -1,11 +1,11 @@
 /// The failing seed survives anything: what identifies a run stands in a mapped file from before its first round on.
 ///
-/// `.stress/runs/PID.txt` below the working directory holds one command that runs the current round again. Removed when
-/// the run ends by itself; a crash or a kill leaves it behind.
+/// `.stress/runs/PID.txt`, or the same in the folder that stands for it inside a kernel tree, holds one command that
+/// runs the current round again. Removed when the run ends by itself; a crash or a kill leaves it behind.
 import Foundation
 
 struct RunState {
-  private static let directory = ".stress/runs"
+  private static let directory = "\(StateFolder.current)/runs"
   private static let length = 4096
   private static let digits = 20
 

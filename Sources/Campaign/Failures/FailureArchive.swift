@@ -6,8 +6,10 @@ import Machine
 /// `ORD-2-0123456789abcdef.txt`, rule and event hash of the minimal execution, holds comments and a token. The same
 /// failure found twice is one file, whose content depends on nothing but the failure.
 public struct FailureArchive: Sendable {
-  /// Below the working directory.
-  public static let defaultDirectory = ".stress/failures"
+  /// Below the working directory, if that is in no kernel tree.
+  public static let defaultDirectory = "\(StateFolder.name)/failures"
+  /// Of this process.
+  public static let currentDirectory = "\(StateFolder.current)/failures"
   /// Bytes of a file. Longer ones are neither written nor read.
   public static let sizeLimit = 1 << 20
 
@@ -18,7 +20,7 @@ public struct FailureArchive: Sendable {
 
   public let directory: String
 
-  public init(directory: String = FailureArchive.defaultDirectory) {
+  public init(directory: String = FailureArchive.currentDirectory) {
     self.directory = directory
   }
 

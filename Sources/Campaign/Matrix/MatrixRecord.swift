@@ -178,6 +178,8 @@ public struct MatrixRecord: Codable, Sendable, Equatable {
   public var interrupted: Bool
   public var verdict: Verdict
   public var timing: Timing
+  /// Which build of the tool; null in a record that says it of none.
+  @NullIfAbsent public var build: ToolBuild?
   /// The kernel that has a column, named as its `protocol`; null where there is none.
   @NullIfAbsent public var kernel: RunRecord.Kernel?
 

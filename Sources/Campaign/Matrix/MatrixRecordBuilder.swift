@@ -62,6 +62,7 @@ struct MatrixRecordBuilder {
       verdict: !faults.isEmpty ? .harnessFault : differences.isEmpty ? .asExpected : .differs,
       timing: .init(elapsedSeconds: elapsedSeconds, jobs: configuration.jobs, threadRuns: threadRuns))
     if tasks.contains(where: { $0.kernel != nil }) { record.kernel = configuration.kernel.map { .init($0) } }
+    record.build = .current
     return record
   }
 

@@ -11,8 +11,26 @@ extension RunRecord {
     public var path: String
     /// Accesses that the kernel does not annotate were schedule points too.
     public var plainAccesses: Bool
+    /// The first line of its `--version`.
+    @NullIfAbsent public var compiler: String?
+    /// Null where git knows none.
+    @NullIfAbsent public var commit: String?
+    /// Files that are used and differ from the commit; null where git knows none.
+    @NullIfAbsent public var changed: [String]?
+    /// The commit that `unseen` is told from: the tree's own, or that of `--base`.
+    @NullIfAbsent public var base: String?
+    /// What differs from `base` and is outside what the run can see; null where git knows no commit.
+    @NullIfAbsent public var unseen: [RunRecord.Unseen]?
 
-    public init(version: String, tree: String, path: String, plainAccesses: Bool = false) {
+    public init(
+      version: String, tree: String, path: String, plainAccesses: Bool = false, compiler: String? = nil,
+      commit: String? = nil, changed: [String]? = nil, base: String? = nil, unseen: [RunRecord.Unseen]? = nil
+    ) {
+      self.compiler = compiler
+      self.commit = commit
+      self.changed = changed
+      self.base = base
+      self.unseen = unseen
       self.path = path
       self.plainAccesses = plainAccesses
       self.version = version
@@ -20,8 +38,24 @@ extension RunRecord {
     }
   }
 
+  /// A change that the run cannot see.
+  public struct Unseen: Codable, Sendable, Equatable {
+    /// `f()` for a function, the name of what else it is, or empty for a whole file.
+    public var name: String
+    public var file: String
+    /// `not compiled`, `never called`, or `answered by` what stands in its place.
+    public var reason: String
+
+    public init(name: String, file: String, reason: String) {
+      self.name = name
+      self.file = file
+      self.reason = reason
+    }
+  }
+
   /// Says what was run.
   mutating func note(_ kernel: KernelSubject?) {
+    build = .current
     guard let kernel else { return }
     subject = "kernel"
     self.kernel = Kernel(kernel)
@@ -32,11 +66,33 @@ extension RunRecord.Kernel {
   init(_ kernel: KernelSubject) {
     self.init(
       version: kernel.version, tree: SeedText.format(kernel.treeHash), path: RerunCommand.quoted(kernel.path),
-      plainAccesses: kernel.plainAccesses)
+      plainAccesses: kernel.plainAccesses, compiler: kernel.compilerVersion, commit: kernel.origin.commit,
+      changed: kernel.origin.base == nil ? nil : kernel.origin.changed, base: kernel.origin.base,
+      unseen: kernel.origin.base == nil
+        ? nil : kernel.origin.unseen.map { .init(name: $0.name, file: $0.file, reason: $0.reason) })
   }
 }
 
 extension RunRecord.Kernel {
   /// What was run, in a few words: where this is another, so is the campaign.
   var named: String { "kernel tree \(tree)" + (plainAccesses ? " with plain accesses" : "") }
+}
+
+extension RunRecord.Kernel {
+  /// What the run cannot see of what has changed, a line for each file and reason.
+  public var unseenLines: [String] {
+    UnseenChange.lines((unseen ?? []).map { UnseenChange(name: $0.name, file: $0.file, reason: $0.reason) })
+  }
+
+  /// Where the tree stood and what compiled it, as far as it is known.
+  public var origin: [String] {
+    var lines: [String] = []
+    if let commit {
+      let changed = changed ?? []
+      lines.append(
+        "commit \(commit)" + (changed.isEmpty ? "" : " with local changes: \(changed.joined(separator: ", "))"))
+    }
+    if let compiler { lines.append("compiled by \(compiler)") }
+    return lines
+  }
 }

@@ -159,6 +159,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
 
   public var schemaVersion = RunRecord.currentSchemaVersion
   public var tool = "stress"
+  /// Which build of it; null in a record that says it of none.
+  @NullIfAbsent public var build: ToolBuild?
   public var engine = "soak"
   public var subject = "model"
   public var `protocol`: String

@@ -19,6 +19,8 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
   case changedWhileBuilding(file: String)
   case cache(path: String, reason: String)
   case notLoadable(path: String, reason: String)
+  /// Git has no such commit in the tree.
+  case noCommit(path: String, name: String)
   /// The tool's own files are missing beside it.
   case incompleteInstallation(String)
 
@@ -39,6 +41,7 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
     case .changedWhileBuilding(let file): "\(file) was changed while it was built; try again"
     case .cache(let path, let reason): "the cache \(path) cannot be used: \(reason)"
     case .notLoadable(let path, let reason): "\(path) cannot be loaded: \(reason)"
+    case .noCommit(let path, let name): "git knows no commit '\(name)' in \(path)"
     case .incompleteInstallation(let what): "the tool's own \(what) is missing; install it again"
     }
   }

@@ -47,12 +47,16 @@ public struct KernelBuilder: Sendable {
       plainAccesses: plainAccesses, isFresh: false)
     if FileManager.default.fileExists(atPath: object.path) { return kernel }
 
-    try generate(stage, version)
+    let generated = try generate(stage, version)
     let made = stage.root.appendingPathComponent("entry", isDirectory: true)
-    try KernelCompilation(
-      stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses
-    ).run(into: made)
-    try CacheNote(version: version.text, compiler: compiler.version, plainAccesses: plainAccesses).write(in: made)
+    let compilation = KernelCompilation(
+      stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses)
+    try compilation.run(into: made)
+    try compilation.use(generated: generated).write(in: made)
+    try CacheNote(
+      version: version.text, compiler: compiler.version, plainAccesses: plainAccesses,
+      tree: TreeName.text(stage.treeHash)
+    ).write(in: made)
     if let file = stage.changedFile() { throw .changedWhileBuilding(file: file) }
     try publish(made, as: entry, object)
     kernel.isFresh = true
@@ -96,10 +100,13 @@ public struct KernelBuilder: Sendable {
     let arguments = KernelCompilation.arguments(stage: "STAGE", tool: "TOOL", version: version)
     let plain = plainAccesses ? compiler.plainFlags : []
     for flag in arguments + plain + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
+    hash.add("use \(SourceUse.formatVersion)", [])
     return hash.text
   }
 
-  private func generate(_ stage: KernelStage, _ version: KernelVersion) throws(KernelBuildError) {
+  private func generate(
+    _ stage: KernelStage, _ version: KernelVersion
+  ) throws(KernelBuildError) -> [String: String] {
     var extractor = Extractor(tree: stage.root.appendingPathComponent("tree"))
     let generated: [String: String]
     do {
@@ -108,6 +115,7 @@ public struct KernelBuilder: Sendable {
       throw .unsupported(version: version.text, reason: "\(error)")
     }
     for (name, text) in generated { try stage.write(Array(text.utf8), to: "generated/extracted/\(name)") }
+    return generated
   }
 
   /// Renamed into place. Another process may have been faster, with the same content.
@@ -138,4 +146,7 @@ public struct BuiltKernel: Sendable, Equatable {
   public var plainAccesses: Bool
   /// Built by this call, not found in the cache.
   public var isFresh: Bool
+
+  /// Which functions of the tree are in it.
+  public var use: SourceUse? { SourceUse(in: object.deletingLastPathComponent()) }
 }

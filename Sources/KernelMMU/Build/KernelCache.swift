@@ -14,6 +14,8 @@ public struct KernelCache: Sendable {
     public var version: String?
     public var compiler: String?
     public var plainAccesses: Bool
+    /// As records and tokens have it.
+    public var tree: String?
     public var bytes: UInt64
   }
 
@@ -44,7 +46,7 @@ public struct KernelCache: Sendable {
         contents.kernels.append(
           Entry(
             key: name, version: note?.version, compiler: note?.compiler, plainAccesses: note?.plainAccesses ?? false,
-            bytes: Self.bytes(below: url)))
+            tree: note?.tree, bytes: Self.bytes(below: url)))
       } else {
         contents.others.append(name)
       }

@@ -9,7 +9,7 @@ struct KernelCompilation {
   let version: KernelVersion
   let plainAccesses: Bool
 
-  private struct Unit {
+  struct Unit {
     /// As messages name it.
     var name: String
     var source: String
@@ -34,7 +34,7 @@ struct KernelCompilation {
     try link(units, into: entry)
   }
 
-  private func units() -> [Unit] {
+  func units() -> [Unit] {
     let tree = stage.root.appendingPathComponent("compiled").path
     let kernel = KernelStage.sources.map {
       Unit(name: $0, source: "\(tree)/\($0)", object: objectName($0), isKernel: true)

@@ -73,7 +73,9 @@ package struct KernelStage {
   }
 
   /// Of what was copied.
-  var treeHash: UInt64 {
+  var treeHash: UInt64 { Self.hash(of: files) }
+
+  static func hash(of files: [(path: String, bytes: [UInt8])]) -> UInt64 {
     var hash = ContentHash()
     for file in files { hash.add(file.path, file.bytes) }
     return hash.word

@@ -25,7 +25,7 @@ struct Subprocess {
     do { try process.run() } catch { return nil }
     process.waitUntilExit()
     try? output.close()
-    let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+    let text = (try? Data(contentsOf: log)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     return Result(status: process.terminationStatus, output: text)
   }
 

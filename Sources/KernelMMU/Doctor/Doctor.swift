@@ -8,6 +8,10 @@ package struct Doctor {
     package var compilers: [String?]
     package var builds: Bool
     package var cache: URL
+    /// Each function by its name.
+    package var listsFunctions = false
+    /// The commit that changes are told from; nil for the one that is checked out.
+    package var base: String?
 
     package init(compilers: [String?] = [nil], builds: Bool = true, cache: URL = KernelBuilder.defaultCache) {
       self.compilers = compilers
@@ -36,24 +40,28 @@ package struct Doctor {
   private let tell: (String) -> Void
   private let scratch: URL
 
-  /// - Parameter tell: gets each line without its end, as soon as it is known. All are plain text.
+  /// - Parameters:
+  ///   - tell: gets each line without its end, as soon as it is known. All are plain text.
+  ///   - show: gets which functions are used, once the tree was built.
   package static func examine(
-    _ tree: TreePath, _ options: Options, tell: @escaping (String) -> Void
+    _ tree: TreePath, _ options: Options, tell: @escaping (String) -> Void,
+    show: (SourceUse) -> Void = { _ in }
   ) -> Verdict {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("stress-doctor-\(UUID().uuidString)")
     try? FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: scratch) }
     let doctor = Doctor(tree: tree, options: options, tell: tell, scratch: scratch)
-    let verdict = doctor.examine()
+    let verdict = doctor.examine(show)
     tell("")
     tell(verdict.line)
     return verdict
   }
 
-  private func examine() -> Verdict {
+  private func examine(_ show: (SourceUse) -> Void) -> Verdict {
+    var use: SourceUse?
     let before = TreeContent(tree.url)
     let survey = TreeSurvey(tree.url)
-    TreeReport(tree: tree, survey: survey, git: GitState(tree.url, scratch: scratch), hash: before.hash).tell(tell)
+    TreeReport(tree: tree, survey: survey, git: GitState(tree.url, scratch: scratch), name: before.name).tell(tell)
     let compilers = CompilerReport(options.compilers, scratch: scratch)
     compilers.tell(tell)
     var problem = Self.problem(of: tree, survey) ?? compilers.problem
@@ -64,9 +72,14 @@ package struct Doctor {
       tell("  not built: it cannot succeed, see the last line")
     } else {
       for compiler in options.compilers {
-        let failure = build(compiler)
+        let failure = build(compiler, &use)
         problem = problem ?? failure
       }
+    }
+    if let use {
+      UseReport(use).tell(all: options.listsFunctions, tell)
+      tellChanges(use)
+      show(use)
     }
     // Whatever else was seen may be of neither content.
     if let file = TreeContent(tree.url).firstDifference(from: before) { problem = Self.changed(file) }
@@ -78,7 +91,7 @@ package struct Doctor {
   // MARK: Building
 
   /// - Returns: nil if it can be used.
-  private func build(_ name: String?) -> Verdict? {
+  private func build(_ name: String?, _ use: inout SourceUse?) -> Verdict? {
     let clock = ContinuousClock()
     let start = clock.now
     let builder = KernelBuilder(tree: tree.url, cache: options.cache, compiler: name)
@@ -87,6 +100,7 @@ package struct Doctor {
       _ = try LoadedKernel(kernel)
       tell("  \(kernel.compiler): it builds and loads")
       tell("    entry \(kernel.key) of the cache")
+      use = use ?? kernel.use
       tell(
         "time: \(Self.seconds(clock.now - start)) s, " + (kernel.isFresh ? "built" : "from the cache"))
       return nil
@@ -97,6 +111,17 @@ package struct Doctor {
       tell("time: \(Self.seconds(clock.now - start)) s, failed")
       return .notSupported(problem.headline, advice: problem.advice)
     }
+  }
+
+  /// What differs from a commit, and is outside what a run can see.
+  private func tellChanges(_ use: SourceUse) {
+    guard let origin = KernelOrigin(tree.url, base: options.base, use: use) else {
+      return tell("changes: not known, git has no commit '\(options.base ?? "HEAD")' here")
+    }
+    guard let base = origin.base else { return }
+    tell("changes since \(base)")
+    tell("  " + (origin.unseen.isEmpty ? "none that a run cannot see" : "these are outside what a run can see:"))
+    for line in UnseenChange.lines(origin.unseen) { tell("    \(line)") }
   }
 
   private static func seconds(_ duration: Duration) -> String {
@@ -154,7 +179,7 @@ package struct Doctor {
       Problem(headline: "\(error)", lines: [], advice: "install clang or gcc")
     case .notLoadable:
       Problem(headline: "\(error)", lines: [], advice: "run 'stress kernel clean' and try again, or report it")
-    case .notAKernel, .unsupported, .incompleteInstallation:
+    case .notAKernel, .unsupported, .incompleteInstallation, .noCommit:
       Problem(headline: "\(error)", lines: [], advice: report)
     }
   }

@@ -1,31 +1,33 @@
-/// The content of a tree's files that are used, as hashes: names the content in reports, and tells whether it changed.
+/// The content of a tree's files that are used: its name in doctor, records and tokens, and whether it changed.
 import Foundation
 
 package struct TreeContent: Equatable {
-  private var hashes: [(path: String, text: String)] = []
+  private var files: [(path: String, bytes: [UInt8])] = []
 
   package init(_ tree: URL) {
     for path in KernelStage.wanted {
       guard let bytes = KernelStage.contents(tree.appendingPathComponent(path)) else { continue }
-      var hash = ContentHash()
-      hash.add(bytes)
-      hashes.append((path, hash.text))
+      files.append((path, bytes))
     }
   }
 
-  /// 32 hexadecimal digits: of the same files with the same content, wherever they stand.
-  package var hash: String {
-    var hash = ContentHash()
-    for file in hashes { hash.add(file.path, Array(file.text.utf8)) }
-    return hash.text
-  }
+  /// `0x` and 16 digits: of the same files with the same content, wherever they stand.
+  package var name: String { TreeName.text(KernelStage.hash(of: files)) }
 
   package static func == (left: TreeContent, right: TreeContent) -> Bool { left.firstDifference(from: right) == nil }
 
   /// The first file, in the order of their paths, that is not the same in both.
   package func firstDifference(from other: TreeContent) -> String? {
-    let mine = Dictionary(uniqueKeysWithValues: hashes.map { ($0.path, $0.text) })
-    let theirs = Dictionary(uniqueKeysWithValues: other.hashes.map { ($0.path, $0.text) })
+    let mine = Dictionary(uniqueKeysWithValues: files.map { ($0.path, $0.bytes) })
+    let theirs = Dictionary(uniqueKeysWithValues: other.files.map { ($0.path, $0.bytes) })
     return KernelStage.wanted.first { mine[$0] != theirs[$0] }
+  }
+}
+
+/// A tree's hash as it is written everywhere.
+package enum TreeName {
+  package static func text(_ hash: UInt64) -> String {
+    let digits = String(hash, radix: 16)
+    return "0x" + String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

@@ -36,15 +36,32 @@ package struct TreePath {
       .flatMap { KernelVersion(makefile: String(decoding: $0, as: UTF8.self)) }?.text
   }
 
+  /// The kernel tree that a folder is the top of, or part of.
+  package static func top(of folder: URL) -> String? {
+    let folder = folder.standardizedFileURL.resolvingSymlinksInPath()
+    return isTop(folder) ? folder.path : top(above: folder)
+  }
+
+  /// Names a tree among others: its folder's name and a hash of its whole path.
+  package static func label(of tree: String) -> String {
+    var hash = ContentHash()
+    hash.add(tree.utf8)
+    let digits = String(UInt32(truncatingIfNeeded: hash.word), radix: 16)
+    return (tree.split(separator: "/").last ?? "tree") + "-" + String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
   /// The kernel tree that a folder is part of.
   private static func top(above folder: URL) -> String? {
     var folder = folder.standardizedFileURL
     while folder.path != "/" {
       folder = folder.deletingLastPathComponent()
-      let hasKvm = FileManager.default.fileExists(atPath: folder.appendingPathComponent("arch/x86/kvm").path)
-      if hasKvm && version(folder) != nil { return folder.path }
+      if isTop(folder) { return folder.path }
     }
     return nil
+  }
+
+  private static func isTop(_ folder: URL) -> Bool {
+    FileManager.default.fileExists(atPath: folder.appendingPathComponent("arch/x86/kvm").path) && version(folder) != nil
   }
 }
 

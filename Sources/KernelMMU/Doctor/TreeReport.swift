@@ -3,7 +3,8 @@ struct TreeReport {
   let tree: TreePath
   let survey: TreeSurvey
   let git: GitState
-  let hash: String
+  /// As records and tokens have it.
+  let name: String
 
   func tell(_ tell: (String) -> Void) {
     tell("tree")
@@ -11,7 +12,7 @@ struct TreeReport {
     tell("  version  Linux \(tree.version), from its Makefile")
     tell("  looks    \(survey.looks)")
     tellGit(tell)
-    tell("  content  \(hash), of the files below")
+    tell("  tree     \(name), the content of the files below")
     tellFiles(tell)
     tellDefinitions(.required, tell)
     tellDefinitions(.optional, tell)
@@ -62,20 +63,6 @@ struct TreeReport {
         tell("    \(need == .required ? "MISSING " : "absent  ") \(lost.name)")
       }
     }
-  }
-
-  /// Names with commas between them, broken at 100 columns.
-  private func tellWrapped(_ names: [String], _ head: String, _ tell: (String) -> Void) {
-    var line = ""
-    for (index, name) in names.enumerated() {
-      let word = index + 1 < names.count ? "\(name)," : name
-      if !line.isEmpty && head.count + line.count + 1 + word.count > 100 {
-        tell(head + line)
-        line = ""
-      }
-      line += line.isEmpty ? word : " \(word)"
-    }
-    if !line.isEmpty { tell(head + line) }
   }
 }
 

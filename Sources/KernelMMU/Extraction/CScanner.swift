@@ -11,7 +11,12 @@ struct CScanner {
   init(_ text: [UInt8]) { self.text = text }
 
   /// The same text with comments and the contents of literals blanked; newlines stay, so that lines can be counted.
-  mutating func withoutCommentsAndLiterals() -> [UInt8] {
+  mutating func withoutCommentsAndLiterals() -> [UInt8] { blanked(literals: true) }
+
+  /// The same with literals as they are.
+  mutating func withoutComments() -> [UInt8] { blanked(literals: false) }
+
+  private mutating func blanked(literals: Bool) -> [UInt8] {
     index = 0
     while index < text.count {
       let byte = text[index]
@@ -20,7 +25,7 @@ struct CScanner {
       case UInt8(ascii: "/") where next == UInt8(ascii: "*"): blankComment()
       case UInt8(ascii: "/") where next == UInt8(ascii: "/"):
         while index < text.count, text[index] != CByte.newline { blank() }
-      case UInt8(ascii: "\""), UInt8(ascii: "'"): blankLiteral(byte)
+      case UInt8(ascii: "\""), UInt8(ascii: "'"): passLiteral(byte, blanking: literals)
       default: index += 1
       }
     }
@@ -42,12 +47,14 @@ struct CScanner {
     }
   }
 
-  private mutating func blankLiteral(_ quote: UInt8) {
+  private mutating func passLiteral(_ quote: UInt8, blanking: Bool) {
     index += 1
     // An apostrophe in an assembler comment or in a skipped branch must not swallow the rest of the file.
     while index < text.count, text[index] != quote, text[index] != CByte.newline {
-      if text[index] == CByte.backslash, index + 1 < text.count, text[index + 1] != CByte.newline { blank() }
-      blank()
+      if text[index] == CByte.backslash, index + 1 < text.count, text[index + 1] != CByte.newline {
+        if blanking { blank() } else { index += 1 }
+      }
+      if blanking { blank() } else { index += 1 }
     }
     if index < text.count, text[index] == quote { index += 1 }
   }

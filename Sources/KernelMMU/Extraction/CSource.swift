@@ -7,6 +7,7 @@ struct CSource {
   /// As `bytes`, of the same length, with comments, literals and preprocessor lines blanked.
   let code: [UInt8]
   let items: [CItem]
+  let directives: [Range<Int>]
   private let lineStarts: [Int]
 
   init(path: String, bytes: [UInt8]) {
@@ -20,6 +21,7 @@ struct CSource {
       for index in directive where code[index] != CByte.newline { code[index] = CByte.space }
     }
     self.code = code
+    self.directives = directives
     lineStarts = [0] + bytes.indices.filter { bytes[$0] == CByte.newline }.map { $0 + 1 }
     let macros = directives.compactMap { CItem.macro(in: uncommented, $0) }
     items = (macros + CScanner.declarations(in: code)).sorted { $0.range.lowerBound < $1.range.lowerBound }
@@ -34,6 +36,14 @@ struct CSource {
       if lineStarts[middle] <= offset { low = middle } else { high = middle }
     }
     return low + 1
+  }
+
+  var lineCount: Int { lineStarts.count }
+
+  /// Of a line, from 1, without what ends it.
+  func bytes(ofLine line: Int) -> Range<Int> {
+    let end = line < lineStarts.count ? lineStarts[line] - 1 : bytes.count
+    return lineStarts[line - 1]..<max(end, lineStarts[line - 1])
   }
 
   func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }

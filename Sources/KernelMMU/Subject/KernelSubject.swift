@@ -12,6 +12,9 @@ public struct KernelSubject: Sendable {
   public var name: String { "linux-\(version)" }
   /// As the user gave it.
   public let path: String
+  /// The first line of its `--version`.
+  public let compilerVersion: String
+  public private(set) var origin = KernelOrigin()
   /// Accesses that the kernel does not annotate are schedule points too.
   public let plainAccesses: Bool
   /// What it was compiled with, by name or path, where one was asked for.
@@ -28,6 +31,7 @@ public struct KernelSubject: Sendable {
     version = built.version
     treeHash = built.treeHash
     plainAccesses = built.plainAccesses
+    compilerVersion = built.compiler
     self.path = path
   }
 
@@ -50,12 +54,18 @@ public struct KernelSubject: Sendable {
   /// - Parameters:
   ///   - compiler: its name or path; nil for `$CC`, or else whichever of clang and gcc is there.
   ///   - plainAccesses: accesses that the kernel does not annotate are schedule points too.
+  ///   - base: the commit that changes are told from; nil for the one that is checked out.
   public static func open(
-    _ path: String, compiler: String? = nil, plainAccesses: Bool = false
+    _ path: String, compiler: String? = nil, plainAccesses: Bool = false, base: String? = nil
   ) throws(KernelBuildError) -> KernelSubject {
     let tree = URL(fileURLWithPath: path, isDirectory: true)
     let builder = KernelBuilder(tree: tree, compiler: compiler, plainAccesses: plainAccesses)
-    var subject = try KernelSubject(try builder.build(), path: path)
+    let built = try builder.build()
+    var subject = try KernelSubject(built, path: path)
+    guard let origin = KernelOrigin(tree, base: base, use: built.use) else {
+      throw .noCommit(path: path, name: base ?? "HEAD")
+    }
+    subject.origin = origin
     subject.compiler = compiler
     return subject
   }

@@ -27,7 +27,8 @@ extension TestSuite {
       properties: [
         ("seed", record.seed), ("quick", "\(record.quick)"), ("schedules", "\(record.schedules)"),
         ("interrupted", "\(record.interrupted)"), ("verdict", record.verdict.rawValue),
-      ], seconds: record.timing.elapsedSeconds, cases: cases)
+      ] + (record.kernel.map { [("kernel", $0.version), ("tree", $0.tree)] } ?? [])
+        + Self.origin(record.kernel, record.build), seconds: record.timing.elapsedSeconds, cases: cases)
   }
 
   private static func result(_ cell: MatrixRecord.Cell, _ difference: MatrixRecord.Difference?) -> Case.Result {

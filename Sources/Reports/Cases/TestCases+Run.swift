@@ -40,6 +40,7 @@ extension TestSuite {
     } else {
       properties += [("protocol", record.protocol), ("mutant", record.mutant ?? "none")]
     }
+    properties += origin(record.kernel, record.build)
     if record.replay == nil { properties.append(("seed", record.seed)) }
     if let exploration = record.exploration {
       properties += [

@@ -1,4 +1,5 @@
 /// A record as test results, for CI systems that know suites and cases and nothing of schedules.
+import Campaign
 
 struct TestSuite: Equatable {
   struct Case: Equatable {
@@ -40,6 +41,16 @@ struct TestSuite: Equatable {
     self.properties = properties
     self.seconds = seconds.isFinite ? max(seconds, 0) : 0
     self.cases = cases
+  }
+
+  /// Where what was run comes from, and what of its changes could not be seen.
+  static func origin(_ kernel: RunRecord.Kernel?, _ build: ToolBuild?) -> [(name: String, value: String)] {
+    var properties: [(name: String, value: String)] = []
+    if let commit = kernel?.commit { properties.append(("commit", commit)) }
+    properties += (kernel?.changed ?? []).map { ("changed file", $0) }
+    if let compiler = kernel?.compiler { properties.append(("compiler", compiler)) }
+    if let build { properties.append(("tool", build.text)) }
+    return properties + (kernel?.unseenLines ?? []).map { ("not seen", $0) }
   }
 
   var failures: Int {

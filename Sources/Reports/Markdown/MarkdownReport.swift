@@ -24,6 +24,7 @@ enum MarkdownReport {
       }
       sections += text.sections.filter { !$0.isEmpty }.map(fenced)
     }
+    sections.append(list(UnseenText.lines(record.kernel, width: .max)))
     sections.append(list(record.harnessFaults.map { "harness fault: \($0)" }))
     sections.append(list(record.coverageWarnings.map { "\($0) stayed 0: this run did not meet that race" }))
     if record.replay == nil {
@@ -42,6 +43,7 @@ enum MarkdownReport {
     let findings = MatrixDifferences.lines(record)
     return [
       ["## \(mark) \(text.verdict.markdown)"], findings.isEmpty ? [] : fenced(findings),
+      list(UnseenText.lines(record.kernel, width: .max)),
       folded("Tables", text.render().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)),
     ]
   }

@@ -15,7 +15,11 @@ enum PerfettoTrace {
       case .run(let record): run(record)
       // A matrix shows no execution: the tokens of its cells do.
       case .matrix(let record):
-        ("stress matrix", ["verdict": record.verdict.rawValue, "seed": record.seed], [[TraceEvent]]())
+        (
+          "stress matrix",
+          ["verdict": record.verdict.rawValue, "seed": record.seed].merging(origin(record.kernel, record.build)) { $1 },
+          [[TraceEvent]]()
+        )
       }
     let named = events.enumerated().flatMap { index, events in
       [TraceEvent.metadata("process_name", pid: index + 1, "name", .text("\(title) \(index + 1)"))] + events
@@ -28,10 +32,21 @@ enum PerfettoTrace {
     return String(decoding: data, as: UTF8.self) + "\n"
   }
 
+  /// What was tested, and by what.
+  private static func origin(_ kernel: RunRecord.Kernel?, _ build: ToolBuild?) -> [String: String] {
+    var facts: [String: String] = [:]
+    if let kernel { (facts["kernel"], facts["tree"]) = (kernel.version, kernel.tree) }
+    for (name, value) in TestSuite.origin(kernel, build) {
+      facts[name] = facts[name].map { "\($0); \(value)" } ?? value
+    }
+    return facts
+  }
+
   private static func run(_ record: RunRecord) -> (String, [String: String], [[TraceEvent]]) {
-    let facts = [
+    var facts = [
       "engine": record.engine, "seed": record.seed, "scope": record.scope, "verdict": VerdictLine.render(record),
     ]
+    facts.merge(origin(record.kernel, record.build)) { $1 }
     var executions: [[TraceEvent]] = []
     if let interleaving = record.replay?.interleaving {
       executions.append(ExecutionTrace(interleaving, violation: record.violations.first, pid: 1).events)

@@ -10,15 +10,17 @@ public struct DiffText {
   public init(_ record: DiffRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
-  public func render() -> String { Self.join([header, difference, classes, faults, footer, [verdict]]) }
+  public func render() -> String { Self.join([header, difference, classes, faults, footer, unseen, [verdict]]) }
 
   /// What `--quiet` leaves: the difference, the classes, the faults of the harness and the verdict line.
-  public func renderQuietly() -> String { Self.join([difference, classes, faults, [verdict]]) }
+  public func renderQuietly() -> String { Self.join([difference, classes, faults, unseen, [verdict]]) }
 
   private static func join(_ sections: [[String]]) -> String {
     sections.filter { !$0.isEmpty }.map { $0.map(\.onOneLine).joined(separator: "\n") + "\n" }
       .joined(separator: "\n")
   }
+
+  private var unseen: [String] { UnseenText.lines(record.kernel, width: Self.width) }
 
   private var modelName: String { record.model + (record.mutant.map { ", mutant \($0)" } ?? "") }
   private var kernelName: String { record.kernel.map { "Linux \($0.version)" } ?? "mainline" }
@@ -29,7 +31,7 @@ public struct DiffText {
       "seed       \(record.seed)", "model      \(modelName), policy 4k", "kernel     \(kernelName)\(tree)",
       "episodes   scenario \(record.scenario), \(Figures.counted(record.threads, "thread")) with "
         + "\(Figures.counted(record.operationsPerThread, "operation")) each, one after the other",
-    ]
+    ] + TextReport.origin(record.kernel, record.build).map { "           \($0)" }
   }
 
   // MARK: The difference
@@ -117,6 +119,7 @@ public struct DiffText {
     case .alike:
       if record.interrupted { return "INTERRUPTED after \(count); no difference so far" }
       return "ALIKE \(count), seed \(record.seed); sampled, not a proof"
+        + UnseenText.suffix(record.kernel)
     }
   }
 }

@@ -13,11 +13,15 @@ public struct MatrixText {
 
   /// The whole report, ending in a newline.
   public func render() -> String {
-    Self.join([legend] + policies + [failures] + mutants + [MatrixDifferences.lines(record), footer, [verdict]])
+    Self.join(
+      [legend] + policies + [failures] + mutants
+        + [MatrixDifferences.lines(record), footer, unseen, [verdict]])
   }
 
   /// What `--quiet` leaves: the differences, the faults of the harness and the verdict line.
-  public func renderQuietly() -> String { Self.join([MatrixDifferences.lines(record), [verdict]]) }
+  public func renderQuietly() -> String { Self.join([MatrixDifferences.lines(record), unseen, [verdict]]) }
+
+  private var unseen: [String] { UnseenText.lines(record.kernel, width: Self.width) }
 
   private static func join(_ sections: [[String]]) -> String {
     sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
@@ -38,6 +42,7 @@ public struct MatrixText {
     let names = protocols.map { "  \(short($0).padded(to: 4, alignment: .left))\($0)" }
     let kernel = record.kernel.map { kernel in
       ["  \(record.protocols.last ?? ""): \(kernel.path), tree \(kernel.tree), in the scenarios that a kernel has"]
+        + TextReport.origin(kernel, record.build).map { "    \($0)" }
     }
     return (protocols.isEmpty ? ["Kernel"] : ["Protocols"]) + (names + (kernel ?? [])).map(\.onOneLine)
       + [
@@ -176,7 +181,9 @@ public struct MatrixText {
       return "HARNESS FAULT \(Figures.counted(record.harnessFaults.count, "fault")), so this matrix says nothing"
     case .differs: return "DIFFERS \(count) from what is expected of \(Figures.counted(cells, "cell"))"
     case .asExpected:
-      guard record.interrupted else { return "AS EXPECTED \(Figures.counted(cells, "cell"))" }
+      guard record.interrupted else {
+        return "AS EXPECTED \(Figures.counted(cells, "cell"))" + UnseenText.suffix(record.kernel)
+      }
       let done = (record.cells + record.mutantCells).count { $0.outcome != MatrixRecord.Cell.unfinished }
       return "INTERRUPTED after \(done) of \(Figures.counted(cells, "cell")); no difference so far"
     }

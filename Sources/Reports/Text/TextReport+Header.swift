@@ -10,7 +10,12 @@ extension TextReport {
       case .replay: replayLines(record)
       case .minimize: minimizeLines(record)
       }
-    return lines.flatMap { TextWrap.hanging("", $0.onOneLine, width: width) }
+    return (lines + origin(record.kernel, record.build)).flatMap { TextWrap.hanging("", $0.onOneLine, width: width) }
+  }
+
+  /// What was tested, and by what.
+  static func origin(_ kernel: RunRecord.Kernel?, _ build: ToolBuild?) -> [String] {
+    (kernel?.origin ?? []) + (build.map { [$0.text] } ?? [])
   }
 
   private static func subject(_ record: RunRecord) -> String {

@@ -14,12 +14,14 @@ public struct TextReport {
   ///
   /// - Parameter full: every step of an interleaving is shown, also those that do not matter.
   public func render(full: Bool = false) -> String {
-    Self.join([Self.header(record)] + measurements + [scope] + findings(full: full) + [[VerdictLine.render(record)]])
+    Self.join(
+      [Self.header(record)] + measurements + [scope] + findings(full: full)
+        + [unseen, [VerdictLine.render(record)]])
   }
 
   /// What `--quiet` leaves: the violations, the faults of the harness and the verdict line.
   public func renderQuietly(full: Bool = false) -> String {
-    Self.join(findings(full: full) + [[VerdictLine.render(record)]])
+    Self.join(findings(full: full) + [unseen, [VerdictLine.render(record)]])
   }
 
   private static func join(_ sections: [[String]]) -> String {
@@ -39,6 +41,8 @@ public struct TextReport {
   private var scope: [String] {
     TextWrap.hanging("Scope: ", record.scope.onOneLine, width: Self.width)
   }
+
+  private var unseen: [String] { UnseenText.lines(record.kernel, width: Self.width) }
 
   private func findings(full: Bool) -> [[String]] {
     let total = record.violations.count

@@ -3,6 +3,11 @@ import Campaign
 /// The last line of every report: one line, its first word is the verdict.
 public enum VerdictLine {
   public static func render(_ record: RunRecord) -> String {
+    let unseen = record.verdict == .clean ? UnseenText.suffix(record.kernel) : ""
+    return sentence(record) + unseen
+  }
+
+  private static func sentence(_ record: RunRecord) -> String {
     if record.verdict == .harnessFault { return "HARNESS FAULT \(fault(record))" }
     switch RunKind(record) {
     case .soak, .explore: return campaign(record)

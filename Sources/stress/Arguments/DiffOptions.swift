@@ -71,6 +71,10 @@ struct DiffOptions: ParsableArguments {
     guard kernel.path != nil else {
       throw ValidationError("diff needs --kernel-tree PATH, what the model is compared with")
     }
+    if let scenario = scenario?.scenario, !scenario.isForModel {
+      throw ValidationError(
+        "--scenario \(scenario.rawValue) asks for what only a kernel can do, not the model, so nothing can be compared")
+    }
     if let scenario = scenario?.scenario, !scenario.isForKernel {
       throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
     }

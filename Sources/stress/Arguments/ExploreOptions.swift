@@ -112,7 +112,7 @@ struct ExploreOptions: ParsableArguments {
     result.shard = shard
     if let firstSchedule { result.firstSchedule = firstSchedule }
     result.minimizes = !leavesFailuresAsFound
-    result.failureDirectory = FailureArchive.defaultDirectory
+    result.failureDirectory = FailureArchive.currentDirectory
     return result
   }
 }

@@ -36,6 +36,15 @@ struct KernelOptions: ParsableArguments {
       """)
   var checksRaces = false
 
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      With --kernel-tree: tell which changes since this commit are in code that is not compiled. (default: the commit \
+      that is checked out)
+      """, valueName: "commit"))
+  var base: String?
+
   @Flag(
     help: """
       For 'git bisect run': exit 125, which skips the commit, where the tree does not build, is not supported, or the \
@@ -52,6 +61,7 @@ struct KernelOptions: ParsableArguments {
 
   func validate() throws {
     if bisect && path == nil { throw ValidationError("--bisect goes with --kernel-tree") }
+    if base != nil && path == nil { throw ValidationError("--base goes with --kernel-tree") }
     if plainAccesses && path == nil { throw ValidationError("--plain-accesses goes with --kernel-tree") }
     if checksRaces && path == nil { throw ValidationError("--check-data-races goes with --kernel-tree") }
   }
@@ -78,13 +88,14 @@ struct KernelOptions: ParsableArguments {
       throw ValidationError("RACE-1 needs addr2line, of Debian's binutils: it tells known races of the kernel by name")
     }
     do {
-      var kernel = try KernelSubject.open(path, plainAccesses: plainAccesses)
+      var kernel = try KernelSubject.open(path, plainAccesses: plainAccesses, base: base)
       kernel.checksRaces = checksRaces
       if let hangSeconds { kernel.hangLimit = UInt64(hangSeconds * 1e9) }
       kernel.blackBox = Isolation.box
       Isolation.box?.watch(kernel)
       return kernel
     } catch {
+      if case .noCommit = error { throw ValidationError("--base: \(error)") }
       // What a compiler said keeps its lines.
       let lines = "\(error)".split(separator: "\n").map(String.init)
       StandardStreams.error.tell("--kernel-tree: \(lines.first ?? "")")

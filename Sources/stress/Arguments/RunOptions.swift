@@ -106,7 +106,7 @@ struct RunOptions: ParsableArguments {
     if let perturb { result.perturbation = perturb }
     if let memoryGiB { result.memoryGiB = memoryGiB }
     result.bridges = !leavesViolationsToThreads
-    result.failureDirectory = FailureArchive.defaultDirectory
+    result.failureDirectory = FailureArchive.currentDirectory
     return result
   }
 }

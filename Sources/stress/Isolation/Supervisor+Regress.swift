@@ -6,12 +6,12 @@ extension Supervisor {
     while true {
       switch start(Array(CommandLine.arguments.dropFirst()), isSilent: false) {
       case nil: return
-      case .exited(let code): _exit(code)
+      case .exited(let code): leave(code)
       case .signaled(let signal):
         if SignalName.isRequest(signal) || isInterrupted {
           _exit(ExitStatus.interrupted(by: interruption ?? signal))
         }
-        guard command.tellDeath(box, SignalName.of(signal)) else { _exit(ExitStatus.harnessFault) }
+        guard command.tellDeath(box, SignalName.of(signal)) else { leave(ExitStatus.harnessFault) }
       }
     }
   }

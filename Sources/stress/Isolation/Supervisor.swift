@@ -21,6 +21,7 @@ struct Supervisor {
   private static let secondsOfSearch = 20
 
   let box: BlackBox
+  private let bisection: Bisection?
   private let mask: sigset_t
   private let child = Child()
   private let signals: Signals
@@ -28,14 +29,18 @@ struct Supervisor {
   /// Ends the process with the command's exit code; returns if the command needs no second process, or none can be had.
   static func run(_ command: any ParsableCommand) {
     let options = (command as? any IsolatedCommand)?.kernelOptions ?? (command as? RegressCommand)?.kernel
-    guard !Isolation.isChild, options?.path != nil, let box = BlackBox.create() else { return }
-    let supervisor = Supervisor(box)
+    guard !Isolation.isChild, let options, options.path != nil else { return }
+    let bisection = Bisection(options)
+    bisection?.refuseWhatCannotBeJudged()
+    guard let box = BlackBox.create() else { return }
+    let supervisor = Supervisor(box, bisection)
     if let regress = command as? RegressCommand { supervisor.supervise(regress) }
     if let isolated = command as? any IsolatedCommand { supervisor.supervise(isolated) }
   }
 
-  init(_ box: BlackBox) {
+  init(_ box: BlackBox, _ bisection: Bisection?) {
     self.box = box
+    self.bisection = bisection
     var mask = sigset_t()
     pthread_sigmask(SIG_SETMASK, nil, &mask)
     self.mask = mask
@@ -64,12 +69,14 @@ struct Supervisor {
     if let seed, command.seed?.given == nil { arguments += ["--seed", SeedText.format(seed)] }
     switch start(arguments, isSilent: false) {
     case nil: return
-    case .exited(let code): _exit(code)
+    case .exited(let code): leave(code)
     case .signaled(let signal):
       if SignalName.isRequest(signal) || isInterrupted { _exit(ExitStatus.interrupted(by: interruption ?? signal)) }
-      _exit(tell(command, child.last, signal, seed))
+      leave(tell(command, child.last, signal, seed))
     }
   }
+
+  func leave(_ status: Int32) -> Never { _exit(bisection?.end(status) ?? status) }
 
   /// - Returns: the exit code.
   private func tell(
@@ -93,7 +100,8 @@ struct Supervisor {
     guard let record else {
       StandardStreams.error.tell(
         "the process that ran the kernel was ended by \(name), and what was under way does not do it again alone: its "
-          + "memory may have been damaged before; .stress/runs/\(process).txt has the command that runs it again")
+          + "memory may have been damaged before; \(StateFolder.current)/runs/\(process).txt has the command that runs "
+          + "it again")
       return command.kernelOptions.bisect ? ExitStatus.notSupported : ExitStatus.harnessFault
     }
     do {

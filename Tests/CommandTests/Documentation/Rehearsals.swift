@@ -34,6 +34,10 @@ extension Rehearsal {
     Rehearsal("stress diff --kernel-tree ~/src/linux", adding: "--episodes 500"),
     Rehearsal("stress explore --kernel-tree PATH --scenario suspect-wrprot", status: 1),
     Rehearsal("stress explore --kernel-tree PATH --scenario suspect-eio", adding: "--no-minimize", status: 1),
+    Rehearsal("git checkout BAD", elsewhere: "Tests/CommandTests/BisectTests.swift"),
+    Rehearsal("git checkout GOOD", elsewhere: "Tests/CommandTests/BisectTests.swift"),
+    Rehearsal(
+      "stress explore --kernel-tree . --bisect --seed 1 --quiet", elsewhere: "Tests/CommandTests/BisectTests.swift"),
     Rehearsal("git bisect start BAD GOOD", elsewhere: "Tests/CommandTests/BisectTests.swift"),
     Rehearsal(
       "git bisect run stress explore --kernel-tree . --bisect --seed 1 --quiet",

@@ -7,6 +7,7 @@ function runPage(data) {
   return [
     section("What was run", facts(runFacts(data))),
     harnessFaults(record),
+    unseen(record),
     data.violations.map((words, index) => violation(data, words, index)),
     cleanTrace && section("Interleaving", explorer(cleanTrace, "Interleaving", "", { id: "replay" })),
     isCampaign && section("Race coverage", coverage(data)),
@@ -21,11 +22,31 @@ function harnessFaults({ harnessFaults: faults }) {
   return section("Harness faults", el("ul", { class: "bad" }, faults.map((fault) => el("li", {}, fault))));
 }
 
+/** Changes of a kernel tree that the run could not see. */
+function unseen({ kernel }) {
+  if (!kernel?.unseen?.length) return null;
+  const named = ({ name, file, reason }) => el("li", {}, `${reason}: ${name ? `${name} (${file})` : file}`);
+  return section(`Changed since commit ${kernel.base.slice(0, 12)}, and outside what this can see`,
+    el("ul", { class: "bad" }, kernel.unseen.map(named)));
+}
+
+/** Where what was run comes from. */
+function originFacts({ kernel, build }) {
+  return [
+    ["commit", kernel?.commit],
+    ["changed files", kernel?.changed?.length && kernel.changed.join(", ")],
+    ["compiler", kernel?.compiler],
+    ["tool", build && `stress ${build.version}${build.commit ? `, commit ${build.commit}` : ""}`
+      + (build.hasChanges ? " with local changes" : "")],
+  ];
+}
+
 function runFacts({ kind, record }) {
   const ran = { soak: soakFacts, explore: exploreFacts }[kind];
   const { timing } = record;
   return [
     ...subjectFacts(record),
+    ...originFacts(record),
     ...(ran ? ran(record) : []),
     ["token's scenario", record.replay?.scenario],
     ["size", record.replay && sizeText(record.replay.size)],

@@ -1,0 +1,56 @@
+/// Asks the preprocessor what of a tree reaches the compiler, unit by unit, as each was compiled.
+import Foundation
+import Synchronization
+
+extension KernelCompilation {
+  /// - Parameter generated: files that were made of the tree, by name.
+  func use(generated: [String: String]) throws(KernelBuildError) -> SourceUse {
+    let includes = try stage.includeDirectories(resources)
+    let units = units()
+    let outputs = Mutex<[Int: [UInt8]]>([:])
+    DispatchQueue.concurrentPerform(iterations: units.count) { index in
+      let bytes = preprocessed(units[index], index, includes)
+      outputs.withLock { $0[index] = bytes }
+    }
+    var seen = Preprocessed(place: stage.place)
+    let texts = outputs.withLock { $0 }
+    for (index, unit) in units.enumerated() {
+      guard let bytes = texts[index] else { throw .compilation(file: unit.name, lines: ["it cannot be preprocessed"]) }
+      seen.add(bytes)
+    }
+    let tool = resources.files().map { path in
+      (path: path, bytes: KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
+    }
+    // What has no line of the tree is calls that were written for it.
+    let own = generated.values.filter { !$0.contains("#line ") }.sorted().map { Array($0.utf8) }
+    return UseSurvey(seen, files: stage.files, harness: HarnessText(files: tool, generated: own)).survey()
+  }
+
+  private func preprocessed(_ unit: Unit, _ index: Int, _ includes: [String]) -> [UInt8]? {
+    let output = stage.root.appendingPathComponent("preprocessed-\(index).i")
+    var arguments = Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version)
+    arguments += includes.flatMap { ["-I", $0] } + ["-E", "-dD", "-o", output.path, unit.source]
+    let log = stage.root.appendingPathComponent("preprocess-\(index).log")
+    guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log), result.status == 0 else {
+      return nil
+    }
+    return KernelStage.contents(output)
+  }
+}
+
+extension KernelStage {
+  /// The path in the tree of a file as a preprocessor names it, and whether that is the file itself.
+  func place(_ name: String) -> (path: String, isWhole: Bool)? {
+    if let rest = Self.rest(of: name, below: root.appendingPathComponent("compiled").path) { return (rest, true) }
+    if let rest = Self.rest(of: name, below: root.appendingPathComponent("whitelist").path) {
+      let path = Self.usedHeaders.first { $0.hasSuffix("include/\(rest)") }
+      return path.map { ($0, true) }
+    }
+    // Definitions that were taken from a file are told by its path.
+    return name.hasPrefix("/") || name.hasPrefix("<") ? nil : (name, false)
+  }
+
+  private static func rest(of name: String, below folder: String) -> String? {
+    name.hasPrefix(folder + "/") ? String(name.dropFirst(folder.count + 1)) : nil
+  }
+}
