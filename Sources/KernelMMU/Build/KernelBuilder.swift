@@ -47,11 +47,19 @@ public struct KernelBuilder: Sendable {
       plainAccesses: plainAccesses, isFresh: false)
     if FileManager.default.fileExists(atPath: object.path) { return kernel }
 
-    try generate(stage, version)
     let made = stage.root.appendingPathComponent("entry", isDirectory: true)
-    try KernelCompilation(
-      stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses
-    ).run(into: made)
+    var extraction = try KernelExtraction(stage: stage, resources: resources, compiler: compiler, version: version)
+    while true {
+      let result = try extraction.settle()
+      let compilation = KernelCompilation(
+        stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses,
+        extraction: result)
+      guard let missed = try compilation.run(into: made) else {
+        try result.note(in: made)
+        break
+      }
+      if try !extraction.satisfy(linker: missed) { throw .linking(lines: compilation.lines(of: missed)) }
+    }
     try CacheNote(version: version.text, compiler: compiler.version, plainAccesses: plainAccesses).write(in: made)
     if let file = stage.changedFile() { throw .changedWhileBuilding(file: file) }
     try publish(made, as: entry, object)
@@ -97,17 +105,6 @@ public struct KernelBuilder: Sendable {
     let plain = plainAccesses ? compiler.plainFlags : []
     for flag in arguments + plain + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
     return hash.text
-  }
-
-  private func generate(_ stage: KernelStage, _ version: KernelVersion) throws(KernelBuildError) {
-    var extractor = Extractor(tree: stage.root.appendingPathComponent("tree"))
-    let generated: [String: String]
-    do {
-      generated = try extractor.extract(Extraction.table, probes: Probe.table)
-    } catch {
-      throw .unsupported(version: version.text, reason: "\(error)")
-    }
-    for (name, text) in generated { try stage.write(Array(text.utf8), to: "generated/extracted/\(name)") }
   }
 
   /// Renamed into place. Another process may have been faster, with the same content.

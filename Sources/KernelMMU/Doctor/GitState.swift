@@ -26,8 +26,9 @@ package enum GitState: Equatable {
       self = .none("a repository without a commit")
       return
     }
-    let status = git(["status", "--short", "--untracked-files=all", "--ignore-submodules", "--"] + KernelStage.wanted)
-    let used = Set(KernelStage.wanted)
+    let wanted = TreeFiles.wanted(tree)
+    let status = git(["status", "--short", "--untracked-files=all", "--ignore-submodules", "--"] + wanted)
+    let used = Set(wanted)
     let dirty = (status ?? []).filter { used.contains(String($0.dropFirst(3))) }
     self = .commit(commit, dirty: dirty)
   }
@@ -46,7 +47,7 @@ package enum GitState: Equatable {
   /// Writes the used files of a commit into a directory.
   /// - Returns: false if git cannot say what they were.
   static func export(_ commit: String, of tree: URL, to copy: URL, scratch: URL) -> Bool {
-    let names = git(["ls-tree", "-r", "--name-only", commit, "--"] + KernelStage.wanted, tree, scratch: scratch)
+    let names = git(["ls-tree", "-r", "--name-only", commit, "--"] + TreeFiles.wanted(tree), tree, scratch: scratch)
     guard let files = names?.filter({ !$0.isEmpty }), !files.isEmpty else { return false }
     for file in files {
       // A newline at the end is lost with the split, or one is added: to a compiler it is the same.

@@ -5,7 +5,7 @@ package struct TreeContent: Equatable {
   private var hashes: [(path: String, text: String)] = []
 
   package init(_ tree: URL) {
-    for path in KernelStage.wanted {
+    for path in TreeFiles.wanted(tree) {
       guard let bytes = KernelStage.contents(tree.appendingPathComponent(path)) else { continue }
       var hash = ContentHash()
       hash.add(bytes)
@@ -26,6 +26,6 @@ package struct TreeContent: Equatable {
   package func firstDifference(from other: TreeContent) -> String? {
     let mine = Dictionary(uniqueKeysWithValues: hashes.map { ($0.path, $0.text) })
     let theirs = Dictionary(uniqueKeysWithValues: other.hashes.map { ($0.path, $0.text) })
-    return KernelStage.wanted.first { mine[$0] != theirs[$0] }
+    return Set(mine.keys).union(theirs.keys).sorted().first { mine[$0] != theirs[$0] }
   }
 }
