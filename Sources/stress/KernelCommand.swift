@@ -23,13 +23,15 @@ struct KernelDoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Tell what a kernel tree has of what is needed, and whether it builds.",
     discussion: """
-      Prints the tree's version and commit, the compilers, every file and definition that is looked for, and builds it \
-      into a cache. Nothing is written into the tree. The last line begins with 'OK:' or with 'NOT SUPPORTED:', the \
+      Prints the tree's version and commit, the compilers, every file that is needed, builds it into a cache, and tells \
+      what was taken from where, by name or on demand, which headers were left empty and what the tool answers itself. \
+      Nothing is written into the tree. The last line begins with 'OK:' or with 'NOT SUPPORTED:', the \
       first reason and what to do. Two runs over one tree print the same, but for lines that begin with 'time:'.
 
       EXAMPLES:
         stress kernel doctor ~/src/linux
         stress kernel doctor ~/src/linux --compiler both
+        stress kernel doctor ~/src/linux --items
         stress kernel doctor ~/src/linux --no-build
         stress kernel doctor ~/src/linux --functions
         stress kernel doctor ~/src/linux --base v7.3
@@ -76,6 +78,9 @@ struct KernelDoctorCommand: ParsableCommand {
   @Flag(name: .customLong("no-build"), help: "Leave out the build; nothing is written to the cache.")
   var noBuild = false
 
+  @Flag(help: "Tell of each thing that was taken its kind, its lines and what wanted it.")
+  var items = false
+
   func run() throws {
     let tree: TreePath
     do { tree = try TreePath(path) } catch { throw ValidationError("\(error)") }
@@ -91,7 +96,7 @@ struct KernelDoctorCommand: ParsableCommand {
     let file = try OutputFiles(json: json).record
     let output = KernelOutput(json == "-" ? StandardStreams.error : StandardStreams.output)
     output.tell("\(ToolBuild.current.text), kernel doctor")
-    var options = Doctor.Options(compilers: compilers, builds: !noBuild)
+    var options = Doctor.Options(compilers: compilers, builds: !noBuild, tellsItems: items)
     options.listsFunctions = functions
     options.base = base
     var use: SourceUse?

@@ -11,7 +11,9 @@ struct TinyTree {
   init(in scratch: Scratch, version: String = "VERSION = 7\nPATCHLEVEL = 0\nSUBLEVEL = 1\nEXTRAVERSION = -rc2\n") throws
   {
     self.scratch = scratch
-    for path in KernelStage.wanted { try write(Self.text(of: path), to: path) }
+    for path in TreeFiles.named { try write("/* \(path) */\n", to: path) }
+    try write("void tdx_sept_x(void)\n{\n}\n", to: "arch/x86/kvm/vmx/tdx.c")
+    try write("struct kvm_pagewalk {\n\tint x;\n};\n", to: "arch/x86/include/asm/kvm_host.h")
     try write(version + "# " + String(repeating: "x", count: 300_000) + "\n", to: "Makefile")
     try write("enum kvm_tdp_mmu_root_types { KVM_MIRROR_ROOTS = 4 };\n", to: "arch/x86/kvm/mmu/tdp_mmu.h")
     try compiler("gcc", whenCompiling: ": >\"$out\"")
@@ -40,7 +42,7 @@ struct TinyTree {
       \(asked)
       echo "\(name) (tiny) 1.0"; exit 0
       fi
-      out=; previous=; for word; do [ "$previous" = -o ] && out=$word; previous=$word; done
+      out=/dev/null; previous=; for word; do [ "$previous" = -o ] && out=$word; previous=$word; done
       \(whenCompiling)
 
       """
@@ -79,30 +81,4 @@ struct TinyTree {
   }
 
   var cached: [String] { ((try? FileManager.default.contentsOfDirectory(atPath: cache.path)) ?? []).sorted() }
-
-  // MARK: Text
-
-  private static func text(of path: String) -> String {
-    var structures: [String: [String]] = [:]
-    var lines: [String] = []
-    for extraction in Extraction.table where extraction.files[0] == path {
-      switch extraction.what {
-      case .definitions(let names):
-        for name in names where !name.hasPrefix("kvm_arch") { lines.append("#define \(name) 1") }
-      case .macros(let prefix): lines.append("#define \(prefix)X 1")
-      case .closure(let roots, let prefix, _):
-        for name in roots + (prefix.map { ["\($0)x"] } ?? []) { lines.append("void \(name)(void)\n{\n}") }
-      case .members(let structure, let names): structures[structure, default: []] += names
-      case .membersLike(let structure, let part): structures[structure, default: []].append("set_\(part)_spte")
-      case .assignments: break
-      }
-    }
-    for (name, members) in structures.sorted(by: { $0.key < $1.key }) {
-      lines.append("struct \(name) {\n" + members.map { "\tint \($0);\n" }.joined() + "};")
-    }
-    if lines.contains(where: { $0.contains("kvm_host_values") }) || path.hasSuffix("asm/kvm_host.h") {
-      lines.append("struct kvm_arch_memory_slot {\n\tint x;\n};")
-    }
-    return "/* \(path) */\n" + lines.map { $0 + "\n" }.joined()
-  }
 }

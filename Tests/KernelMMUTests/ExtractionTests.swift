@@ -1,8 +1,8 @@
-import Foundation
 import KernelMMU
 import Testing
 
 @Suite struct ExtractionTests {
+  private static let file = "dir/file.c"
   private static let sample = """
     /* struct decoy { int a; }; */
     #include <linux/x.h>
@@ -35,21 +35,25 @@ import Testing
     #endif
     """
 
-  private func extract(_ extractions: [Extraction], probes: [Probe] = []) throws -> [String: String] {
-    let scratch = try Scratch()
-    try scratch.write(Self.sample, to: "dir/file.c")
-    var extractor = Extractor(tree: scratch.url)
-    return try extractor.extract(extractions, probes: probes)
+  private func demand(_ tree: [String: String] = [:], tool: [String: String] = [:]) -> Demand {
+    let files = tree.isEmpty ? [Self.file: Self.sample] : tree
+    let config = "#define CONFIG_64BIT 1\n"
+    let own = tool.merging(["shim/config.h": config]) { $1 }
+    func list(_ files: [String: String]) -> [(path: String, bytes: [UInt8])] {
+      files.sorted { $0.key < $1.key }.map { ($0.key, Array($0.value.utf8)) }
+    }
+    return Demand(files: list(files), tool: list(own))
+  }
+
+  private func take(_ names: String..., from demand: Demand? = nil) -> [String: String] {
+    var demand = demand ?? self.demand()
+    for name in names { _ = demand.satisfy(Want(what: .name(name), file: "glue/x.c", line: 1), unit: Self.file) }
+    return demand.outputs()
   }
 
   @Test func `a function brings what it mentions, in the file's order, and nothing else`() throws {
-    let out = try extract([
-      .required("out.c", "dir/file.c", take: .closure(roots: ["entry"], prefix: nil, except: []))
-    ])
-    let text = try #require(out["out.c"])
-    for part in [
-      "#define LIMIT(x)", "enum colour", "struct shape {", "static int counter = 3;", "helper(shape->width)",
-    ] {
+    let text = try #require(take("entry")["dir-file.c"])
+    for part in ["#define LIMIT(x)", "enum colour", "static int counter = 3;", "helper(shape->width)"] {
       #expect(text.contains(part), "\(part)")
     }
     #expect(!text.contains("OTHER") && !text.contains("return 0;"))
@@ -58,63 +62,127 @@ import Testing
     #expect(macro.lowerBound < use.lowerBound)
   }
 
-  @Test func `what is answered elsewhere is left out`() throws {
-    let out = try extract([
-      .required("out.c", "dir/file.c", take: .closure(roots: ["entry"], prefix: nil, except: ["helper"]))
-    ])
-    #expect(try #require(out["out.c"]).contains("static int helper") == false)
+  @Test func `what the tool answers is left out`() throws {
+    let demand = demand(tool: ["shim/a.h": "int helper(int a);\n"])
+    #expect(try #require(take("entry", from: demand)["dir-file.c"]).contains("static int __must_check helper") == false)
   }
 
-  @Test func `each piece says the line it came from`() throws {
-    let out = try extract([.required("out.c", "dir/file.c", take: .definitions(["counter"]))])
-    #expect(out["out.c"] == "#line 16 \"dir/file.c\"\nstatic int counter = 3;\n")
-    #expect(try #require(out["flags.h"]) == "#define HAVE_counter 1\n")
+  @Test func `each piece says the line it came from, and each record what wanted it`() throws {
+    #expect(take("counter")["dir-file.c"] == "#line 16 \"dir/file.c\"\nstatic int counter = 3;\n")
+    var demand = demand()
+    let isNew = demand.satisfy(Want(what: .name("entry"), file: "glue/x.c", line: 7), unit: Self.file)
+    #expect(isNew)
+    #expect(demand.satisfy(Want(what: .name("entry"), file: "glue/x.c", line: 7), unit: Self.file) == false)
+    let entry = try #require(demand.records.first { $0.name == "entry" })
+    #expect(entry.kind == .function && entry.lines == 26...26 && entry.wantedBy == "glue/x.c:7" && entry.isByName)
+    let helper = try #require(demand.records.first { $0.name == "helper" })
+    #expect(helper.lines == 19...24 && helper.wantedBy == "entry, dir/file.c:26" && !helper.isByName)
   }
 
   @Test func `members are found in unions, among directives and as function pointers`() throws {
-    let out = try extract([
-      .required("m.h", "dir/file.c", take: .members(of: "shape", ["width", "all", "draw", "name"]))
-    ])
-    let text = try #require(out["m.h"])
-    for part in ["int width;", "union { u64 all;", "int (*draw)(struct shape *shape, int times);", "*name[4];"] {
+    let tool = ["shim/a.h": "struct shape {\n#include <extracted/members/shape.h>\n};\n"]
+    var demand = demand(tool: tool)
+    for name in ["width", "draw", "name", "depth"] {
+      _ = demand.satisfy(Want(what: .member(name, of: "shape"), file: "a.c", line: 1), unit: nil)
+    }
+    let text = try #require(demand.outputs()["members/shape.h"])
+    for part in ["int width;", "int (*draw)(struct shape *shape, int times);", "*name[4];"] {
       #expect(text.contains(part), "\(part)")
     }
-    #expect(try #require(out["flags.h"]).contains("HAVE_shape_draw"))
+    #expect(!text.contains("depth") && demand.records.count == 3)
+  }
+
+  @Test func `a branch that the configuration leaves out defines nothing`() {
+    #expect(take("entry")["dir-file.c"]?.contains("return 0;") == false)
+    let tree = ["h.h": "#if IS_ENABLED(CONFIG_A) || defined(CONFIG_B)\n#define YES 1\n#elif 1\n#define YES 2\n#endif\n"]
+    var demand = demand(tree)
+    _ = demand.satisfy(Want(what: .name("YES"), file: "a.c", line: 1), unit: nil)
+    #expect(demand.outputs()["types.h"]?.hasSuffix("#define YES 2\n") == true)
   }
 
   @Test func `a constant finds its enumeration, a macro comes with its continuation`() throws {
-    let out = try extract([.required("out.h", "dir/file.c", take: .definitions(["GREEN", "LIMIT"]))])
-    let text = try #require(out["out.h"])
+    let text = try #require(take("GREEN", "LIMIT")["dir-file.c"])
     #expect(text.contains("enum colour { RED = LIMIT(1), GREEN };") && text.contains("((x) + 1)"))
   }
 
   @Test func `a comment or a literal defines nothing`() {
-    #expect(throws: ExtractionError.missing(name: "decoy", file: "dir/file.c")) {
-      try extract([.required("out.h", "dir/file.c", take: .definitions(["decoy"]))])
-    }
+    var demand = demand()
+    #expect(demand.satisfy(Want(what: .type("decoy"), file: "a.c", line: 1), unit: Self.file) == false)
   }
 
-  @Test func `what is missing is named with its file`() {
-    #expect(throws: ExtractionError.noFile("none.c")) {
-      try extract([.required("out.h", "none.c", take: .definitions(["x"]))])
+  @Test func `a type comes behind those that it holds, and behind the shim's structures if it holds one`() throws {
+    let tree = [
+      "h.h": "struct outer { struct inner in; };\nstruct inner { later_t x; };\ntypedef u64 later_t, other_t;\n"
+        + "struct holder { struct whole all; struct outer *to; };\n"
+    ]
+    var demand = demand(tree, tool: ["shim/a.h": "struct whole {\n#include <extracted/members/whole.h>\n};\n"])
+    for name in ["outer", "holder"] {
+      _ = demand.satisfy(Want(what: .type(name), file: "a.c", line: 1), unit: nil)
     }
-    #expect(throws: ExtractionError.missingMember(name: "depth", structure: "shape", file: "dir/file.c")) {
-      try extract([.required("out.h", "dir/file.c", take: .members(of: "shape", ["depth"]))])
-    }
+    let out = demand.outputs()
+    let text = try #require(out["types.h"])
+    let places = try ["typedef u64", "struct inner {", "struct outer {"].map { try #require(text.range(of: $0)).lowerBound }
+    #expect(places == places.sorted() && text.hasPrefix("struct inner;\nstruct outer;\n"))
+    #expect(!text.contains("struct holder {") && out["late_types.h"]?.contains("struct holder {") == true)
   }
 
-  @Test func `what is optional may be missing, and leaves no flag`() throws {
-    let out = try extract(
-      [.optional("out.h", "none.c", take: .definitions(["x"]))],
-      probes: [
-        Probe(flag: "ONE", file: "dir/file.c", text: "int helper( int a )"),
-        Probe(flag: "TWO", file: "none.c", text: "x"),
+  @Test func `a tracepoint becomes a function of its parameters that does nothing`() throws {
+    let tree = [
+      "t.h": "TRACE_EVENT(\n\tkvm_new,\n\tTP_PROTO(u64 gfn, int level),\n\tTP_ARGS(gfn, level),\n\tTP_printk(\"%d\")\n);\n"
+    ]
+    var demand = demand(tree)
+    _ = demand.satisfy(Want(what: .name("trace_kvm_new"), file: "a.c", line: 1), unit: nil)
+    let text = try #require(demand.outputs()["functions.h"])
+    #expect(text.contains("static inline void trace_kvm_new(u64 gfn, int level) {}"))
+    #expect(text.contains("static inline bool trace_kvm_new_enabled(void) { return false; }"))
+  }
+
+  @Test func `what clang says is missing becomes a want`() {
+    check(
+      """
+      /s/compiled/a/tdp.c:7:3: error: use of undeclared identifier 'LIMIT'; did you mean 'LIMITS'?
+      /s/compiled/a/tdp.c:8:3: error: call to undeclared function 'helper'; ISO C99 and later do not support that
+      a/h.h:9:1: error: unknown type name 'foo_t'
+      a/h.h:10:11: error: no member named 'depth' in 'struct shape'
+      a/h.h:11:11: error: incomplete definition of type 'struct box'
+      a/h.h:12:5: error: variable has incomplete type 'struct lid'
+      a/h.h:13:5: error: field has incomplete type 'struct hinge'
+      a/tdp.c:14:5: error: expected ';' after expression
+      """)
+  }
+
+  @Test func `what gcc says is missing becomes the same want`() {
+    check(
+      """
+      /s/compiled/a/tdp.c:7:3: error: 'LIMIT' undeclared (first use in this function); did you mean 'LIMITS'?
+      /s/compiled/a/tdp.c:8:3: error: implicit declaration of function 'helper' [-Werror=implicit-function-declaration]
+      a/h.h:9:1: error: unknown type name 'foo_t'
+      a/h.h:10:11: error: 'struct shape' has no member named 'depth'
+      a/h.h:11:11: error: invalid use of undefined type 'struct box'
+      a/h.h:12:5: error: storage size of 'x' isn't known
+      a/h.h:13:5: error: field 'x' has incomplete type
+      a/tdp.c:14:5: error: expected ';' before '{' token
+      """)
+  }
+
+  private func check(_ output: String) {
+    let lines = [12: "struct lid x;", 13: "struct hinge x;", 14: "for_each_box(box) {"]
+    var diagnostics = Diagnostics(strip: ["/s/compiled/"], source: { _, line in lines[line] })
+    diagnostics.read(output)
+    #expect(
+      diagnostics.wants.map(\.what) == [
+        .name("LIMIT"), .name("helper"), .name("foo_t"), .member("depth", of: "shape"), .type("box"), .type("lid"),
+        .type("hinge"), .name("for_each_box"), .name("box"),
       ])
-    #expect(out["out.h"] == "" && out["flags.h"] == "#define HAVE_ONE 1\n")
+    #expect(diagnostics.wants.map(\.line) == [7, 8, 9, 10, 11, 12, 13, 14, 14])
+    #expect(diagnostics.wants[0].file == "a/tdp.c" && diagnostics.wants[2].file == "a/h.h")
   }
 
-  @Test func `the second candidate is asked when the first has not what is wanted`() throws {
-    let out = try extract([.required("out.h", "none.c", "dir/file.c", take: .macros(prefix: "OTH"))])
-    #expect(try #require(out["out.h"]).contains("#define OTHER 2"))
+  @Test func `what a linker misses is a symbol`() {
+    var diagnostics = Diagnostics(strip: [], source: { _, _ in nil })
+    diagnostics.readLinker(
+      "/usr/bin/ld: a.o: in function `f':\narch/x86/a.c:12: undefined reference to `kvm_new'\n"
+        + "ld.lld: error: undefined symbol: kvm_other\n")
+    #expect(diagnostics.wants.map(\.what) == [.symbol("kvm_new"), .symbol("kvm_other")])
   }
 }

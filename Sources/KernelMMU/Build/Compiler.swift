@@ -31,6 +31,13 @@ struct Compiler {
     "-Werror=incompatible-pointer-types", "-Werror=int-conversion", "-Werror=return-type",
   ]
 
+  /// To hear of all that is missing at once.
+  var checkFlags: [String] {
+    version.contains("clang")
+      ? ["-ferror-limit=0", "-fno-caret-diagnostics", "-fno-color-diagnostics"]
+      : ["-fmax-errors=0", "-fdiagnostics-plain-output"]
+  }
+
   /// For the kernel's own code: the compiler calls a hook before each access, as for KCSAN. READ_ONCE() and its like
   /// are volatile, and a read that its own write follows is one of two steps.
   var plainFlags: [String] {

@@ -9,6 +9,8 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
   case notAKernel(path: String, missing: String)
   /// A kernel, but not one whose TDP MMU has mirror roots.
   case unsupported(version: String, reason: String)
+  /// What the tree's code wants, and neither it nor the shim has.
+  case missing(Missing)
   case noCompiler(tried: [String])
   /// The compiler's first lines; files of the tree are named relative to it.
   case compilation(file: String, lines: [String])
@@ -33,6 +35,7 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
     switch self {
     case .notAKernel(let path, let missing): "\(path) is not a Linux kernel tree: it has no \(missing)"
     case .unsupported(let version, let reason): "Linux \(version) is not supported: \(reason)"
+    case .missing(let missing): "\(missing); \(missing.advice)"
     case .noCompiler(let tried): "no C compiler found; tried \(tried.joined(separator: ", ")); set CC"
     case .compilation(let file, let lines): "\(file) does not compile\n" + lines.joined(separator: "\n")
     case .noCompilation(let compiler, let file):

@@ -47,12 +47,20 @@ public struct KernelBuilder: Sendable {
       plainAccesses: plainAccesses, isFresh: false)
     if FileManager.default.fileExists(atPath: object.path) { return kernel }
 
-    let generated = try generate(stage, version)
     let made = stage.root.appendingPathComponent("entry", isDirectory: true)
-    let compilation = KernelCompilation(
-      stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses)
-    try compilation.run(into: made)
-    try compilation.use(generated: generated).write(in: made)
+    var extraction = try KernelExtraction(stage: stage, resources: resources, compiler: compiler, version: version)
+    while true {
+      let result = try extraction.settle()
+      let compilation = KernelCompilation(
+        stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses,
+        extraction: result)
+      guard let missed = try compilation.run(into: made) else {
+        try result.note(in: made)
+        try compilation.use().write(in: made)
+        break
+      }
+      if try !extraction.satisfy(linker: missed) { throw .linking(lines: compilation.lines(of: missed)) }
+    }
     try CacheNote(
       version: version.text, compiler: compiler.version, plainAccesses: plainAccesses,
       tree: TreeName.text(stage.treeHash)
@@ -102,20 +110,6 @@ public struct KernelBuilder: Sendable {
     for flag in arguments + plain + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
     hash.add("use \(SourceUse.formatVersion)", [])
     return hash.text
-  }
-
-  private func generate(
-    _ stage: KernelStage, _ version: KernelVersion
-  ) throws(KernelBuildError) -> [String: String] {
-    var extractor = Extractor(tree: stage.root.appendingPathComponent("tree"))
-    let generated: [String: String]
-    do {
-      generated = try extractor.extract(Extraction.table, probes: Probe.table)
-    } catch {
-      throw .unsupported(version: version.text, reason: "\(error)")
-    }
-    for (name, text) in generated { try stage.write(Array(text.utf8), to: "generated/extracted/\(name)") }
-    return generated
   }
 
   /// Renamed into place. Another process may have been faster, with the same content.

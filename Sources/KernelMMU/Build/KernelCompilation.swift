@@ -8,6 +8,7 @@ struct KernelCompilation {
   let compiler: Compiler
   let version: KernelVersion
   let plainAccesses: Bool
+  let extraction: KernelExtraction.Result
 
   struct Unit {
     /// As messages name it.
@@ -21,17 +22,17 @@ struct KernelCompilation {
   /// Glue that includes extracted functions.
   private static let extracted: Set<String> = ["glue/mmu.c", "glue/tdx.c"]
 
-  func run(into entry: URL) throws(KernelBuildError) {
-    let includes = try stage.includeDirectories(resources)
+  /// - Returns: what the linker says, if it misses something.
+  func run(into entry: URL) throws(KernelBuildError) -> String? {
     let units = units()
     let failures = Mutex<[Int: KernelBuildError]>([:])
     if let code = CacheFile.makeFolder(entry) { throw .unwritable(stage.root.deletingLastPathComponent(), code) }
     DispatchQueue.concurrentPerform(iterations: units.count) { index in
-      if let failure = compile(units[index], index, includes) { failures.withLock { $0[index] = failure } }
+      if let failure = compile(units[index], index) { failures.withLock { $0[index] = failure } }
     }
     // The first in the order of the units, whichever compiler process was first.
     if let first = failures.withLock({ $0.min { $0.key < $1.key }?.value }) { throw first }
-    try link(units, into: entry)
+    return try link(units, into: entry)
   }
 
   func units() -> [Unit] {
@@ -45,23 +46,42 @@ struct KernelCompilation {
         return Unit(
           name: name, source: source, object: objectName(name), isKernel: Self.extracted.contains(name))
       }
-    return kernel + glue
+    let taken = extraction.units.map { path in
+      Unit(
+        name: path, source: stage.root.appendingPathComponent("generated/units/\(Demand.name(of: path))").path,
+        object: objectName(path), isKernel: true)
+    }
+    return kernel + taken + glue
   }
 
   private func objectName(_ name: String) -> String { name.replacing("/", with: "-") + ".o" }
 
-  private func compile(_ unit: Unit, _ index: Int, _ includes: [String]) -> KernelBuildError? {
-    var arguments = Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version)
-    if plainAccesses && unit.isKernel { arguments += compiler.plainFlags }
-    arguments += includes.flatMap { ["-I", $0] } + ["-c", "-o", unit.object, unit.source]
-    let log = stage.root.appendingPathComponent("compile-\(index).log")
-    guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
-      return .noCompiler(tried: [compiler.path])
-    }
-    if let failure = noRoom(result) { return failure }
-    guard result.status == 0 else { return .compilation(file: unit.name, lines: lines(of: result.output)) }
+  private func compile(_ unit: Unit, _ index: Int) -> KernelBuildError? {
+    var arguments = plainAccesses && unit.isKernel ? compiler.plainFlags : []
+    arguments += ["-c", "-o", unit.object]
+    guard let result = start(unit, index, arguments) else { return .noCompiler(tried: [compiler.path]) }
+    guard result.status == 0 else { return failure(unit, result.output) }
     let isMade = FileManager.default.fileExists(atPath: stage.root.appendingPathComponent(unit.object).path)
     return isMade ? nil : .noCompilation(compiler: compiler.path, file: unit.name)
+  }
+
+  /// - Returns: what the compiler says of a file that it does not take, nil if it does.
+  func check(_ unit: Unit, _ index: Int) -> String? {
+    guard let result = start(unit, index, ["-fsyntax-only"] + compiler.checkFlags) else {
+      return "error: \(compiler.path) does not start"
+    }
+    return result.status == 0 ? nil : result.output
+  }
+
+  private func start(_ unit: Unit, _ index: Int, _ more: [String]) -> Subprocess.Result? {
+    var arguments = Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version)
+    arguments += more + extraction.includes.flatMap { ["-I", $0] } + [unit.source]
+    let log = stage.root.appendingPathComponent("compile-\(index).log")
+    return Subprocess.run(compiler.path, arguments, in: stage.root, log: log)
+  }
+
+  func failure(_ unit: Unit, _ output: String) -> KernelBuildError {
+    noRoom(output) ?? .compilation(file: unit.name, lines: lines(of: output))
   }
 
   /// What every file is compiled with. Reports name files as the tree does, wherever it and the tool stand, so that two
@@ -75,29 +95,32 @@ struct KernelCompilation {
     return arguments + maps.map { "-ffile-prefix-map=\($0)=\($1)" }
   }
 
-  private func link(_ units: [Unit], into entry: URL) throws(KernelBuildError) {
+  private func link(_ units: [Unit], into entry: URL) throws(KernelBuildError) -> String? {
     let object = entry.appendingPathComponent(BuiltKernel.objectName).path
     let arguments = Compiler.linkFlags + ["-o", object] + units.map(\.object) + ["-lc"]
     let log = stage.root.appendingPathComponent("link.log")
     guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
       throw .noCompiler(tried: [compiler.path])
     }
-    if let failure = noRoom(result) { throw failure }
-    guard result.status == 0 else { throw .linking(lines: lines(of: result.output)) }
-    guard FileManager.default.fileExists(atPath: object) else {
-      throw .noCompilation(compiler: compiler.path, file: "the objects that it was to link")
+    if result.status == 0 {
+      guard FileManager.default.fileExists(atPath: object) else {
+        throw .noCompilation(compiler: compiler.path, file: "the objects that it was to link")
+      }
+      return nil
     }
+    if let failure = noRoom(result.output) { throw failure }
+    guard result.output.contains("undefined ") else { throw .linking(lines: lines(of: result.output)) }
+    return result.output
   }
 
   /// What is no fault of a file's.
-  private func noRoom(_ result: Subprocess.Result) -> KernelBuildError? {
-    let reason = ["No space left on device", "Disk quota exceeded"].first { result.output.contains($0) }
-    guard result.status != 0, let reason else { return nil }
-    return .cache(path: stage.root.deletingLastPathComponent().path, reason: reason)
+  private func noRoom(_ output: String) -> KernelBuildError? {
+    let reason = ["No space left on device", "Disk quota exceeded"].first { output.contains($0) }
+    return reason.map { .cache(path: stage.root.deletingLastPathComponent().path, reason: $0) }
   }
 
   /// What a user needs of the compiler's output: from its first error on, with the tree's own paths.
-  private func lines(of output: String) -> [String] {
+  func lines(of output: String) -> [String] {
     let lines = output.replacing("\(stage.root.path)/compiled/", with: "")
       .replacing("\(resources.root.path)/", with: "").replacing("\(stage.root.path)/", with: "")
       .split(separator: "\n").map(String.init)

@@ -17,14 +17,7 @@ struct KernelResources {
     let prefix = root.path + "/"
     guard let enumerator = FileManager.default.enumerator(at: root, includingPropertiesForKeys: nil) else { return [] }
     return enumerator.compactMap { $0 as? URL }.map(\.path)
-      .filter { $0.hasPrefix(prefix) && ($0.hasSuffix(".c") || $0.hasSuffix(".h") || $0.hasSuffix(".txt")) }
+      .filter { $0.hasPrefix(prefix) && ($0.hasSuffix(".c") || $0.hasSuffix(".h")) }
       .map { String($0.dropFirst(prefix.count)) }.sorted()
-  }
-
-  /// Names of headers that are empty here.
-  func stubs() throws(KernelBuildError) -> [String] {
-    guard let text = try? String(contentsOf: root.appendingPathComponent("shim/stubs/headers.txt"), encoding: .utf8)
-    else { throw .incompleteInstallation("list of stub headers") }
-    return text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
   }
 }

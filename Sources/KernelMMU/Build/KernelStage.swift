@@ -8,29 +8,17 @@ import Glibc
 package struct KernelStage {
   let root: URL
   let tree: URL
+  /// The user's, for what is only looked for to be named.
+  var original: URL { tree }
   /// What was copied: path in the tree, content.
   private(set) var files: [(path: String, bytes: [UInt8])] = []
 
-  /// Headers that are used as they are, by directory of the tree.
-  private static let includes: [(directory: String, names: [String])] = [
-    ("include", ["linux/list.h", "linux/rculist.h", "linux/poison.h"]),
-    ("arch/x86/include", ["asm/vmx.h", "asm/cpufeatures.h", "asm/vmxfeatures.h", "asm/kvm-x86-ops.h"]),
-    ("arch/x86/include", ["uapi/asm/vmx.h", "uapi/asm/processor-flags.h"]),
-  ]
   /// Compiled whole. The first tells a kernel tree from any other directory.
   static let sources = ["tdp_mmu.c", "tdp_iter.c", "spte.c"].map { "arch/x86/kvm/mmu/\($0)" }
   static let kvmHeaders = [
     "arch/x86/kvm/mmu.h", "arch/x86/kvm/mmu/mmu_internal.h", "arch/x86/kvm/mmu/mmutrace.h",
     "arch/x86/kvm/mmu/tdp_iter.h", "arch/x86/kvm/mmu/tdp_mmu.h", "arch/x86/kvm/mmu/spte.h",
   ]
-
-  static let usedHeaders = includes.flatMap { entry in entry.names.map { "\(entry.directory)/\($0)" } }
-
-  /// Every path that a build may look at, sorted: nothing else of a tree has a part in what is built.
-  package static let wanted: [String] = {
-    let named = sources + kvmHeaders + usedHeaders + ["Makefile"]
-    return Set(named + Extraction.table.flatMap(\.files) + Probe.table.map(\.file)).sorted()
-  }()
 
   /// Directories of builds that died are swept: their names say whose they were.
   static func sweep(_ cache: URL) {
@@ -60,14 +48,13 @@ package struct KernelStage {
 
   func remove() { try? FileManager.default.removeItem(at: root) }
 
-  /// Copies what a build may use: to `tree` what is read, to `compiled` what the compiler may find by quoted includes.
-  /// What is optional and absent is left out; the extractor says what it misses.
+  /// Reads what a build may use, and copies to `compiled` what the compiler may find by quoted includes. What is absent
+  /// is left out; the compiler says what it misses.
   mutating func copyTree() throws(KernelBuildError) {
     let compiled = Set(Self.sources + Self.kvmHeaders)
-    for path in Self.wanted {
+    for path in TreeFiles.wanted(tree) {
       guard let bytes = Self.contents(tree.appendingPathComponent(path)) else { continue }
       files.append((path, bytes))
-      try write(bytes, to: "tree/\(path)")
       if compiled.contains(path) { try write(bytes, to: "compiled/\(path)") }
     }
   }
@@ -87,14 +74,13 @@ package struct KernelStage {
   }
 
   /// Include directories, the shim first: a whitelist, so that nothing else of the tree leaks in.
-  func includeDirectories(_ resources: KernelResources) throws(KernelBuildError) -> [String] {
-    for entry in Self.includes {
-      for name in entry.names {
-        guard let bytes = files.first(where: { $0.path == "\(entry.directory)/\(name)" })?.bytes else { continue }
-        try write(bytes, to: "whitelist/\(name)")
-      }
+  /// - Parameter empty: headers of which nothing is needed, or which the shim answers.
+  func includeDirectories(_ resources: KernelResources, empty: [String]) throws(KernelBuildError) -> [String] {
+    for path in TreeFiles.real {
+      guard let bytes = files.first(where: { $0.path == path })?.bytes else { continue }
+      try write(bytes, to: "whitelist/\(TreeFiles.included(path))")
     }
-    for name in try resources.stubs() { try write([], to: "stubs/\(name)") }
+    for name in empty { try write([], to: "stubs/\(name)") }
     let own = ["shim/custom", "shim/duplicates", "abi", "glue"].map { resources.root.appendingPathComponent($0).path }
     return own + ["generated", "whitelist", "stubs"].map { root.appendingPathComponent($0).path }
   }

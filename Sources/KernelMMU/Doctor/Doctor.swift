@@ -12,8 +12,14 @@ package struct Doctor {
     package var listsFunctions = false
     /// The commit that changes are told from; nil for the one that is checked out.
     package var base: String?
+    /// Tell of each thing that was taken its lines and what wanted it.
+    package var tellsItems: Bool
 
-    package init(compilers: [String?] = [nil], builds: Bool = true, cache: URL = KernelBuilder.defaultCache) {
+    package init(
+      compilers: [String?] = [nil], builds: Bool = true, cache: URL = KernelBuilder.defaultCache,
+      tellsItems: Bool = false
+    ) {
+      self.tellsItems = tellsItems
       self.compilers = compilers
       self.builds = builds
       self.cache = cache
@@ -99,7 +105,8 @@ package struct Doctor {
       let kernel = try builder.build()
       _ = try LoadedKernel(kernel)
       tell("  \(kernel.compiler): it builds and loads")
-      tell("    entry \(kernel.key) of the cache")
+      tell("    entry    \(kernel.key) of the cache")
+      if let note = TakenNote(beside: kernel.object) { TakenReport(note: note, isFull: options.tellsItems).tell(tell) }
       use = use ?? kernel.use
       tell(
         "time: \(Self.seconds(clock.now - start)) s, " + (kernel.isFresh ? "built" : "from the cache"))
@@ -165,6 +172,8 @@ package struct Doctor {
     switch error {
     case .compilation(let file, let lines):
       Problem(headline: "\(file) does not compile", lines: lines, advice: "correct it, or \(report)")
+    case .missing(let missing):
+      Problem(headline: "\(missing)", lines: missing.line.map { [$0] } ?? [], advice: missing.advice)
     case .linking(let lines):
       Problem(headline: "the kernel does not link", lines: lines, advice: report)
     case .changedWhileBuilding(let file):

@@ -18,9 +18,9 @@ package enum GitState: Equatable {
       self = .none("a repository without a commit")
       return
     }
-    let status = git.lines(
-      ["status", "--short", "--untracked-files=all", "--ignore-submodules", "--"] + KernelStage.wanted)
-    let used = Set(KernelStage.wanted)
+    let wanted = TreeFiles.wanted(tree)
+    let status = git.lines(["status", "--short", "--untracked-files=all", "--ignore-submodules", "--"] + wanted)
+    let used = Set(wanted)
     let dirty = (status ?? []).filter { used.contains(String($0.dropFirst(3))) }
     self = .commit(commit, dirty: dirty)
   }
@@ -29,7 +29,7 @@ package enum GitState: Equatable {
   /// - Returns: false if git cannot say what they were.
   static func export(_ commit: String, of tree: URL, to copy: URL, scratch: URL) -> Bool {
     guard case .success(let git) = GitTree.open(tree, scratch: scratch),
-      let names = git.lines(["ls-tree", "-r", "--name-only", commit, "--"] + KernelStage.wanted)
+      let names = git.lines(["ls-tree", "-r", "--name-only", commit, "--"] + TreeFiles.wanted(tree))
     else { return false }
     let files = names.filter { !$0.isEmpty }
     for file in files {

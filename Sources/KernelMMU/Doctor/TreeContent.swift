@@ -5,7 +5,7 @@ package struct TreeContent: Equatable {
   private var files: [(path: String, bytes: [UInt8])] = []
 
   package init(_ tree: URL) {
-    for path in KernelStage.wanted {
+    for path in TreeFiles.wanted(tree) {
       guard let bytes = KernelStage.contents(tree.appendingPathComponent(path)) else { continue }
       files.append((path, bytes))
     }
@@ -20,7 +20,7 @@ package struct TreeContent: Equatable {
   package func firstDifference(from other: TreeContent) -> String? {
     let mine = Dictionary(uniqueKeysWithValues: files.map { ($0.path, $0.bytes) })
     let theirs = Dictionary(uniqueKeysWithValues: other.files.map { ($0.path, $0.bytes) })
-    return KernelStage.wanted.first { mine[$0] != theirs[$0] }
+    return Set(mine.keys).union(theirs.keys).sorted().first { mine[$0] != theirs[$0] }
   }
 }
 

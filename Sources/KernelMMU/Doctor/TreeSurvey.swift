@@ -1,116 +1,49 @@
-/// What a kernel tree has of all that the tool takes from it. Writes nothing, and unlike a build it does not stop at
-/// the first thing that is missing.
+/// What a kernel tree has of the files that no build goes without. Writes nothing, and unlike a build it does not stop
+/// at the first thing that is missing.
 import Foundation
 
 package struct TreeSurvey {
-  package enum Need { case required, optional }
-
   package struct File {
     package var path: String
-    package var need: Need
     package var isFound: Bool
   }
 
-  package struct Definition {
-    package var name: String
-    /// Where it was found; where it was looked for, if it was not.
-    package var file: String
-    package var need: Need
-    package var isFound: Bool
-  }
-
-  package private(set) var files: [File] = []
-  package private(set) var definitions: [Definition] = []
-  /// `HAVE_` names that the shim gets for what is optional.
-  package private(set) var flags: [String] = []
+  /// Those that every tree has to have.
+  package private(set) var files: [File]
+  /// How many more there are from which definitions may be taken.
+  package let others: Int
   package private(set) var hasMirrorRoots = false
   /// Nil if there is no `tdx.c`.
   package private(set) var septFunctions: [String]?
+  private let hasPagewalk: Bool
 
   private static let tdx = "arch/x86/kvm/vmx/tdx.c"
-  private static let tdpMmuHeader = "arch/x86/kvm/mmu/tdp_mmu.h"
+  private static let host = "arch/x86/include/asm/kvm_host.h"
 
   package init(_ tree: URL) {
-    surveyFiles(tree)
-    var extractor = Extractor(tree: tree)
-    var optionalNames: Set<String> = []
-    for extraction in Extraction.table {
-      for part in extraction.parts {
-        let before = extractor.flags
-        definitions.append(Self.find(part, &extractor))
-        if !extraction.isRequired { optionalNames.formUnion(extractor.flags.subtracting(before)) }
-      }
-    }
-    for probe in Probe.table where (try? extractor.holds(probe)) ?? false { optionalNames.insert(probe.name) }
-    flags = optionalNames.sorted()
+    func contents(_ path: String) -> [UInt8]? { KernelStage.contents(tree.appendingPathComponent(path)) }
+    // A directory or a file that cannot be read is as good as none.
+    files = TreeFiles.required.map { File(path: $0, isFound: contents($0) != nil) }
+    others = TreeFiles.wanted(tree).filter { !TreeFiles.required.contains($0) && contents($0) != nil }.count
     // What the builder asks for as well: the name may move between headers, not disappear.
-    hasMirrorRoots =
-      (KernelStage.contents(tree.appendingPathComponent(Self.tdpMmuHeader))).map {
-        String(decoding: $0, as: UTF8.self).contains("KVM_MIRROR_ROOTS")
-      } ?? false
-    septFunctions = (try? extractor.source(Self.tdx)).flatMap { source in
-      source?.items.filter { $0.kind == .function && $0.names[0].hasPrefix("tdx_sept_") }.map { $0.names[0] }
-    }.map { Set($0).sorted() }
-  }
-
-  /// Sentences about what is required and missing, files first, each once.
-  package var missing: [String] {
-    let lost = files.filter { $0.need == .required && !$0.isFound }.map(\.path)
-    let names = definitions.filter { $0.need == .required && !$0.isFound && !lost.contains($0.file) }
-    return lost.map { "the tree has no \($0)" } + names.map { "\($0.file) does not define \($0.name)" }
-  }
-
-  private mutating func surveyFiles(_ tree: URL) {
-    let compiled = KernelStage.sources + KernelStage.kvmHeaders
-    let extracted = Extraction.table.filter { $0.isRequired && $0.files.count == 1 }.flatMap(\.files)
-    let required = Set(compiled + extracted + ["Makefile"])
-    files = KernelStage.wanted.map { path in
-      // A directory or a file that cannot be read is as good as none.
-      let isFound = KernelStage.contents(tree.appendingPathComponent(path)) != nil
-      return File(path: path, need: required.contains(path) ? .required : .optional, isFound: isFound)
+    hasMirrorRoots = contents("arch/x86/kvm/mmu/tdp_mmu.h")?.contains("KVM_MIRROR_ROOTS") ?? false
+    hasPagewalk = contents(Self.host)?.contains("struct kvm_pagewalk") ?? false
+    septFunctions = contents(Self.tdx).map { bytes in
+      let items = CSource(path: Self.tdx, bytes: bytes).items
+      return Set(items.filter { $0.kind == .function && $0.names[0].hasPrefix("tdx_sept_") }.map { $0.names[0] }).sorted()
     }
   }
 
-  private static func find(_ part: Extraction.Part, _ extractor: inout Extractor) -> Definition {
-    let need: Need = part.isRequired ? .required : .optional
-    for file in part.extraction.files {
-      var candidate = part.extraction
-      candidate.files = [file]
-      // Otherwise nothing tells of what is not there.
-      candidate.isRequired = true
-      if (try? extractor.take(candidate)) != nil {
-        return Definition(name: part.name, file: file, need: need, isFound: true)
-      }
-    }
-    let files = part.extraction.files.joined(separator: " or ")
-    return Definition(name: part.name, file: files, need: need, isFound: false)
-  }
-}
+  /// Sentences about what is missing.
+  package var missing: [String] { files.filter { !$0.isFound }.map { "the tree has no \($0.path)" } }
 
-extension Extraction {
-  /// One name of an extraction, to be looked for on its own.
-  struct Part {
-    var name: String
-    var extraction: Extraction
-    var isRequired: Bool
-  }
+  func has(_ path: String) -> Bool { files.contains { $0.path == path && $0.isFound } }
 
-  var parts: [Part] {
-    func part(_ name: String, _ what: What) -> Part {
-      Part(
-        name: name, extraction: Extraction(output: output, files: files, what: what, isRequired: isRequired),
-        isRequired: isRequired)
-    }
-    switch what {
-    case .definitions(let names): return names.map { part($0, .definitions([$0])) }
-    case .macros(let prefix): return [part("\(prefix)*", what)]
-    case .closure(let roots, let prefix, let except):
-      let single = roots.map { part($0, .closure(roots: [$0], prefix: nil, except: except)) }
-      return single + (prefix.map { [part("\($0)*", .closure(roots: [], prefix: $0, except: except))] } ?? [])
-    case .members(let structure, let names):
-      return names.map { part("\(structure).\($0)", .members(of: structure, [$0])) }
-    case .membersLike(let structure, let member): return [part("\(structure).*\(member)*", what)]
-    case .assignments(let prefix, _, _, _): return [part("\(prefix) = { ... }", what)]
-    }
+  /// By what is in it, whatever its Makefile says: patches are developed on top of many versions.
+  var looks: String {
+    guard has("arch/x86/kvm/mmu/tdp_mmu.c") else { return "older than 5.10: no TDP MMU" }
+    guard hasMirrorRoots else { return "older than 6.16: a TDP MMU with direct roots only" }
+    guard let septFunctions, !septFunctions.isEmpty else { return "mirror roots without the TDX that uses them" }
+    return hasPagewalk ? "7.3 or later" : "6.16 to 7.2"
   }
 }

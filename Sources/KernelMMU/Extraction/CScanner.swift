@@ -5,6 +5,12 @@ struct CScanner {
     var range: Range<Int>
   }
 
+  static let keywords: Set<String> = [
+    "void", "char", "short", "int", "long", "signed", "unsigned", "bool", "static", "extern", "inline", "const",
+    "volatile", "struct", "union", "enum", "typedef", "if", "else", "for", "while", "do", "return", "sizeof", "typeof",
+    "switch", "case", "default", "break", "continue", "goto", "__attribute__",
+  ]
+
   private var text: [UInt8]
   private var index = 0
 

@@ -13,7 +13,7 @@ struct HarnessText {
   ///   - generated: lines that were written for this kernel and are not its own.
   init(files: [(path: String, bytes: [UInt8])], generated: [[UInt8]]) {
     for file in files where file.path.hasSuffix(".c") || file.path.hasSuffix(".h") {
-      let source = CSource(path: file.path, bytes: file.bytes)
+      let source = CSource(path: file.path, bytes: file.bytes, conditions: nil)
       names.formUnion(Self.identifiers(file.bytes))
       for item in source.items where item.kind == .function || item.kind == .macro {
         if answers[item.names[0]] == nil { answers[item.names[0]] = file.path }
@@ -35,7 +35,7 @@ struct HarnessText {
     let functions = source.items.filter { $0.kind == .function }
     var declared: [(String, String)] = []
     for line in 1...source.lineCount {
-      let text = source.text(source.bytes(ofLine: line))
+      let text = source.quote(source.bytes(ofLine: line))
       guard text.hasPrefix("// Stands for ") else { continue }
       guard let below = functions.first(where: { source.line(at: $0.range.lowerBound) > line }) else { continue }
       let names = CScanner.identifiers(in: Array(text.utf8.dropFirst("// Stands for ".count)))

@@ -3,13 +3,11 @@ import Foundation
 import Synchronization
 
 extension KernelCompilation {
-  /// - Parameter generated: files that were made of the tree, by name.
-  func use(generated: [String: String]) throws(KernelBuildError) -> SourceUse {
-    let includes = try stage.includeDirectories(resources)
+  func use() throws(KernelBuildError) -> SourceUse {
     let units = units()
     let outputs = Mutex<[Int: [UInt8]]>([:])
     DispatchQueue.concurrentPerform(iterations: units.count) { index in
-      let bytes = preprocessed(units[index], index, includes)
+      let bytes = preprocessed(units[index], index)
       outputs.withLock { $0[index] = bytes }
     }
     var seen = Preprocessed(place: stage.place)
@@ -22,14 +20,14 @@ extension KernelCompilation {
       (path: path, bytes: KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
     }
     // What has no line of the tree is calls that were written for it.
-    let own = generated.values.filter { !$0.contains("#line ") }.sorted().map { Array($0.utf8) }
+    let own = stage.generated().filter { !$0.contains("#line") }
     return UseSurvey(seen, files: stage.files, harness: HarnessText(files: tool, generated: own)).survey()
   }
 
-  private func preprocessed(_ unit: Unit, _ index: Int, _ includes: [String]) -> [UInt8]? {
+  private func preprocessed(_ unit: Unit, _ index: Int) -> [UInt8]? {
     let output = stage.root.appendingPathComponent("preprocessed-\(index).i")
     var arguments = Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version)
-    arguments += includes.flatMap { ["-I", $0] } + ["-E", "-dD", "-o", output.path, unit.source]
+    arguments += extraction.includes.flatMap { ["-I", $0] } + ["-E", "-dD", "-o", output.path, unit.source]
     let log = stage.root.appendingPathComponent("preprocess-\(index).log")
     guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log), result.status == 0 else {
       return nil
@@ -43,11 +41,18 @@ extension KernelStage {
   func place(_ name: String) -> (path: String, isWhole: Bool)? {
     if let rest = Self.rest(of: name, below: root.appendingPathComponent("compiled").path) { return (rest, true) }
     if let rest = Self.rest(of: name, below: root.appendingPathComponent("whitelist").path) {
-      let path = Self.usedHeaders.first { $0.hasSuffix("include/\(rest)") }
+      let path = TreeFiles.real.first { $0.hasSuffix("include/\(rest)") }
       return path.map { ($0, true) }
     }
     // Definitions that were taken from a file are told by its path.
     return name.hasPrefix("/") || name.hasPrefix("<") ? nil : (name, false)
+  }
+
+  /// What was written for this kernel alone, in the order of the files' names.
+  fileprivate func generated() -> [[UInt8]] {
+    let folder = root.appendingPathComponent("generated/extracted")
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+    return names.sorted().compactMap { Self.contents(folder.appendingPathComponent($0)) }
   }
 
   private static func rest(of name: String, below folder: String) -> String? {

@@ -41,7 +41,9 @@ package struct TreeChanges {
       return
     }
     let file = use.file(path)
-    let (old, new) = (CSource(path: path, bytes: old ?? []), CSource(path: path, bytes: new ?? []))
+    let (old, new) = (
+      CSource(path: path, bytes: old ?? [], conditions: nil), CSource(path: path, bytes: new ?? [], conditions: nil)
+    )
     let (before, after) = (Definitions(old), Definitions(new))
     var restDiffers = before.rest != after.rest
     for key in after.keys {

@@ -8,7 +8,7 @@ struct UseSurvey {
     self.seen = seen
     self.harness = harness
     sources = files.filter { seen.lines[$0.path] != nil || seen.macros[$0.path] != nil }
-      .map { CSource(path: $0.path, bytes: $0.bytes) }
+      .map { CSource(path: $0.path, bytes: $0.bytes, conditions: nil) }
   }
 
   private struct Found {
@@ -107,7 +107,7 @@ extension CSource {
   /// Where the directives `#if`, `#ifdef`, `#ifndef`, `#elif`, `#else` and `#endif` stand in a range.
   func conditionals(in range: Range<Int>) -> [Int] {
     directives.filter { range.contains($0.lowerBound) }.compactMap { directive in
-      let word = text(directive).dropFirst().drop { $0 == " " || $0 == "\t" }
+      let word = quote(directive).dropFirst().drop { $0 == " " || $0 == "\t" }
       return word.hasPrefix("if") || word.hasPrefix("el") || word.hasPrefix("endif") ? directive.lowerBound : nil
     }
   }

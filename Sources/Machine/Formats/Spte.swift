@@ -33,7 +33,8 @@ public enum Spte {
   public static let maxLevel = 4
 
   @inlinable @inline(__always) public static func isShadowPresent(_ spte: UInt64) -> Bool { spte & mmuPresent != 0 }
-  @inlinable @inline(__always) public static func isFrozen(_ spte: UInt64) -> Bool { spte == frozen }
+  /// Also as the entries of a kernel up to Linux 7.1 have it, which sets another ignored bit beside.
+  @inlinable @inline(__always) public static func isFrozen(_ spte: UInt64) -> Bool { spte & ~(1 << 10) == frozen }
   @inlinable @inline(__always) public static func isLarge(_ spte: UInt64) -> Bool { spte & pageSize != 0 }
   @inlinable @inline(__always) public static func isLast(_ spte: UInt64, _ level: Int) -> Bool {
     level == 1 || isLarge(spte)

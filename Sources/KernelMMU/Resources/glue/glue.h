@@ -8,7 +8,6 @@
 #include "mmu/tdp_iter.h"
 #include "mmu/tdp_mmu.h"
 #include "mmu/spte.h"
-#include <extracted/tdx_types.h>
 
 enum { STRESS_ROOT_LEVEL = 4 };
 
@@ -29,6 +28,8 @@ struct stress_world {
   u64 *private_bits;
   unsigned long *dirty_bits;
   u64 flushes;
+  // How often the time was asked for.
+  u64 ticks;
   struct kvm_vcpu vcpus[];
 };
 
@@ -39,6 +40,9 @@ static inline struct stress_world *stress_world_of(struct kvm *kvm) {
 
 // machine.c
 void stress_variables_initialize(void);
+
+// A frozen SPTE as the host knows it: another value up to Linux 7.1.
+static inline u64 stress_as_host(u64 value) { return value == FROZEN_SPTE ? STRESS_FROZEN_ENTRY : value; }
 
 // kvm.c
 extern struct kmem_cache *stress_unused_cache;
@@ -62,7 +66,7 @@ void stress_tdx_initialize(void);
 void stress_tdx_create(struct kvm *kvm);
 int stress_tdx_finalize(struct kvm *kvm);
 void stress_tdx_release_hkid(struct kvm *kvm);
-void stress_tdx_set_source(struct kvm *kvm, struct page *page);
+int stress_tdx_populate(struct kvm_vcpu *vcpu, u64 gfn, u64 pfn);
 bool stress_tdx_waits(struct kvm *kvm);
 
 // world.c, operations.c, inspect.c: the functions of struct stress_kernel.

@@ -22,7 +22,7 @@ u32 stress_walk(struct stress_world *world, u64 gfn, bool is_private, struct str
     for (int level = root->role.level; table && level >= PG_LEVEL_4K && count < STRESS_MAX_LEVEL; level--) {
       u64 *entry = table + SPTE_INDEX(address, level);
       u64 value = __atomic_load_n(entry, __ATOMIC_ACQUIRE);
-      steps[count++] = (struct stress_step){.entry = entry, .value = value, .level = level};
+      steps[count++] = (struct stress_step){.entry = entry, .value = stress_as_host(value), .level = level};
       if (!is_shadow_present_pte(value) || is_last_spte(value, level)) break;
       table = table_at(world, value);
     }

@@ -11,10 +11,8 @@ struct kvm_host_values kvm_host __read_mostly;
 struct cpuinfo_x86 boot_cpu_data __read_mostly = {
     .x86_phys_bits = 52, .x86_cache_bits = 52, .extended_cpuid_level = 0x80000008,
 };
-struct kmem_cache {
-  char unused;
-};
-static struct kmem_cache header_cache, unused_cache;
+static struct kmem_cache header_cache __read_mostly = {sizeof(struct kvm_mmu_page)};
+static struct kmem_cache unused_cache __read_mostly;
 struct kmem_cache *mmu_page_header_cache __read_mostly = &header_cache;
 struct kmem_cache *stress_unused_cache __read_mostly = &unused_cache;
 
@@ -27,7 +25,7 @@ void stress_globals_initialize(void) {
   kvm_mmu_spte_module_init();
   kvm_host.maxphyaddr = 52;
   kvm_mmu_reset_all_pte_masks();
-#ifdef HAVE_TWO_EPT_MASK_ARGUMENTS
+#ifdef HAVE_kvm_mmu_set_ept_masks_PARAMETERS_2
   kvm_mmu_set_ept_masks(true, true);
 #else
   kvm_mmu_set_ept_masks(true);

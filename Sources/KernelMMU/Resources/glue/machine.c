@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
-// What kernel code stands on: schedule points, locks with what lockdep would know, RCU, pages and objects.
+// What kernel code stands on: schedule points, locks with what lockdep would know, RCU.
+
+#include "glue.h"
 
 // The host's functions are named so.
 #undef rcu_read_lock
@@ -14,7 +16,8 @@ noinline void stress_reached(struct stress_task *task, u32 kind, const volatile 
 }
 
 noinline void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value) {
-  STRESS_TELL(stress_current(), accessed, access, (u64 *)entry, old, value, __builtin_return_address(0));
+  STRESS_TELL(stress_current(), accessed, access, (u64 *)entry, stress_as_host(old), stress_as_host(value),
+              __builtin_return_address(0));
 }
 
 // The object's variables: its writable segment, less what the loader protects once it is done.
@@ -109,7 +112,7 @@ void stress_lock(struct stress_lock *lock, u32 mode, const char *file, u32 line,
   if (unlikely(task->held_count == STRESS_HELD_MAX)) stress_bug(file, line, function, "too many locks are held");
   // mmu_lock nests outside tdp_mmu_pages_lock, and slots_lock, which sleeps, outside both.
   for (u32 index = 0; index < task->held_count; index++)
-    if (unlikely(task->held[index].lock->kind < STRESS_LOCK_SLOTS && lock->kind < task->held[index].lock->kind))
+    if (unlikely(task->held[index].lock->kind == STRESS_LOCK_PAGES && lock->kind == STRESS_LOCK_MMU))
       report(STRESS_VIOLATION_LOCK, file, line, function, "mmu_lock is taken inside tdp_mmu_pages_lock");
   if (unlikely(lock->kind == STRESS_LOCK_SLOTS && (task->held_count || task->rcu_depth)))
     report(STRESS_VIOLATION_LOCK, file, line, function, "slots_lock is taken in an atomic section");
@@ -177,29 +180,3 @@ struct page *stress_checked_page(struct page *page, const char *file, u32 line, 
   // The first page of the arena is the host's to leave unused.
   return task->pages;
 }
-
-static void check_may_sleep(struct stress_task *task, gfp_t flags) {
-  if (unlikely((flags & GFP_KERNEL) && task->rcu_depth))
-    STRESS_VIOLATION(STRESS_VIOLATION_RCU, "memory is allocated with GFP_KERNEL inside a read section");
-  for (u32 index = 0; (flags & GFP_KERNEL) && index < task->held_count; index++)
-    if (unlikely(task->held[index].lock->kind != STRESS_LOCK_SLOTS))
-      STRESS_VIOLATION(STRESS_VIOLATION_LOCK, "memory is allocated with GFP_KERNEL under a spinning lock");
-}
-
-unsigned long __get_free_page(gfp_t flags) {
-  struct stress_task *task = stress_current();
-  check_may_sleep(task, flags);
-  return (unsigned long)STRESS_ASK(task, page_alloc, STRESS_PAGE_TABLE);
-}
-
-void free_page(unsigned long address) {
-  if (address) STRESS_TELL(stress_current(), page_free, (void *)address);
-}
-
-void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) {
-  struct stress_task *task = stress_current();
-  check_may_sleep(task, flags);
-  return STRESS_ASK(task, object_alloc, STRESS_OBJECT_BYTES);
-}
-
-void kmem_cache_free(struct kmem_cache *cache, void *object) { STRESS_TELL(stress_current(), object_free, object); }

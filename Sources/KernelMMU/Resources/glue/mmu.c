@@ -17,6 +17,7 @@ static int max_huge_page_level __maybe_unused __read_mostly = PG_LEVEL_1G;
 #define kvm_mmu_reload(vcpu) 0
 #define walk_shadow_page_lockless_begin(vcpu) kvm_tdp_mmu_walk_lockless_begin()
 #define walk_shadow_page_lockless_end(vcpu) kvm_tdp_mmu_walk_lockless_end()
+#define direct_page_fault(vcpu, fault) ({ BUG(); RET_PF_INVALID; })
 #define kvm_mmu_finish_page_fault(vcpu, fault, result) do {} while (0)
 
 // Finds the memory behind a fault. The kernel asks guest_memfd or the host's page tables here, outside mmu_lock, and
@@ -40,13 +41,10 @@ static __no_kcsan int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page
 }
 
 // The slot is aligned and its backing memory contiguous, so the limits are the VM's and the region's.
-__no_kcsan int kvm_mmu_max_mapping_level(
-    struct kvm *kvm, struct kvm_page_fault *fault, const struct kvm_memory_slot *slot, gfn_t gfn) {
+static __no_kcsan int max_mapping_level(struct kvm *kvm, gfn_t gfn, bool is_private, int max_level) {
   struct stress_world *world = stress_world_of(kvm);
   lockdep_assert_held(&kvm->mmu_lock);
-  bool is_private = fault ? fault->is_private : kvm_mem_is_private(kvm, gfn);
-  int level = is_private ? world->config.private_level : world->config.shared_level;
-  if (fault) level = min(level, (int)fault->max_level);
+  int level = min(max_level, (int)(is_private ? world->config.private_level : world->config.shared_level));
   if (level > PG_LEVEL_4K && world->regions[gfn >> 9].disallow_lpage) level = PG_LEVEL_4K;
   // Whoever takes a part of a huge page away splits it first, so the backing is small meanwhile.
   if (level > PG_LEVEL_4K && kvm->mmu_invalidate_in_progress && (gfn | 511) >= kvm->mmu_invalidate_range_start &&
@@ -55,10 +53,22 @@ __no_kcsan int kvm_mmu_max_mapping_level(
   return level;
 }
 
-#include <extracted/mmu.c>
-#include <extracted/mmu_optional.c>
+#ifdef HAVE_kvm_mmu_max_mapping_level_PARAMETERS_3
+#define __kvm_mmu_max_mapping_level(kvm, slot, gfn, level, is_private) max_mapping_level(kvm, gfn, is_private, level)
+__no_kcsan int kvm_mmu_max_mapping_level(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn) {
+  return max_mapping_level(kvm, gfn, kvm_mem_is_private(kvm, gfn), KVM_MAX_HUGEPAGE_LEVEL);
+}
+#else
+__no_kcsan int kvm_mmu_max_mapping_level(
+    struct kvm *kvm, struct kvm_page_fault *fault, const struct kvm_memory_slot *slot, gfn_t gfn) {
+  if (fault) return max_mapping_level(kvm, gfn, fault->is_private, fault->max_level);
+  return max_mapping_level(kvm, gfn, kvm_mem_is_private(kvm, gfn), KVM_MAX_HUGEPAGE_LEVEL);
+}
+#endif
 
-#line 62 "glue/mmu.c"
+#include <extracted/mmu-mmu.c>
+
+#line 72 "glue/mmu.c"
 void stress_mmu_initialize(struct kvm_vcpu *vcpu) {
   struct kvm_mmu *mmu = &vcpu->arch.root_mmu;
   vcpu->arch.mmu = mmu;
@@ -72,6 +82,9 @@ void stress_mmu_initialize(struct kvm_vcpu *vcpu) {
   mmu->root_role.cr0_wp = true;
   mmu->root_role.efer_nx = true;
   mmu->root_role.ad_disabled = !kvm_ad_enabled;
+#ifdef HAVE_kvm_tdp_map_page
+  mmu->page_fault = kvm_tdp_page_fault;
+#endif
 #ifdef HAVE_update_spte_permission_bitmask
   update_spte_permission_bitmask(mmu, true, true);
 #endif
@@ -91,11 +104,16 @@ void stress_free_root(struct kvm *kvm, hpa_t *root) {
 
 // is_obsolete_root() for roots that have a page table.
 bool stress_root_is_obsolete(struct kvm *kvm, hpa_t root) {
+#ifdef HAVE_is_obsolete_sp
   return VALID_PAGE(root) && is_obsolete_sp(kvm, root_to_sp(root));
+#else
+  // Under whatever name: of a root of the TDP MMU it asks this.
+  return VALID_PAGE(root) && root_to_sp(root)->role.invalid;
+#endif
 }
 
 void stress_recover_nx(struct kvm *kvm) {
-#ifdef HAVE_NX_RECOVERY_BY_TYPE
+#ifdef HAVE_kvm_recover_nx_huge_pages_PARAMETERS_2
   kvm_recover_nx_huge_pages(kvm, KVM_TDP_MMU);
 #else
   kvm_recover_nx_huge_pages(kvm);

@@ -88,15 +88,17 @@ int stress_fault(struct stress_task *task, u32 index, struct stress_fault *reque
   return result_of(result);
 }
 
-// tdx_gmem_post_populate()
+// tdx_vcpu_init_mem_region(), one page of it.
 int stress_populate(struct stress_task *task, u32 index, u64 gfn, u64 pfn) {
   stress_set_current(task);
   struct kvm_vcpu *vcpu = &task->world->vcpus[index];
   mutex_lock(&vcpu->kvm->slots_lock);
   stress_reload(task, index);
-  stress_tdx_set_source(vcpu->kvm, task->pages);
-  int result = kvm_tdp_mmu_map_private_pfn(vcpu, gfn, pfn);
-  stress_tdx_set_source(vcpu->kvm, NULL);
+  // What the page's fault finds behind its gfn, where the page is faulted in.
+  struct stress_fault request = {.gfn = gfn, .pfn = pfn, .is_private = true, .map_writable = true};
+  task->fault = &request;
+  int result = stress_tdx_populate(vcpu, gfn, pfn);
+  task->fault = NULL;
   mutex_unlock(&vcpu->kvm->slots_lock);
   return result;
 }

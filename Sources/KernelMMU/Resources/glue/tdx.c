@@ -21,15 +21,20 @@ static noinline u64 stress_seamcall(u64 leaf, struct tdx_module_args *args) {
 #define seamcall(leaf, args) stress_seamcall(leaf, args)
 #define seamcall_ret(leaf, args) stress_seamcall(leaf, args)
 
-#include <extracted/seamcalls.c>
-#include <extracted/tdx.c>
+// Pages of the guest have no content here, nor have those of the S-EPT for the kernel.
+#define tdx_clear_page(page) ((void)(page))
+// The page that initial content is copied from: any that exists.
+#define get_user_pages_fast(start, count, flags, to) ((void)(start), *(to) = stress_current()->pages, 1)
 
-#line 30 "glue/tdx.c"
+#include <extracted/tdx-tdx.c>
+#include <extracted/vmx-tdx.c>
+
+#line 33 "glue/tdx.c"
 // The VM's key; any positive number.
 enum { STRESS_HKID = 1 };
 
 void stress_tdx_initialize(void) {
-#include <extracted/tdx_ops.h>
+#include <extracted/hooks.h>
 }
 
 void stress_tdx_create(struct kvm *kvm) {
@@ -45,9 +50,12 @@ int stress_tdx_finalize(struct kvm *kvm) {
   struct kvm_tdx *tdx = to_kvm_tdx(kvm);
   struct tdx_module_args args = {.rcx = page_to_phys(tdx->td.tdr_page)};
   if (!is_hkid_assigned(tdx) || tdx->state == TD_STATE_RUNNABLE) return -EINVAL;
+#ifdef HAVE_kvm_tdx_nr_premapped
+  if (atomic64_read(&tdx->nr_premapped)) return -EINVAL;
+#endif
   u64 status = seamcall(TDH_MR_FINALIZE, &args);
   if (tdx_operand_busy(status)) return -EBUSY;
-  if (TDX_BUG_ON(status, TDH_MR_FINALIZE, kvm)) return -EIO;
+  if (KVM_BUG_ON(status, kvm)) return -EIO;
   tdx->state = TD_STATE_RUNNABLE;
   smp_wmb();
 #ifdef HAVE_kvm_arch_pre_fault_allowed
@@ -64,12 +72,25 @@ void stress_tdx_release_hkid(struct kvm *kvm) {
   for (u32 index = 0; index < ARRAY_SIZE(leaves); index++) {
     struct tdx_module_args args = {.rcx = page_to_phys(tdx->td.tdr_page)};
     u64 status = seamcall(leaves[index], &args);
-    if (TDX_BUG_ON(status, TDH_MNG_KEY_FREEID, kvm)) return;
+    if (KVM_BUG_ON(status, kvm)) return;
   }
   tdx->hkid = -1;
 }
 
-void stress_tdx_set_source(struct kvm *kvm, struct page *page) { to_kvm_tdx(kvm)->page_add_src = page; }
+// tdx_gmem_post_populate() of a page that nobody measures.
+int stress_tdx_populate(struct kvm_vcpu *vcpu, u64 gfn, u64 pfn) {
+#ifdef HAVE_kvm_tdp_mmu_map_private_pfn
+  struct kvm_tdx *tdx = to_kvm_tdx(vcpu->kvm);
+  tdx->page_add_src = stress_current()->pages;
+  int result = kvm_tdp_mmu_map_private_pfn(vcpu, gfn, pfn);
+  tdx->page_add_src = NULL;
+  return result;
+#else
+  struct tdx_gmem_post_populate_arg argument = {.vcpu = vcpu};
+  return tdx_gmem_post_populate(vcpu->kvm, gfn, pfn, NULL, 0, &argument);
+#endif
+}
+
 bool stress_tdx_waits(struct kvm *kvm) {
   return __atomic_load_n(&to_kvm_tdx(kvm)->wait_for_sept_zap, __ATOMIC_ACQUIRE);
 }

@@ -72,6 +72,7 @@ void stress_vm_create(struct stress_task *task) {
   memset(world->dirty_bits, 0, words(world->config.guest_pages) * sizeof(u64));
   memset(world->private_bits, world->config.is_td ? 0xff : 0, words(world->config.guest_pages) * sizeof(u64));
   world->flushes = 0;
+  world->ticks = 0;
 
   kvm->mmu_lock.stress.kind = STRESS_LOCK_MMU;
   kvm->slots_lock.stress.kind = STRESS_LOCK_SLOTS;

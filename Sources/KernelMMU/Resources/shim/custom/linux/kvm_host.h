@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // struct kvm and what hangs off it, as far as the MMU and the S-EPT half of tdx.c look. Types that change between
-// versions come from the tree: extracted/*.h is made from it before the compiler runs.
+// versions come from the tree: extracted/*.h is made from it before the compiler runs, and holds what was missed
+// without it. A structure that includes extracted/members/NAME.h takes the tree's members of NAME as they are asked for.
 #pragma once
 
 #include <stress/trace.h>
 #include <linux/list.h>
 #include <linux/rculist.h>
+#include <linux/rbtree.h>
+#include <linux/xarray.h>
 #include <uapi/asm/processor-flags.h>
 #include <asm/cpufeatures.h>
 #include <extracted/flags.h>
@@ -30,7 +33,7 @@ struct kvm_mmu_memory_cache {
   void *objects[8];
 };
 
-#include <extracted/kvm_types.h>
+#include <extracted/types.h>
 
 #define KVM_MAX_VCPUS 1024
 
@@ -45,6 +48,7 @@ struct kvm_memory_slot {
   struct {
     struct file *file;
   } gmem;
+#include <extracted/members/kvm_memory_slot.h>
 };
 #define KVM_MEM_LOG_DIRTY_PAGES 1u
 static inline bool kvm_slot_dirty_track_enabled(const struct kvm_memory_slot *slot) {
@@ -53,10 +57,11 @@ static inline bool kvm_slot_dirty_track_enabled(const struct kvm_memory_slot *sl
 
 struct kvm_memslots {
   u64 generation;
+#include <extracted/members/kvm_memslots.h>
 };
 
 struct kvm_arch {
-#include <extracted/kvm_arch.h>
+#include <extracted/members/kvm_arch.h>
 };
 
 struct kvm {
@@ -75,10 +80,11 @@ struct kvm {
   bool vm_bugged;
   bool vm_dead;
   struct kvm_arch arch;
+#include <extracted/members/kvm.h>
 };
 
 struct kvm_vcpu_arch {
-#include <extracted/kvm_vcpu_arch.h>
+#include <extracted/members/kvm_vcpu_arch.h>
 };
 
 struct kvm_vcpu {
@@ -87,13 +93,15 @@ struct kvm_vcpu {
   u64 requests;
   struct kvm_vcpu_stat stat;
   struct kvm_vcpu_arch arch;
+#include <extracted/members/kvm_vcpu.h>
 };
 
 struct kvm_x86_ops {
-#include <extracted/kvm_x86_ops.h>
+#include <extracted/members/kvm_x86_ops.h>
 };
 // Declared by mmu.h or by kvm_host.h, as the version goes.
 extern bool tdp_enabled, tdp_mmu_enabled, eager_page_split, enable_mmio_caching;
+#include <extracted/late_types.h>
 extern struct kvm_x86_ops kvm_x86_ops;
 extern struct kvm_host_values kvm_host;
 #include <stress/hooks.h>
@@ -163,4 +171,4 @@ bool stress_proves_mmu(void);
 #define kvm_is_cr4_bit_set(vcpu, bit) 0
 #define kvm_read_cr3(vcpu) 0UL
 
-#include <extracted/kvm_functions.h>
+#include <extracted/functions.h>

@@ -8,6 +8,7 @@ void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value)
 // Glue asserts that these are the kernel's.
 #define STRESS_PRESENT_BIT (1ULL << 11)
 #define STRESS_EMPTY_ENTRY (1ULL << 63)
+#define STRESS_FROZEN_ENTRY (STRESS_EMPTY_ENTRY | 0x1a0ULL)
 #define STRESS_WRITABLE_BIT (1ULL << 1)
 #define STRESS_DIRTY_BIT (1ULL << 9)
 
@@ -108,7 +109,26 @@ static __always_inline u64 stress_fetch_and64(volatile void *address, u64 mask) 
     } \
   } while (0)
 
-#define xchg(pointer, value) ((__typeof__(*(pointer)))stress_xchg64((pointer), (u64)(value)))
+#define STRESS_SMALL_XCHG(pointer, value) \
+  ({ \
+    stress_pass(stress_current(), STRESS_POINT_RMW | (u32)sizeof(*(pointer)) << 8, pointer); \
+    __atomic_exchange_n(pointer, value, __ATOMIC_SEQ_CST); \
+  })
+#define STRESS_SMALL_CMPXCHG(pointer, old, value) \
+  ({ \
+    stress_pass(stress_current(), STRESS_POINT_RMW | (u32)sizeof(*(pointer)) << 8, pointer); \
+    __atomic_compare_exchange_n(pointer, old, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST); \
+  })
+#define xchg(pointer, value) \
+  __builtin_choose_expr(sizeof(*(pointer)) == 8, (__typeof__(*(pointer)))stress_xchg64((pointer), (u64)(value)), \
+                        STRESS_SMALL_XCHG(pointer, value))
+#define try_cmpxchg(pointer, old, value) \
+  __builtin_choose_expr(sizeof(*(pointer)) == 8, stress_try_cmpxchg64((pointer), (u64 *)(old), (u64)(value)), \
+                        STRESS_SMALL_CMPXCHG(pointer, old, value))
+#define cmpxchg(pointer, old, value) \
+  ({ __typeof__(*(pointer)) cmpxchg_seen = (old); (void)try_cmpxchg(pointer, &cmpxchg_seen, value); cmpxchg_seen; })
+#define xchg_release(pointer, value) xchg(pointer, value)
+#define cmpxchg_release(pointer, old, value) cmpxchg(pointer, old, value)
 #define try_cmpxchg64(pointer, old, value) stress_try_cmpxchg64((pointer), (u64 *)(old), (value))
 #define cmpxchg64(pointer, old, value) \
   ({ u64 cmpxchg_old = (old); stress_try_cmpxchg64((pointer), &cmpxchg_old, (value)); cmpxchg_old; })
@@ -120,3 +140,14 @@ static __always_inline u64 stress_fetch_and64(volatile void *address, u64 mask) 
 #define smp_rmb() barrier()
 #define smp_wmb() barrier()
 #define cpu_relax() stress_reached(stress_current(), STRESS_POINT_RELAX, NULL)
+#define smp_mb__after_unlock_lock() barrier()
+#define smp_acquire__after_ctrl_dep() barrier()
+#define smp_store_mb(variable, value) do { WRITE_ONCE(variable, value); smp_mb(); } while (0)
+#define smp_cond_load_acquire(pointer, condition) \
+  ({ __typeof__(*(pointer)) VAL; while (!(VAL = READ_ONCE(*(pointer)), condition)) cpu_relax(); VAL; })
+#define smp_cond_load_relaxed(pointer, condition) smp_cond_load_acquire(pointer, condition)
+#define mb() smp_mb()
+#define rmb() smp_rmb()
+#define wmb() smp_wmb()
+#define dma_rmb() smp_rmb()
+#define dma_wmb() smp_wmb()

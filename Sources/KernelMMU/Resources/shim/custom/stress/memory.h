@@ -49,7 +49,12 @@ static inline void *stress_va(phys_addr_t address) {
 #define tdx_quirk_reset_paddr(base, bytes) do {} while (0)
 #define tdx_quirk_reset_page(page) do {} while (0)
 
+// Guest memory has no struct page that could count references.
+#define get_page(page) ((void)(page))
+#define put_page(page) ((void)(page))
+
 unsigned long __get_free_page(gfp_t flags);
+unsigned long get_zeroed_page(gfp_t flags);
 void free_page(unsigned long address);
 #define __free_page(page) free_page((unsigned long)page_to_virt(page))
 void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags);

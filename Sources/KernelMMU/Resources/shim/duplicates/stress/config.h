@@ -15,6 +15,9 @@
 #define CONFIG_KVM_INTEL_TDX 1
 #define CONFIG_INTEL_TDX_HOST 1
 #define CONFIG_KVM_GUEST_MEMFD 1
+#define CONFIG_KVM_PRIVATE_MEM 1
+#define CONFIG_KVM_GENERIC_MMU_NOTIFIER 1
+#define CONFIG_KVM_GENERIC_MEMORY_ATTRIBUTES 1
 #define CONFIG_PROVE_LOCKING 1
 #define CONFIG_LOCKDEP 1
 // The MMU's own assertions are what a user of this tool wants to see fail.
