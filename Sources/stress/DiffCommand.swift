@@ -8,11 +8,11 @@ struct DiffCommand: ParsableCommand {
     commandName: "diff",
     abstract: "Compare the model with your own kernel tree, operation by operation.",
     discussion: """
-      An episode of the scenarios runs on the Swift model (protocol mainline, policy 4k) and on the tree's tdp_mmu.c, \
-      one operation after the other, with the same BUSY answers of SEAMCALLs and the same yields. Compared are every \
-      change of an SPTE, every SEAMCALL with its answer, the operation's result, the kicks of vCPUs, and all three \
-      trees after each operation; at the end the page statistics. What the model leaves out on purpose is not \
-      compared, see docs/kernel.md.
+      An episode of the scenarios runs on the Swift model (policy 4k) and on the tree's tdp_mmu.c, one operation \
+      after the other, with the same BUSY answers of SEAMCALLs and the same yields. The model has the update \
+      protocol that the tree's code follows, or --protocol. Compared are every change of an SPTE, every SEAMCALL \
+      with its answer, the operation's result, the kicks of vCPUs, and all three trees after each operation; at the \
+      end the page statistics. What the model leaves out on purpose is not compared, see docs/kernel.md.
 
       The first episode that differs ends the comparison. Operations are taken away as long as it differs in the same \
       way, and both traces of the operation in question are printed side by side.

@@ -81,7 +81,7 @@ import Testing
   @Test(arguments: [
     (["--mutant", "no-freeze"], "--kernel-tree excludes --protocol and --mutant"),
     (["--protocol", "mainline"], "--kernel-tree excludes --protocol and --mutant"),
-    (["--policy", "huge"], "--policy 4k"),
+    (["--policy", "huge-shared"], "--kernel-tree takes 4k or huge"),
     (["--mix", "fault=1,plant=1"], "--mix plant asks for what only the model can do"),
     ([], "is not a Linux kernel tree"),
   ]) func `what a kernel cannot do is refused before it is built`(arguments: [String], message: String) throws {

@@ -109,9 +109,16 @@ package struct TablePlace {
   /// An SPTE as it is compared.
   package func compared(_ spte: UInt64, _ machine: MachinePointer) -> UInt64 {
     guard Spte.isShadowPresent(spte) else { return spte }
-    let value = spte & ~ModelLimit.ignoredBits
+    let value = Self.withBitsInPlace(spte) & ~ModelLimit.ignoredBits
     guard Spte.isNonLeaf(spte, level), pointsDown(PageArena.page(pfn: Spte.pfn(spte)), machine) else { return value }
     return value & ~Spte.baseAddress
+  }
+
+  /// EPT_SPTE_HOST_WRITABLE and EPT_SPTE_MMU_WRITABLE: at bits 57 and 58 up to Linux 7.1, at 53 and 55 from 7.2 on.
+  private static func withBitsInPlace(_ spte: UInt64) -> UInt64 {
+    let (host, mmu) = (UInt64(1 << 57), UInt64(1 << 58))
+    return (spte & ~(host | mmu)) | (spte & host != 0 ? Spte.hostWritable : 0)
+      | (spte & mmu != 0 ? Spte.mmuWritable : 0)
   }
 
   /// The page is the table that belongs below this entry.

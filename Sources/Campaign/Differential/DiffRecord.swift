@@ -103,7 +103,7 @@ public struct DiffRecord: Codable, Sendable, Equatable {
   public var threads: Int
   public var operationsPerThread: Int
   public var firstEpisode: UInt64
-  /// `mainline`, and the mutant if there is one.
+  /// The model's protocol: the one that the kernel follows, unless another was asked for.
   public var model: String
   @NullIfAbsent public var mutant: String?
   /// What it was compared with: null for the model itself.

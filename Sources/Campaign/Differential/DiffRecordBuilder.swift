@@ -19,7 +19,8 @@ struct DiffRecordBuilder {
     var record = DiffRecord(
       seed: SeedText.format(configuration.seed), scenario: configuration.scenario?.rawValue ?? "all",
       threads: configuration.threads, operationsPerThread: configuration.operations,
-      firstEpisode: configuration.firstEpisode, model: "mainline", mutant: configuration.mutant?.rawValue,
+      firstEpisode: configuration.firstEpisode, model: configuration.protocolName.rawValue,
+      mutant: configuration.mutant?.rawValue,
       kernel: configuration.kernel.map(RunRecord.Kernel.init), episodes: board.episodes,
       operations: board.operations, steps: board.steps, differing: board.differing, classes: classes,
       difference: difference, limits: ModelLimit.allCases.map(\.rawValue),

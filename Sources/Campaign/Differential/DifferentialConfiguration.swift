@@ -13,6 +13,10 @@ public struct DifferentialConfiguration: Sendable {
   /// Of an episode, 1 to 1024, and the operations of each.
   public var threads = 3
   public var operations = 3
+  /// The model's. What a kernel follows is `KernelSubject.followedProtocol`.
+  public var protocolName = ProtocolName.mainline
+  /// The protocol was asked for, and is not what the tree follows by itself.
+  public var choosesProtocol = false
   /// Breaks the model, to see the comparison find it.
   public var mutant: Mutant?
   /// What the model is compared with; nil for the model itself, without the mutant.
@@ -25,12 +29,15 @@ public struct DifferentialConfiguration: Sendable {
   public init(seed: UInt64) { self.seed = seed }
 
   var model: FiberWorld.Subject {
-    FiberWorld.Subject(protocolName: .mainline, mutant: mutant, policy: .fourK)
+    FiberWorld.Subject(protocolName: protocolName, mutant: mutant, policy: .fourK)
   }
 
   var other: FiberWorld.Subject {
-    FiberWorld.Subject(protocolName: .mainline, mutant: nil, policy: .fourK, kernel: kernel)
+    FiberWorld.Subject(protocolName: protocolName, mutant: nil, policy: .fourK, kernel: kernel)
   }
+
+  /// `ModelLimit.initialPages`
+  var addsPagesLate: Bool { kernel?.addsPagesLate ?? false }
 
   /// What compares one episode again; its number is left out at the end.
   var prefix: String {
@@ -38,6 +45,7 @@ public struct DifferentialConfiguration: Sendable {
     if let kernel { words += ["--kernel-tree", RerunCommand.quoted(kernel.path)] }
     words += ["--seed", SeedText.format(seed)]
     if let scenario { words += ["--scenario", scenario.rawValue] }
+    if choosesProtocol { words += ["--protocol", protocolName.rawValue] }
     if let mutant { words += ["--mutant", mutant.rawValue] }
     let standard = DifferentialConfiguration(seed: 0)
     if threads != standard.threads { words += ["--threads", "\(threads)"] }

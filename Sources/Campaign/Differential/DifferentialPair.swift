@@ -11,6 +11,8 @@ package final class DifferentialPair {
     guard let model = SequentialWorld(threads: configuration.threads, subject: configuration.model),
       let other = SequentialWorld(threads: configuration.threads, subject: configuration.other)
     else { return nil }
+    model.leavesOutAdd = configuration.addsPagesLate
+    other.leavesOutAdd = configuration.addsPagesLate
     self.model = model
     self.other = other
   }

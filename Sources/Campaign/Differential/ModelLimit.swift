@@ -15,6 +15,7 @@ package enum ModelLimit: String, CaseIterable, Sendable {
   case flushes = "flushes"
   case nxShare = "nx-share"
   case fastFault = "fast-fault"
+  case initialPages = "initial-pages"
 
   /// What is not compared, and why: one sentence.
   package var reason: String {
@@ -36,6 +37,9 @@ package enum ModelLimit: String, CaseIterable, Sendable {
     case .fastFault:
       "where a fast page fault ends that has nothing to mend: the model's ends there, a kernel's goes on as any fault, "
         + "so the comparison lets one follow in the model"
+    case .initialPages:
+      "where PAGE.ADD stands among an initial page's steps, if the tree counts such pages (`nr_premapped`, up to "
+        + "Linux 6.18): it is made after the mirror's SPTE there, in the model before it"
     case .nxShare: "which share of the possible NX huge pages is recovered: a kernel takes a ratio, the model a number"
     }
   }

@@ -24,6 +24,8 @@ package final class SequentialWorld {
   private var lock = Task.LockMode.none
   /// Of the operation: SPTEs changed, SEAMCALLs that could be busy, those that were.
   private var (changes, questions, busy) = (0, 0, 0)
+  /// `ModelLimit.initialPages`: PAGE.ADD is no step that is compared.
+  var leavesOutAdd = false
   /// The number of changes at which the walk yielded last, -1 for none.
   private var yieldedAt = -1
 
@@ -217,6 +219,7 @@ extension SequentialWorld {
       guard let step, !ModelLimit.yieldsElsewhere.contains(step.request.operation) else { return }
       trace.steps.append(ComparedStep(kind: .yielded, root: .none, gfn: 0, level: 0, lock: lock))
     default:
+      if leavesOutAdd, event.kind == .seamcall, event.seamcall == .pageAdd { return }
       guard let step = ComparedStep(event, lock: lock, world.machine) else { return }
       trace.steps.append(step)
       if step.isChange { changes += 1 }

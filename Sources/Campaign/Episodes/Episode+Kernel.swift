@@ -2,15 +2,22 @@
 /// fault on the same gfn.
 import KernelMMU
 import Machine
+import SecureEPT
 
 extension ScenarioName {
-  /// Whether a kernel can be asked for what the scenario is about.
+  /// Whether a kernel can be asked for what the scenario is about, under one policy at least.
   public var isForKernel: Bool {
     switch self {
-    case .micro, .mirrorSplit, .mirrorPrune, .planted: false
+    case .micro, .mirrorPrune: false
     default: true
     }
   }
+
+  /// Whether a kernel can be asked for it under this policy.
+  public func isForKernel(_ policy: Policy) -> Bool { isForKernel && (self != .mirrorSplit || policy.mapsHuge) }
+
+  /// Whether it is about what a kernel as it is does: not about private huge pages that its policy could not map.
+  public var isComparable: Bool { isForKernel && self != .mirrorSplit && self != .planted }
 }
 
 extension Episode {
@@ -26,7 +33,7 @@ extension Episode {
       for region in Self.regions(of: request) where region < isShared.count { isShared[region] = false }
     }
     func adapt(_ request: Request) -> Request {
-      guard KernelVM.offers(request.operation) else { return request.asFault }
+      guard KernelVM.offers(request.operation, policy) else { return request.asFault }
       // Dirty logging is refused for a slot that may be private, and recovery is what ends it.
       let isAboutLogging = [.wrprot, .clearDirty, .recover].contains(request.operation)
       let isOnShared = Self.regions(of: request).allSatisfy { $0 < isShared.count && isShared[$0] }

@@ -18,7 +18,8 @@ enum VirtualMachine {
   init?(_ subject: FiberWorld.Subject, _ machine: MachinePointer, guestPages: UInt64, isThreaded: Bool = false) {
     if let kernel = subject.kernel {
       guard
-        let vm = KernelVM.create(kernel.loaded, machine, guestPages: guestPages, isThreaded: isThreaded)
+        let vm = KernelVM.create(
+          kernel.loaded, machine, policy: subject.policy, guestPages: guestPages, isThreaded: isThreaded)
       else { return nil }
       self = .kernel(vm)
     } else {

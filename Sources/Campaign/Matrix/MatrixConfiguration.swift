@@ -57,7 +57,7 @@ public struct MatrixConfiguration: Sendable {
   public static let allScenarios = ScenarioName.allCases.filter { $0 != .micro && $0.isForModel }
 
   /// Those of `scenarios` that a kernel can be asked for.
-  public var kernelScenarios: [ScenarioName] { scenarios.filter(\.isForKernel) }
+  public var kernelScenarios: [ScenarioName] { scenarios.filter(\.isComparable) }
 
   static let scenarioNames = allScenarios.map(\.rawValue)
   static let policyNames = Policy.allCases.map(\.rawValue)

@@ -28,7 +28,9 @@ extension UnsafeMutablePointer where Pointee == TaskState {
       report(
         .tlb1, event, task, expected: "TLB tracking between BLOCK and \(call.name)",
         seen: "\(call.name) answered \(event.pointee.status.name)")
-    case .success, .operandBusy, .previousEpochBusy, .walkFailed, .entryStateIncorrect, .keyAssigned, .tdFatal: break
+    case .success, .operandBusy, .previousEpochBusy, .walkFailed, .entryStateIncorrect, .keyAssigned, .tdFatal,
+      .rangeNotFree, .missingPair, .metadataIncorrect:
+      break
     }
   }
 

@@ -79,6 +79,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case memSeptAdd = 3
     case memPageAug = 6
     case memRangeBlock = 7
+    case memPageDemote = 15
     case mrFinalize = 17
     case mngVpflushdone = 19
     case mngKeyFreeid = 20
@@ -87,6 +88,8 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case memTrack = 38
     case phymemCacheWb = 40
     case phymemPageWbinvd = 41
+    case phymemPamtAdd = 58
+    case phymemPamtRemove = 59
 
     /// The calls that edit the S-EPT, as events name them.
     var edit: Seamcall? {
@@ -95,6 +98,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
       case .memSeptAdd: .septAdd
       case .memPageAug: .pageAug
       case .memRangeBlock: .rangeBlock
+      case .memPageDemote: .pageDemote
       case .memPageRemove: .pageRemove
       case .memTrack: .track
       default: nil
@@ -119,12 +123,24 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
       return Self.word(.tdFatal)
     }
     switch Leaf(rawValue: number) {
-    case .memSeptAdd: status = addTable(gfn, level, pfn)
-    case .memPageAdd: status = td.tdhMemPageAdd(task, gfn, level, pfn: pfn)
-    case .memPageAug: status = td.tdhMemPageAug(task, gfn, level, pfn: pfn)
+    case .memSeptAdd:
+      status = addTable(gfn, level, pfn) { td.tdhMemSeptAdd(task, gfn, level, page: $0) }
+    case .memPageDemote:
+      // The pair for what becomes 4K pages is part of the call.
+      status = addTable(gfn, level, pfn) {
+        td.tdhMemPageDemote(task, gfn, level, page: $0, injectable: injectable())
+      }
+      if status == .success { vm.pointee.pamt.demoted(gfn) }
+    case .memPageAdd: status = mapPage(level, pfn) { td.tdhMemPageAdd(task, gfn, level, pfn: pfn) }
+    case .memPageAug: status = mapPage(level, pfn) { td.tdhMemPageAug(task, gfn, level, pfn: pfn) }
     case .memRangeBlock: status = td.tdhMemRangeBlock(task, gfn, level, injectable: injectable())
     case .memTrack: status = td.tdhMemTrack(task, injectable: injectable())
-    case .memPageRemove: status = td.tdhMemPageRemove(task, gfn, level, injectable: injectable())
+    case .memPageRemove:
+      status = td.tdhMemPageRemove(task, gfn, level, injectable: injectable())
+      // Private memory has the pfns of its gfns.
+      if status == .success && level == 1 { vm.pointee.pamt.give(gfn) }
+    case .phymemPamtAdd: status = lend(.pamtAdd, gfn) { vm.pointee.pamt.add(task, gfn) }
+    case .phymemPamtRemove: status = lend(.pamtRemove, gfn) { vm.pointee.pamt.remove(task, gfn) }
     case .phymemPageReclaim:
       guard let page = vm.page(pfn: gfn) else { return Self.operandInvalid }
       status = td.tdhPhymemPageReclaim(task, page: page)
@@ -155,12 +171,36 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     if isBusy { pointee.task.beginWaiting(.busySeamcall, gfn) } else { pointee.task.endWaiting() }
   }
 
-  private func addTable(_ gfn: Gfn, _ level: Int, _ pfn: UInt64) -> TdxStatus {
+  /// A call that maps a page: a small one only where its region has metadata.
+  private func mapPage(_ level: Int, _ pfn: UInt64, _ call: () -> TdxStatus) -> TdxStatus {
+    guard level == 1 else { return call() }
+    guard pointee.vm.pointee.pamt.take(pfn) else { return .missingPair }
+    let status = call()
+    if status != .success { pointee.vm.pointee.pamt.give(pfn) }
+    return status
+  }
+
+  /// A call about the metadata of a region.
+  private func lend(_ call: Seamcall, _ pfn: UInt64, _ body: () -> TdxStatus) -> TdxStatus {
+    let status = body()
+    pointee.task.emit(
+      .seamcall, gfn: pfn, old: UInt64(status.rawValue), level: 2, root: .external, flags: call.rawValue)
+    return status
+  }
+
+  /// A call that makes a page of KVM's an S-EPT table.
+  private func addTable(_ gfn: Gfn, _ level: Int, _ pfn: UInt64, _ call: (UInt32) -> TdxStatus) -> TdxStatus {
     let vm = pointee.vm
     guard let page = vm.page(pfn: pfn) else { return .entryStateIncorrect }
-    let status = vm.pointee.td.tdhMemSeptAdd(pointee.task, gfn, level, page: page)
-    guard status == .success else { return status }
     let headers = vm.pointee.machine.pointee.arenaView.headers
+    // KVM may have taken it as a page like any other: it is the module's from here on, which finds it empty.
+    if headers[Int(page)].kind != .external {
+      headers[Int(page)].kind = .external
+      vm.pointee.machine.pointee.arena.table(page).update(repeating: SeptEntry.free, count: Spte.entriesPerTable)
+      pointee.task.markWritten(all: page)
+    }
+    let status = call(page)
+    guard status == .success else { return status }
     headers[Int(page)].gfn = gfn
     headers[Int(page)].level = UInt8(level - 1)
     pointee.added = (gfn, UInt8(level), page)
@@ -185,6 +225,9 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case .childrenPresent: 0xC000_0B01_0000_0000
     case .keyAssigned: 0xC000_0811_0000_0000
     case .tdFatal: 0xE000_0604_0000_0000
+    case .rangeNotFree: 0xC000_0304_0000_0000
+    case .missingPair: 0xC000_0305_0000_0000
+    case .metadataIncorrect: 0xC000_0300_0000_0000
     }
   }
 }

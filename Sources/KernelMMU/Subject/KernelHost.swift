@@ -16,6 +16,11 @@ enum KernelHost {
       own.pointee.hasLookedUp = true
       own.pointee.task.noteLookup()
     }
+    // The tree may have dropped mmu_lock before, to split what lies across an end of the range.
+    host.zapped = { raw in
+      let own = KernelTaskPointer.of(raw)
+      own.pointee.task.pointee.zapping = own.pointee.zapsNext
+    }
     host.lock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).lock(lock.unsafelyUnwrapped, mode) }
     host.unlock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).unlock(lock.unsafelyUnwrapped, mode) }
     host.yield_lock = { raw, _, _, _ in

@@ -5,10 +5,11 @@ import Machine
 import SecureEPT
 
 extension KernelVM {
-  /// Operations that the kernel has no way to be asked for.
-  public static func offers(_ operation: Operation) -> Bool {
+  /// Whether a kernel can be asked for an operation: there are private huge pages to split under `huge` alone.
+  public static func offers(_ operation: Operation, _ policy: Policy) -> Bool {
     switch operation {
-    case .splitMirror, .pruneMirror, .plant: false
+    case .splitMirror: policy.mapsHuge
+    case .pruneMirror: false
     default: true
     }
   }
@@ -24,6 +25,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     own.pointee.gfn = start
     own.pointee.changes = 0
     own.pointee.losses = 0
+    own.pointee.zapsNext = .nothing
     own.pointee.isInKernel = true
     defer { own.pointee.isInKernel = false }
     // The kernel's conditions count themselves nowhere: each operation passes some.
@@ -33,14 +35,14 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     case .fault2M: return fault(own, start, wantsHuge: true, executes: request.draw & 1 == 0)
     case .fastFault: return fastFault(own, start)
     case .zap:
-      task.pointee.zapping = .privateMemory
+      own.pointee.zapsNext = .privateMemory
       return changed(own, unmapped: .init(range: range, isPrivate: true)) {
         during(Activity.zap, range) {
           _ = kernel.pointee.unmap_range(ours, start, end, UInt32(STRESS_FILTER_PRIVATE), true)
         }
       }
     case .unmap:
-      task.pointee.zapping = .sharedMemory
+      own.pointee.zapsNext = .sharedMemory
       let mayBlock = request.draw & 1 == 0
       let begin = task.lastStamp
       let effect = changed(own, unmapped: .init(range: range, isPrivate: false)) {
@@ -50,7 +52,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
       }
       checkFlushed(own, range, since: begin)
       return effect
-    case .split, .splitExclusive:
+    case .split, .splitExclusive, .splitMirror:
+      // Private memory is split as policy `huge` says, under the write lock.
       let isShared = request.operation == .split
       return changed(own) {
         during(Activity.split, range) { kernel.pointee.split(ours, start, end, 1, isShared) }
@@ -76,7 +79,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     case .touch: return touch(own, start, writes: request.draw & 1 == 0)
     case .logDirty: return logDirty(own, isOn: request.draw & 1 == 0)
     case .collectDirty: return changed(own) { _ = kernel.pointee.collect_dirty(ours, start, end) }
-    case .splitMirror, .pruneMirror, .plant: return Effect(.nothing)
+    case .plant: return plant(own, start)
+    case .pruneMirror: return Effect(.nothing)
     }
   }
 
@@ -90,9 +94,11 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     while true {
       var fault = stress_fault()
       let result = attempt(own, gfn, &fault) {
-        $0.max_level = wantsHuge ? 2 : 1
-        $0.exec = executes
-        $0.write = !executes
+        // A private page is as large as the policy and the region allow.
+        $0.max_level = wantsHuge || (pointee.policy.mapsHuge && isPrivate(gfn)) ? 2 : 1
+        // tdx_handle_ept_violation() takes each private fault for a write.
+        $0.exec = executes && !(pointee.policy.mapsHuge && isPrivate(gfn))
+        $0.write = !$0.exec
       }
       pointee.activity.note(task, gfn)
       if result == STRESS_FAULT_FIXED || result == STRESS_FAULT_SPURIOUS {
@@ -142,10 +148,28 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 
   /// An initial page of the TD.
   private func populate(_ own: KernelTaskPointer, _ gfn: Gfn) -> Effect {
+    // PAGE.ADD has no 2M pages: they stand for those that the guest has accepted before the race.
+    if pointee.policy.mapsHuge, let effect = planted(own, gfn) { return effect }
     own.pointee.task.noteLookup()
     let result = pointee.kernel.pointee.populate(own.pointee.kernel, own.vcpu, gfn, gfn)
     return Effect(
       result == 0 ? .done : .spurious, mapped: .init(gfn: gfn, isPrivate: true, huge: false, isNew: result == 0))
+  }
+
+  /// A private 2M leaf that the tree's own tdx.c was not asked for, before the TD is finalized.
+  /// - Returns: nil where a page table stands, or the tree cannot be asked.
+  private func planted(_ own: KernelTaskPointer, _ gfn: Gfn) -> Effect? {
+    own.pointee.task.noteLookup()
+    let result = Int(pointee.kernel.pointee.plant(own.pointee.kernel, own.vcpu, Spte.round(gfn, 2)))
+    guard result == STRESS_FAULT_FIXED || result == STRESS_FAULT_SPURIOUS else { return nil }
+    let isNew = result == STRESS_FAULT_FIXED
+    return Effect(
+      isNew ? .done : .spurious, mapped: .init(gfn: gfn, isPrivate: true, huge: true, isNew: isNew))
+  }
+
+  private func plant(_ own: KernelTaskPointer, _ gfn: Gfn) -> Effect {
+    guard !pointee.td.pointee.isRunnable, isPrivate(gfn) else { return Effect(.nothing) }
+    return planted(own, gfn) ?? Effect(.nothing)
   }
 
   /// A write to a page that the processor found mapped and write-protected.
@@ -184,7 +208,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   private func convert(_ own: KernelTaskPointer, _ range: Range<Gfn>) -> Effect {
     let task = own.pointee.task
     let toPrivate = !isPrivate(range.lowerBound)
-    task.pointee.zapping = toPrivate ? .sharedMemory : .privateMemory
+    own.pointee.zapsNext = toPrivate ? .sharedMemory : .privateMemory
     let begin = task.lastStamp
     let converted = changed(own, unmapped: .init(range: range, isPrivate: !toPrivate)) {
       during(Activity.zap, range) {

@@ -15,6 +15,10 @@ public struct KernelSubject: Sendable {
   /// The first line of its `--version`.
   public let compilerVersion: String
   public private(set) var origin = KernelOrigin()
+  /// The name of the model's protocol that the tree's code follows: what it is compared with.
+  public let followedProtocol: String
+  /// PAGE.ADD of an initial page comes after its mirror SPTE was set.
+  package let addsPagesLate: Bool
   /// Accesses that the kernel does not annotate are schedule points too.
   public let plainAccesses: Bool
   /// What it was compiled with, by name or path, where one was asked for.
@@ -33,6 +37,9 @@ public struct KernelSubject: Sendable {
     plainAccesses = built.plainAccesses
     compilerVersion = built.compiler
     self.path = path
+    let tree = URL(fileURLWithPath: path, isDirectory: true)
+    followedProtocol = (FollowedProtocol.of(tree) ?? .mainline).rawValue
+    addsPagesLate = FollowedProtocol.addsPagesLate(tree)
   }
 
   /// The same kernel with variables of its own, for a world on fibers until it gives it back.

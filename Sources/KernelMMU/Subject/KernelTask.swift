@@ -24,6 +24,8 @@ struct KernelTask: BitwiseCopyable {
   var hasLookedUp = false
   /// The last SEAMCALL was answered BUSY, under mmu_lock held for read, and the watchdog knows.
   var isBusy = false
+  /// What the operation unmaps, once its zap has come to its end.
+  var zapsNext = Task.Zapping.nothing
   /// The last S-EPT table that this task linked: the mirror's table is linked right after it.
   var added = (gfn: Gfn(0), level: UInt8(0), page: UInt32(0))
   /// Fills two cache lines: threads write to what is next to each other in memory.

@@ -79,19 +79,24 @@ public struct KernelVM {
   let isThreaded: Bool
   let knownRaces: Unmanaged<KnownRaces>
   let variables: Unmanaged<KernelVariables>
+  /// By how large pages private memory is asked for.
+  let policy: Policy
+  let pamt: DynamicPamt
 
   /// - Parameters:
+  ///   - policy: `4k`, or `huge` for a tree that maps 2M private leaves.
   ///   - guestPages: at most what a VM may have.
   ///   - isThreaded: tasks are threads, not fibers.
   /// - Returns: nil if the address space cannot be had.
   public static func create(
-    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64, isThreaded: Bool = false
+    _ loaded: LoadedKernel, _ machine: MachinePointer, policy: Policy = .fourK, guestPages: UInt64,
+    isThreaded: Bool = false
   ) -> KernelVMPointer? {
     let tasks = isThreaded ? machine.pointee.taskCount : 0
     let escapes = (0...tasks).compactMap { _ in Escape.create() }
     let vm = KernelVMPointer.allocate(capacity: 1)
     guard escapes.count == tasks + 1,
-      let made = KernelVM(loaded, machine, guestPages: guestPages, vm: vm, escapes: escapes)
+      let made = KernelVM(loaded, machine, policy, guestPages: guestPages, vm: vm, escapes: escapes)
     else {
       escapes.forEach(Escape.destroy)
       vm.deallocate()
@@ -108,7 +113,7 @@ public struct KernelVM {
   }
 
   private init?(
-    _ loaded: LoadedKernel, _ machine: MachinePointer, guestPages: UInt64, vm: KernelVMPointer,
+    _ loaded: LoadedKernel, _ machine: MachinePointer, _ policy: Policy, guestPages: UInt64, vm: KernelVMPointer,
     escapes: [EscapePointer]
   ) {
     func memory<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
@@ -118,6 +123,8 @@ public struct KernelVM {
     }
     kernel = loaded.table
     self.machine = machine
+    self.policy = policy
+    pamt = DynamicPamt(guestPages: guestPages)
     escape = escapes[0]
     isThreaded = escapes.count > 1
     knownRaces = .passRetained(loaded.knownRaces)
@@ -140,7 +147,7 @@ public struct KernelVM {
     objects = reserved[3].unsafelyUnwrapped
     slots = reserved[4].unsafelyUnwrapped.bindMemory(to: Slot.self, capacity: capacity)
     callbacks = memory(capacity, nil)
-    td = TrustDomain.create(machine, policy: .fourK)
+    td = TrustDomain.create(machine, policy: policy)
     host = memory(1, KernelHost.table)
     state = memory(1, State())
     pool = memory(1, Pool())
@@ -188,6 +195,7 @@ public struct KernelVM {
     own.directRoots.deallocate()
     own.activity.deallocate()
     own.walkers.deallocate()
+    own.pamt.deallocate()
     for id in 0..<own.machine.pointee.taskCount {
       if let escape = own.tasks[id].escape { Escape.destroy(escape) }
     }
@@ -211,6 +219,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     TrustDomain.register(own.td, in: snapshot)
     own.activity.register(in: snapshot)
     own.walkers.register(in: snapshot)
+    own.pamt.register(in: snapshot)
     snapshot.add(own.state)
     snapshot.add(own.pool)
     snapshot.add(own.used, count: KernelVM.Used.allCases.count)
@@ -248,6 +257,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   ) {
     let own = pointee
     own.td.pointee.build(task)
+    own.pamt.reset()
     var config = stress_world_config()
     config.arena = UnsafeMutableRawPointer(own.machine.pointee.arena.base)
     config.arena_pages = UInt64(own.capacity)
@@ -257,7 +267,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     config.objects_bytes = UInt64(own.capacity * KernelVM.objectBytes)
     config.guest_pages = guestPages
     config.vcpus = UInt32(vcpus)
-    config.private_level = 1
+    config.private_level = own.policy.mapsHuge ? 2 : 1
     config.shared_level = 2
     config.is_td = true
     config.nx_huge_pages = true

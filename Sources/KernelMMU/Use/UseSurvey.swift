@@ -41,7 +41,7 @@ struct UseSurvey {
   private func find(_ original: CItem, in source: CSource) -> Found? {
     let kind: SourceUse.Kind
     switch original.kind {
-    case .prototype: return nil
+    case .prototype, .tracepoint: return nil
     case .macro: kind = .macro
     case .function: kind = .function
     case .type: kind = .type

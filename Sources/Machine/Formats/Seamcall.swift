@@ -2,6 +2,7 @@
 public enum Seamcall: UInt8, CaseIterable, Sendable {
   case septAdd, pageAdd, pageAug, rangeBlock, track, pageRemove, pageDemote, pageReclaim, vpEnter, vpExit, accept
   case septRemove
+  case pamtAdd, pamtRemove
 
   public var name: String {
     switch self {
@@ -17,6 +18,8 @@ public enum Seamcall: UInt8, CaseIterable, Sendable {
     case .vpExit: "TD exit"
     case .accept: "TDG.MEM.PAGE.ACCEPT"
     case .septRemove: "TDH.MEM.SEPT.REMOVE"
+    case .pamtAdd: "TDH.PHYMEM.PAMT.ADD"
+    case .pamtRemove: "TDH.PHYMEM.PAMT.REMOVE"
     }
   }
 
@@ -48,6 +51,12 @@ public enum TdxStatus: UInt8, Sendable {
   case keyAssigned
   /// TDX_TD_FATAL: the TD is dead, and every call says so.
   case tdFatal
+  /// TDX_HPA_RANGE_NOT_FREE: the region's metadata pages are there already.
+  case rangeNotFree
+  /// TDX_MISSING_PAMT_PAGE_PAIR: a 4K page is to be mapped in a region without metadata pages.
+  case missingPair
+  /// TDX_PAGE_METADATA_INCORRECT: metadata pages that are in use, or not there, are asked back.
+  case metadataIncorrect
 
   public var name: String {
     switch self {
@@ -60,6 +69,9 @@ public enum TdxStatus: UInt8, Sendable {
     case .childrenPresent: "CHILDREN_PRESENT"
     case .keyAssigned: "TD_KEYS_ARE_ASSIGNED"
     case .tdFatal: "TD_FATAL"
+    case .rangeNotFree: "HPA_RANGE_NOT_FREE"
+    case .missingPair: "MISSING_PAMT_PAGE_PAIR"
+    case .metadataIncorrect: "PAGE_METADATA_INCORRECT"
     }
   }
 }

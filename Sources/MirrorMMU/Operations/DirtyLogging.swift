@@ -35,8 +35,8 @@ extension TdpMmu {
     return count
   }
 
-  /// `kvm_tdp_mmu_age_gfn_range()`: clears A, under RCU alone. One cmpxchg and no retry: whoever changed the entry made
-  /// it young or is removing it.
+  /// `kvm_tdp_mmu_age_gfn_range()`: clears A, under RCU alone. One cmpxchg and no retry, as whoever changed the entry
+  /// made it young or is removing it; up to Linux 7.1 one atomic AND, whatever stands there.
   /// - Returns: aged, and lost to another thread.
   func age(_ range: Range<Gfn>) -> (aged: Int, lost: Int) {
     var (aged, lost) = (0, 0)
@@ -58,7 +58,14 @@ extension TdpMmu {
         task.bugOn(
           isMirror(iter.sptep) && !isMutant(.ageMirror), "WARN_ON_ONCE(is_mirror_sptep()) in kvm_tdp_mmu_age_spte()",
           gfn: iter.gfn, level: iter.level)
-        if cmpxchgSpte(&iter, iter.oldSpte & ~Spte.accessed) { aged += 1 } else { lost += 1 }
+        if Variant.agesByFetchAnd {
+          _ = task.fetchAndSpte(iter.sptep, ~Spte.accessed)
+          aged += 1
+        } else if cmpxchgSpte(&iter, iter.oldSpte & ~Spte.accessed) {
+          aged += 1
+        } else {
+          lost += 1
+        }
       }
       iter.next(task)
     }

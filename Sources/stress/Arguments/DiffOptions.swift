@@ -64,6 +64,15 @@ struct DiffOptions: ParsableArguments {
     transform: NumberArgument.whole(1...ExploreOptions.mostJobs))
   var jobs: Int?
 
+  @Option(
+    name: .customLong("protocol"), parsing: .unconditional,
+    help: .init(
+      "The model's protocol; see 'stress list protocols'. (default: the one that the tree's code follows)",
+      valueName: "name"),
+    completion: ProtocolArgument.completion,
+    transform: { try ProtocolArgument.parse($0) })
+  var protocolName: ProtocolName?
+
   @Flag(name: .customLong("keep-going"), help: "Compare all episodes, and count those that differ by class.")
   var keepsGoing = false
 
@@ -78,6 +87,9 @@ struct DiffOptions: ParsableArguments {
     if let scenario = scenario?.scenario, !scenario.isForKernel {
       throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
     }
+    if let scenario = scenario?.scenario, !scenario.isComparable {
+      throw ValidationError("--scenario \(scenario.rawValue) is about what model and kernel cannot be compared in")
+    }
   }
 
   /// What is not given keeps the engine's default, so that it is written down once.
@@ -90,6 +102,15 @@ struct DiffOptions: ParsableArguments {
     if let threads { result.threads = threads }
     if let operations { result.operations = operations }
     result.mutant = mutant
+    if let followed = result.kernel.flatMap({ ProtocolName(rawValue: $0.followedProtocol) }) {
+      result.protocolName = followed
+    }
+    if let protocolName { result.protocolName = protocolName }
+    result.choosesProtocol = protocolName != nil
+    if let mutant, !mutant.applies(to: result.protocolName) {
+      throw ValidationError(
+        "--mutant \(mutant.rawValue) breaks a step of protocol mainline, which \(result.protocolName.rawValue) lacks")
+    }
     result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, ExploreOptions.mostJobs)
     result.keepsGoing = keepsGoing
     return result

@@ -89,15 +89,19 @@ struct ExploreOptions: ParsableArguments {
       }
       return
     }
-    if let scenario = scenario?.scenario, !scenario.isForKernel {
+    guard let scenario = scenario?.scenario else { return }
+    if !scenario.isForKernel {
       throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
+    }
+    if !scenario.isForKernel(subject.policy ?? .fourK) {
+      throw ValidationError("--scenario \(scenario.rawValue) splits private huge pages: add --policy huge")
     }
   }
 
   /// What is not given keeps the engine's default, so that it is written down once.
   func configuration(seed: UInt64) throws -> ExploreConfiguration {
     var result = ExploreConfiguration(seed: seed, mutant: subject.mutant)
-    result.kernel = try kernel.kernel()
+    result.kernel = try kernel.kernel(subject.policy ?? .fourK)
     if let threads { result.threads = threads }
     if let operations { result.operations = operations }
     if let scenario { result.scenario = scenario.scenario }

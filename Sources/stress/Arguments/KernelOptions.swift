@@ -2,6 +2,7 @@ import ArgumentParser
 import Campaign
 import Foundation
 import KernelMMU
+import SecureEPT
 
 /// The option by which a user's own kernel is the subject.
 struct KernelOptions: ParsableArguments {
@@ -66,7 +67,7 @@ struct KernelOptions: ParsableArguments {
     if checksRaces && path == nil { throw ValidationError("--check-data-races goes with --kernel-tree") }
   }
 
-  static let policyAdvice = "--kernel-tree goes with --policy 4k: KVM's tdx.c maps private memory by 4K pages"
+  static let policyAdvice = "a matrix of --kernel-tree goes with --policy 4k, as KVM's tdx.c has it"
 
   /// What is said of a subject that a kernel takes the place of.
   func validate(_ subject: SubjectOptions) throws {
@@ -74,12 +75,22 @@ struct KernelOptions: ParsableArguments {
     if subject.protocolName != nil || subject.mutant != nil {
       throw ValidationError("--kernel-tree excludes --protocol and --mutant, which are the model's")
     }
-    if let policy = subject.policy, policy != .fourK { throw ValidationError(Self.policyAdvice) }
+    if subject.policy == .hugeShared {
+      throw ValidationError("--policy huge-shared is an experiment of the model: --kernel-tree takes 4k or huge")
+    }
   }
 
   /// Builds the kernel, or takes it from the cache.
-  func kernel() throws -> KernelSubject? {
-    try kernel(plainAccesses: plainAccesses || checksRaces, checksRaces: checksRaces)
+  /// - Parameter policy: what the tree must be able to do; one that cannot is refused.
+  func kernel(_ policy: Policy = .fourK) throws -> KernelSubject? {
+    guard let kernel = try kernel(plainAccesses: plainAccesses || checksRaces, checksRaces: checksRaces) else {
+      return nil
+    }
+    guard let objection = kernel.objection(to: policy) else { return kernel }
+    let text = "--policy \(policy.rawValue) \(objection)"
+    guard bisect else { throw ValidationError(text) }
+    StandardStreams.error.write("stress: \(text)\n")
+    throw ExitCode(ExitStatus.notSupported)
   }
 
   private func kernel(plainAccesses: Bool, checksRaces: Bool) throws -> KernelSubject? {

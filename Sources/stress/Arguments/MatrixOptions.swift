@@ -117,10 +117,10 @@ struct MatrixOptions: ParsableArguments {
       throw ValidationError("--only kernel excludes --protocol and --mutant, which are the model's")
     }
     if !policies.isEmpty && !policies.contains(.fourK) { throw ValidationError(KernelOptions.policyAdvice) }
-    if !scenarios.isEmpty && !scenarios.contains(where: \.isForKernel) {
+    if !scenarios.isEmpty && !scenarios.contains(where: \.isComparable) {
       throw ValidationError(
         "--kernel-tree needs a --scenario that a kernel has: "
-          + MatrixConfiguration.allScenarios.filter(\.isForKernel).map(\.rawValue).joined(separator: ", "))
+          + MatrixConfiguration.allScenarios.filter(\.isComparable).map(\.rawValue).joined(separator: ", "))
     }
   }
 

@@ -87,7 +87,11 @@ struct RunOptions: ParsableArguments {
         "--mix \(operation.name) takes a guest without private memory: explore --scenario dirty-logging has one")
     }
     guard kernel.path != nil, let mix else { return }
-    let missing = Operation.allCases.filter { mix.weights[Int($0.rawValue)] > 0 && !KernelVM.offers($0) }
+    let policy = subject.policy ?? .fourK
+    // A page is planted before the TD runs, and a round begins after that.
+    let missing = Operation.allCases.filter {
+      mix.weights[Int($0.rawValue)] > 0 && (!KernelVM.offers($0, policy) || $0 == .plant)
+    }
     if let operation = missing.first {
       throw ValidationError("--mix \(operation.name) asks for what only the model can do, not a kernel")
     }
@@ -96,7 +100,7 @@ struct RunOptions: ParsableArguments {
   /// What is not given keeps the engine's default, so that it is written down once.
   func configuration(seed: UInt64) throws -> SoakConfiguration {
     var result = SoakConfiguration(threads: threads, seed: seed, mutant: subject.mutant, firstRound: firstRound)
-    result.kernel = try kernel.kernel()
+    result.kernel = try kernel.kernel(subject.policy ?? .fourK)
     if let seconds { result.length = .seconds(seconds) }
     if let rounds { result.length = .rounds(rounds) }
     if let protocolName = subject.protocolName { result.protocolName = protocolName }

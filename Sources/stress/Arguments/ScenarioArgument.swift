@@ -19,6 +19,7 @@ struct ScenarioArgument: CaseIterable, RawRepresentable {
   var limits: String {
     guard let scenario else { return "" }
     if !scenario.isForKernel { return "; not with --kernel-tree" }
+    if !scenario.isForKernel(.fourK) { return "; with --kernel-tree under policy huge" }
     return scenario.isForModel ? "" : "; only with --kernel-tree"
   }
 

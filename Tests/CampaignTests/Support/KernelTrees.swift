@@ -12,10 +12,27 @@ enum KernelTrees {
     return "\(base)/stress/kernel-trees"
   }()
 
-  /// Those that are there, the newest first.
-  static let all = ["7.3", "7.2"].map { "\(cache)/\($0)" }
-    .filter { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
-  static let newest = all.first
+  /// Of the releases that tests edit by their text, the newest that is there.
+  static let newest = ["7.3", "7.2"].map { "\(cache)/\($0)" }
+    .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+
+  /// All that are there and have mirror page tables, whoever has brought them, by name.
+  static let all: [String] = {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
+    return names.filter { !$0.hasPrefix(".") }.sorted().map { "\(cache)/\($0)" }
+      .filter { tree in
+        let header = try? String(contentsOfFile: "\(tree)/arch/x86/kvm/mmu/tdp_mmu.h", encoding: .utf8)
+        return header?.contains("KVM_MIRROR_ROOTS") ?? false
+      }
+  }()
+
+  /// One of a release, for example `7.1`.
+  static func tree(of release: String) -> String? {
+    all.first { tree in
+      let name = tree.split(separator: "/").last.map(String.init) ?? ""
+      return name == release || name.hasPrefix(release + ".")
+    }
+  }
 
   static let compilers = ["clang", "gcc"].filter { name in
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")

@@ -4,6 +4,7 @@
 /// What stands for something (`~/src/linux`, `TOKEN`, `record.json`) and `--seconds` need no entry: see Props.swift.
 extension Rehearsal {
   private static let copied = "cp -r \"$(scripts/kernel-tree 7.3)\" linux"
+  private static let flavoured = "scripts/kernel-flavour huge-busy \"$(scripts/kernel-tree 7.3)\" linux"
   private static let broken =
     "sed -i 's/if (is_frozen_spte(iter.old_spte))/if (0)/' linux/arch/x86/kvm/mmu/tdp_mmu.c"
   private static let mended =
@@ -29,6 +30,9 @@ extension Rehearsal {
 
     // Kernels
     Rehearsal("scripts/kernel-tree list"),
+    Rehearsal("stress explore --kernel-tree ~/src/linux --scenario planted", status: 1),
+    Rehearsal(flavoured),
+    Rehearsal("stress explore --kernel-tree linux --policy huge --scenario mirror-split --seed 7", status: 1),
     Rehearsal("stress run --kernel-tree ~/src/linux", adding: "--seconds 1"),
     Rehearsal("stress matrix --kernel-tree ~/src/linux --quick", adding: "--only kernel --schedules 10"),
     Rehearsal("stress diff --kernel-tree ~/src/linux", adding: "--episodes 500"),
@@ -42,6 +46,15 @@ extension Rehearsal {
     Rehearsal(
       "git bisect run stress explore --kernel-tree . --bisect --seed 1 --quiet",
       elsewhere: "Tests/CommandTests/BisectTests.swift"),
+
+    // The patch on real code: a tree of 7.1 is needed, which not every machine has.
+    Rehearsal(
+      "scripts/kernel-tree import ~/src/linux-7.1 7.1", elsewhere: "Tests/CommandTests/KernelTreeScriptTests.swift"),
+    Rehearsal(
+      "scripts/kernel-flavour patch-08 \"$(scripts/kernel-tree 7.1)\" linux-posted",
+      elsewhere: "Tests/CampaignTests/Support/Flavours.swift"),
+    Rehearsal("stress explore --kernel-tree linux-posted --seed 1", elsewhere: postedTests),
+    Rehearsal("stress explore --kernel-tree linux-posted --scenario planted --seed 1", elsewhere: postedTests),
 
     // Nights
     Rehearsal("scripts/soak --minutes 60 --out soak", elsewhere: "Tests/CommandTests/SoakScriptTests.swift"),
@@ -71,5 +84,6 @@ extension Rehearsal {
     Rehearsal("kubectl get --watch job/stress-campaign", notRun: "it needs a Kubernetes cluster"),
   ]
 
+  private static let postedTests = "Tests/CampaignTests/Explore/KernelReleaseTests.swift"
   private static let slurmTests = "Tests/CommandTests/Cluster/SlurmScriptTests.swift"
 }

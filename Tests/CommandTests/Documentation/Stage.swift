@@ -17,9 +17,10 @@ struct Stage {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       try FileManager.default.createSymbolicLink(atPath: "\(path)/stress", withDestinationPath: tool)
     }
-    try FileManager.default.createSymbolicLink(
-      atPath: scratch.file("scripts/kernel-tree"),
-      withDestinationPath: Document.root.appendingPathComponent("scripts/kernel-tree").path)
+    for name in ["scripts/kernel-tree", "scripts/kernel-flavour"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: scratch.file(name), withDestinationPath: Document.root.appendingPathComponent(name).path)
+    }
   }
 
   /// Runs a line in the folder, as a shell understands it. The cache of kernels is the user's only where a kernel tree

@@ -243,6 +243,7 @@ static void flush(void *context, uint64_t gfn, uint64_t pages) {
   khost_log(((struct host_task *)context)->host, (struct khost_event){.kind = KHOST_FLUSH, .gfn = gfn, .value = pages});
 }
 static void looked_up(void *context) {}
+static void zapped(void *context) {}
 static void trace(void *context, uint32_t event, uint64_t gfn, uint32_t level, uint64_t old, uint64_t value) {}
 static void print(void *context, const char *text) {}
 
@@ -303,7 +304,8 @@ struct khost *khost_create(const struct stress_kernel *kernel, const struct khos
   pthread_mutex_init(&host->lock, NULL);
   host->table = (struct stress_host){
       .version = STRESS_ABI_VERSION, .bytes = sizeof(host->table), .accessed = accessed, .looked_up = looked_up,
-      .lock = take, .unlock = leave, .yield_lock = yield_lock, .ask = ask, .rcu_read_lock = read_section_begin,
+      .zapped = zapped, .lock = take, .unlock = leave, .yield_lock = yield_lock, .ask = ask,
+      .rcu_read_lock = read_section_begin,
       .rcu_read_unlock = read_section_end, .call_rcu = call_rcu_host, .rcu_barrier = barrier,
       .page_alloc = page_alloc, .page_free = page_free, .object_alloc = object_alloc, .object_free = object_free,
       .table_made = table_made, .seamcall = khost_seamcall, .request = request, .flush_tlbs = flush,

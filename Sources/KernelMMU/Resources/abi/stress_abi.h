@@ -22,6 +22,8 @@ struct stress_host {
 
   // A fault has read mmu_invalidate_seq and looks up the memory behind its gfn.
   void (*looked_up)(void *task);
+  // A zap has come to the end of its range, with mmu_lock held for write ever since, but for yields.
+  void (*zapped)(void *task);
 
   // Locks. `lock` belongs to the kernel; its words are the host's to use, zero at first.
   // Taking and leaving one are schedule points that the host makes.
@@ -105,6 +107,8 @@ struct stress_kernel {
   int32_t (*fault)(struct stress_task *task, uint32_t vcpu, struct stress_fault *fault);
   // kvm_tdp_mmu_map_private_pfn(): an initial page, before `finalize`.
   int32_t (*populate)(struct stress_task *task, uint32_t vcpu, uint64_t gfn, uint64_t pfn);
+  // A private 2M leaf, before `finalize`, whatever the tree's own tdx.c maps: STRESS_FAULT_* or a negative errno.
+  int32_t (*plant)(struct stress_task *task, uint32_t vcpu, uint64_t gfn);
 
   // kvm_zap_gfn_range()
   bool (*zap_leafs)(struct stress_task *task, uint64_t start, uint64_t end);

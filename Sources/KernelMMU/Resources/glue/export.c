@@ -24,6 +24,7 @@ static struct stress_kernel table = {
     .topup = stress_topup_caches,
     .fault = stress_fault,
     .populate = stress_populate,
+    .plant = stress_plant,
     .zap_leafs = stress_zap_leafs,
     .unmap_range = stress_unmap_range,
     .convert = stress_convert,

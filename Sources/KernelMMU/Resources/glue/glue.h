@@ -57,6 +57,10 @@ void stress_free_root(struct kvm *kvm, hpa_t *root);
 bool stress_root_is_obsolete(struct kvm *kvm, hpa_t root);
 void stress_recover_nx(struct kvm *kvm);
 
+// plant.c
+void stress_plant_initialize(void);
+int stress_plant(struct stress_task *task, u32 vcpu, u64 gfn);
+
 // slots.c
 u32 stress_srcu_read_lock(struct stress_world *world);
 void stress_srcu_read_unlock(struct stress_world *world, u32 half);
@@ -68,6 +72,7 @@ int stress_tdx_finalize(struct kvm *kvm);
 void stress_tdx_release_hkid(struct kvm *kvm);
 int stress_tdx_populate(struct kvm_vcpu *vcpu, u64 gfn, u64 pfn);
 bool stress_tdx_waits(struct kvm *kvm);
+u64 stress_tdx_add_page(struct kvm *kvm, u64 gfn, u64 pfn, u32 level);
 
 // world.c, operations.c, inspect.c: the functions of struct stress_kernel.
 u64 stress_world_bytes(const struct stress_world_config *config);

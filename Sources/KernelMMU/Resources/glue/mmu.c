@@ -20,6 +20,10 @@ static int max_huge_page_level __maybe_unused __read_mostly = PG_LEVEL_1G;
 #define direct_page_fault(vcpu, fault) ({ BUG(); RET_PF_INVALID; })
 #define kvm_mmu_finish_page_fault(vcpu, fault, result) do {} while (0)
 
+static int private_level(struct stress_world *world) {
+  return stress_current()->is_planting ? PG_LEVEL_2M : world->config.private_level;
+}
+
 // Finds the memory behind a fault. The kernel asks guest_memfd or the host's page tables here, outside mmu_lock, and
 // notes mmu_invalidate_seq first, so that an invalidation that comes between is noticed.
 static __no_kcsan int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault, unsigned access) {
@@ -36,7 +40,7 @@ static __no_kcsan int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page
   fault->pfn = request->pfn;
   fault->map_writable = request->map_writable;
   if (request->max_level) fault->max_level = min(fault->max_level, request->max_level);
-  if (fault->is_private) fault->max_level = min(fault->max_level, world->config.private_level);
+  if (fault->is_private) fault->max_level = min((int)fault->max_level, private_level(world));
   return RET_PF_CONTINUE;
 }
 
@@ -44,7 +48,7 @@ static __no_kcsan int kvm_mmu_faultin_pfn(struct kvm_vcpu *vcpu, struct kvm_page
 static __no_kcsan int max_mapping_level(struct kvm *kvm, gfn_t gfn, bool is_private, int max_level) {
   struct stress_world *world = stress_world_of(kvm);
   lockdep_assert_held(&kvm->mmu_lock);
-  int level = min(max_level, (int)(is_private ? world->config.private_level : world->config.shared_level));
+  int level = min(max_level, (int)(is_private ? private_level(world) : world->config.shared_level));
   if (level > PG_LEVEL_4K && world->regions[gfn >> 9].disallow_lpage) level = PG_LEVEL_4K;
   // Whoever takes a part of a huge page away splits it first, so the backing is small meanwhile.
   if (level > PG_LEVEL_4K && kvm->mmu_invalidate_in_progress && (gfn | 511) >= kvm->mmu_invalidate_range_start &&

@@ -125,6 +125,7 @@ bool stress_unmap_range(struct stress_task *task, u64 start, u64 end, u32 filter
   write_lock(&kvm->mmu_lock);
   invalidate_start(kvm, start, end);
   bool flush = kvm_tdp_mmu_unmap_gfn_range(kvm, &range, false);
+  STRESS_TELL(task, zapped);
   if (flush) kvm_flush_remote_tlbs(kvm);
   write_unlock(&kvm->mmu_lock);
   // The owner of the memory takes it away here.
@@ -154,6 +155,7 @@ bool stress_convert(struct stress_task *task, u64 start, u64 end, bool to_privat
   // Faults on the whole regions wait as well, as whether they may be huge is about to change.
   invalidate_start(kvm, start & ~511ULL, ALIGN(end, 512));
   bool flush = kvm_tdp_mmu_unmap_gfn_range(kvm, &range, false);
+  STRESS_TELL(task, zapped);
   if (flush) kvm_flush_remote_tlbs(kvm);
   write_unlock(&kvm->mmu_lock);
   stress_set_private(task->world, start, end, to_private);

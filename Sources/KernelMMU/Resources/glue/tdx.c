@@ -35,6 +35,7 @@ enum { STRESS_HKID = 1 };
 
 void stress_tdx_initialize(void) {
 #include <extracted/hooks.h>
+  stress_plant_initialize();
 }
 
 void stress_tdx_create(struct kvm *kvm) {
@@ -89,6 +90,15 @@ int stress_tdx_populate(struct kvm_vcpu *vcpu, u64 gfn, u64 pfn) {
   struct tdx_gmem_post_populate_arg argument = {.vcpu = vcpu};
   return tdx_gmem_post_populate(vcpu->kvm, gfn, pfn, NULL, 0, &argument);
 #endif
+}
+
+// TDH.MEM.PAGE.ADD of a page of any level, which the module proper has of 4K alone.
+u64 stress_tdx_add_page(struct kvm *kvm, u64 gfn, u64 pfn, u32 level) {
+  struct tdx_module_args args = {
+      .rcx = gfn_to_gpa(gfn) | (level - PG_LEVEL_4K), .rdx = page_to_phys(to_kvm_tdx(kvm)->td.tdr_page),
+      .r8 = PFN_PHYS(pfn),
+  };
+  return seamcall(TDH_MEM_PAGE_ADD, &args);
 }
 
 bool stress_tdx_waits(struct kvm *kvm) {

@@ -45,6 +45,8 @@ struct stress_task {
   // What nx_huge_pages_recovery_ratio is for this task's kvm_recover_nx_huge_pages().
   u32 recovery_ratio;
   struct stress_fault *fault;
+  // A harness's 2M leaf is being mapped, see glue/plant.c.
+  bool is_planting;
   // Depth of data_race(): what is accessed inside is not held to RACE-1.
   u32 races_meant;
   // Where the last schedule point, lock call or SEAMCALL stands.
