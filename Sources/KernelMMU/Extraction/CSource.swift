@@ -64,6 +64,11 @@ struct CSource {
     return lineStarts[line - 1]..<max(end, lineStarts[line - 1])
   }
 
+  /// The identifiers that an item's text mentions, comments and literals left out.
+  func identifiers(in item: CItem) -> Set<String> {
+    Set(CScanner.identifiers(in: text, item.range).map(\.name))
+  }
+
   func quote(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
   private static func included(in bytes: [UInt8], _ range: Range<Int>) -> String? {
