@@ -41,7 +41,7 @@ struct DiffCommand: ParsableCommand {
   func run() throws {
     let bisection = Bisection(options.kernel)
     bisection?.refuseWhatCannotBeJudged()
-    let files = try OutputFiles(json: output.json)
+    let files = try OutputFiles(json: output.json, width: output.width)
     let configuration = try options.configuration()
     let differential = Differential(configuration: configuration)
     let signals = Signals(onFirst: { differential.requestStop() })
@@ -68,6 +68,8 @@ struct DiffOutputOptions: ParsableArguments {
       "Write the record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
       valueName: "file"), completion: .file(extensions: ["json"]))
   var json: String?
+
+  @OptionGroup var width: WidthOptions
 
   @Flag(help: "Print the difference and the verdict line only, and no progress.")
   var quiet = false

@@ -17,7 +17,7 @@ struct Stage {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
       try FileManager.default.createSymbolicLink(atPath: "\(path)/stress", withDestinationPath: tool)
     }
-    for name in ["scripts/kernel-tree", "scripts/kernel-flavour"] {
+    for name in ["scripts/kernel-tree", "scripts/kernel-flavour", "docs"] {
       try FileManager.default.createSymbolicLink(
         atPath: scratch.file(name), withDestinationPath: Document.root.appendingPathComponent(name).path)
     }
