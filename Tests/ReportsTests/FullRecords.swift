@@ -14,6 +14,7 @@ enum FullRecords {
     var record = SampleRecords.violation
     record.exploration = SampleExplorations.violation.exploration
     record.exploration?.sketch = "AQ"
+    record.cut = .init(operations: 7)
     record.kernel = kernel
     record.harnessFaults = SampleRecords.fault.harnessFaults
     record.coverageWarnings = SampleRecords.clean.coverageWarnings

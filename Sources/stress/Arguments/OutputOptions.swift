@@ -26,6 +26,8 @@ struct OutputFiles {
   init(json: String?, reports: ReportOptions) throws {
     record = try json.map { try OutputFile(path: $0, option: "--json") }
     self.reports = try reports.files(besides: record?.isStandardOutput == true ? "--json" : nil)
+    try OutputFile.checkDistinct(
+      (record.map { [("--json", $0)] } ?? []) + self.reports.map { ("--\($0.format.rawValue)", $0.file) })
   }
 
   init(json: String?) throws {
