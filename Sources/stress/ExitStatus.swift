@@ -1,5 +1,6 @@
 import Campaign
 import Foundation
+import KernelMMU
 import Reports
 
 /// The exit codes. They tell a script what a person reads in the verdict line.
@@ -41,6 +42,14 @@ enum ExitStatus {
     if !comparison.newFaults.isEmpty { return harnessFault }
     if comparison.compared == 0 { return usage }
     return comparison.gaps.isEmpty ? clean : interrupted(by: SIGINT)
+  }
+
+  /// A cache that cannot be written is no fault of whoever names the tree.
+  static func of(_ error: KernelBuildError) -> Int32 {
+    switch error {
+    case .cache, .notLoadable, .incompleteInstallation: harnessFault
+    default: usage
+    }
   }
 
   static func of(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Int32 {

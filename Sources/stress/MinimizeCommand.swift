@@ -24,6 +24,10 @@ struct MinimizeCommand: ParsableCommand {
         1    a violation, minimised
         64   bad usage, or a token that is damaged or for another version
         70   the schedule cannot be followed, a fault of the harness, or record or report could not be written
+        125  with --bisect: the kernel tree does not build or is not supported
+        130  ended by SIGINT before the schedule's end; after it, 1 with what is smallest by then
+        129  the same by SIGHUP
+        143  the same by SIGTERM
       """)
 
   @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var words: [String]
@@ -37,13 +41,14 @@ struct MinimizeCommand: ParsableCommand {
     let token = named.token
     let subject = try kernel.kernel(for: token)
     let files = try output.files()
-    Signals.ignoreBrokenOutput()
+    let early = EarlyEnd()
+    let signals = Signals(onFirst: { early.request() })
     var progress = Progress(quiet: output.quiet)
-    let record = TokenMinimize.run(token, kernel: subject, progress: { progress.update($0) })
+    let record = TokenMinimize.run(token, kernel: subject, early: early, progress: { progress.update($0) })
     progress.finish()
     if let path = named.path { keep(record, of: token, in: path) }
     let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
-    ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
+    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }
 
   /// A kept failure is replaced by what it was minimised to, once that has been replayed.

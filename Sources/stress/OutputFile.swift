@@ -28,6 +28,17 @@ struct OutputFile {
     if case .standardOutput = target { true } else { false }
   }
 
+  /// Of two options that name one file the second would take the place of the first.
+  static func checkDistinct(_ files: [(option: String, file: OutputFile)]) throws {
+    var taken: [String: String] = [:]
+    for (option, file) in files {
+      guard case .regular(let path, _) = file.target else { continue }
+      if let other = taken.updateValue(option, forKey: URL(fileURLWithPath: path).standardizedFileURL.path) {
+        throw ValidationError("\(other) and \(option) name one file, '\(path)'; each needs its own")
+      }
+    }
+  }
+
   /// Checks that it can be written, before a run starts that might be in vain. Changes nothing.
   /// - Parameters:
   ///   - option: the one that named the path, for messages.

@@ -22,6 +22,7 @@ struct RegressCommand: ParsableCommand {
         1    at least one still fails
         64   bad usage, or a directory that cannot be read or holds none
         70   none fails, but at least one could not be replayed
+        125  with --bisect: the kernel tree does not build or is not supported
         130  ended by SIGINT, with the sums of what was replayed
         129  the same by SIGHUP
         143  the same by SIGTERM
@@ -49,9 +50,11 @@ struct RegressCommand: ParsableCommand {
         "stress: no failure is kept in \(archive.directory); 'stress explore' keeps what it finds in "
           + "\(FailureArchive.currentDirectory)\n")
     }
-    let signals = Signals(onFirst: {})
+    let early = EarlyEnd()
+    let signals = Signals(onFirst: { early.request() })
     for entry in entries.dropFirst(sums.count) where signals.received == nil {
-      sums.add(Regression(entry.path, subjects), named: entry.name, width: Self.width(entries))
+      guard let regression = Regression(entry.path, subjects, early) else { break }
+      sums.add(regression, named: entry.name, width: Self.width(entries))
       sums.store(in: Isolation.box)
     }
     sums.tellAll(unseen: subjects.unseen)
@@ -116,14 +119,21 @@ private enum Regression {
   case fails(String)
   case notReplayable(String)
 
-  init(_ path: String, _ subjects: RegressSubjects) {
+  /// nil where that was not waited for.
+  init?(_ path: String, _ subjects: RegressSubjects, _ early: EarlyEnd) {
     do {
       let token = try FailureArchive.read(path)
       guard token.kernelTree == nil || subjects.isGiven else {
         self = .notReplayable("a kernel's, say which with --kernel-tree")
         return
       }
-      self.init(token, TokenRegress.check(token, kernel: try subjects.kernel(for: token)))
+      guard let result = TokenRegress.check(token, kernel: try subjects.kernel(for: token), early: early) else {
+        return nil
+      }
+      self.init(token, result)
+    } catch is ExitCode {
+      // Why has been told.
+      self = .notReplayable("the kernel cannot be built as it needs it")
     } catch {
       self = .notReplayable("\(error)")
     }

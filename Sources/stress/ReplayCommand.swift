@@ -23,6 +23,10 @@ struct ReplayCommand: ParsableCommand {
         1    a violation
         64   bad usage, or a token that is damaged or for another version
         70   the schedule cannot be followed, a fault of the harness, or record or report could not be written
+        125  with --bisect: the kernel tree does not build or is not supported
+        130  ended by SIGINT, with nothing written
+        129  the same by SIGHUP
+        143  the same by SIGTERM
       """)
 
   @Argument(help: TokenArgument.help, completion: TokenArgument.completion) var words: [String]

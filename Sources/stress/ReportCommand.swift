@@ -47,6 +47,7 @@ struct ReportCommand: ParsableCommand {
 
   func run() throws {
     let files = try reports.files()
+    try OutputFile.checkDistinct(files.map { ("--\($0.format.rawValue)", $0.file) })
     Signals.ignoreBrokenOutput()
     if compare {
       guard files.isEmpty else { throw ValidationError("--compare prints; it takes no other form of report") }

@@ -70,8 +70,8 @@ struct TinyTree {
   }
 
   /// Any other command, with the same compilers.
-  func run(_ arguments: [String]) throws -> StressCommand.Result {
-    try StressCommand.start(arguments, in: scratch, through: environment()).finish()
+  func run(_ arguments: [String], output: String? = nil) throws -> StressCommand.Result {
+    try StressCommand.start(arguments, in: scratch, through: environment(), output: output).finish()
   }
 
   func doctor(

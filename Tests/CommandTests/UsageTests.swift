@@ -165,6 +165,8 @@ import Testing
     Case("--json", "/nonexistent/record.json", says: "allowed is a file"),
     Case("--json", "/dev/null/record.json", says: "allowed is a file"),
     Case("--json", "/proc/record.json", says: "allowed is a file"),
+    Case("--json", "one", "--text", "./one", says: "--json and --text name one file"),
+    Case("report", "x", "--text", "one", "--html", "one", says: "--text and --html name one file"),
   ]
 
   @Test(arguments: numbers + kernels + names + explore + matrix + kernel + tokens + files)

@@ -15,6 +15,7 @@ enum FullRecords {
     var record = SampleRecords.violation
     record.exploration = SampleExplorations.violation.exploration
     record.exploration?.sketch = "AQ"
+    record.cut = .init(operations: 7)
     record.kernel = kernel
     record.build = SampleDiffs.build
     record.harnessFaults = SampleRecords.fault.harnessFaults

@@ -34,6 +34,7 @@ package final class Bridge {
   private let found: ThreadViolation
   private let budget: Budget
   private let isStopped: () -> Bool
+  private let early: EarlyEnd?
   private let notice: (String) -> Void
   private let phase: (String) -> Void
   private let history: RoundHistory
@@ -49,11 +50,13 @@ package final class Bridge {
   ///   - notice: gets a line for the user when something fails that the run can do without.
   ///   - phase: gets what it does at the moment, several times a second.
   package init(
-    _ found: ThreadViolation, budget: Budget = Budget(), isStopped: @escaping () -> Bool = { false },
+    _ found: ThreadViolation, budget: Budget = Budget(), early: EarlyEnd? = nil,
+    isStopped: @escaping () -> Bool = { false },
     notice: @escaping (String) -> Void = { _ in }, phase: @escaping (String) -> Void = { _ in }
   ) {
     self.found = found
     self.budget = budget
+    self.early = early
     self.isStopped = isStopped
     self.notice = notice
     self.phase = phase
@@ -67,7 +70,7 @@ package final class Bridge {
   ///   could be run.
   package func run() -> RunRecord.Reproduction? {
     phase("bridging")
-    guard let replayer = Replayer(tasks: BridgeEpisodes.threadLimit, subject: subject) else {
+    guard let replayer = Replayer(tasks: BridgeEpisodes.threadLimit, subject: subject, early: early) else {
       notice("no address space to look for a schedule of the violation")
       return nil
     }
@@ -77,9 +80,10 @@ package final class Bridge {
     guard let finding else { return notReproduced() }
     let pipeline = FailurePipeline(
       subject, minimizes: true, directory: found.configuration.failureDirectory,
-      comments: ["found by: \(RerunCommand.round(found.round, of: found.configuration))"], notice: notice, phase: phase)
+      comments: ["found by: \(RerunCommand.round(found.round, of: found.configuration))"], notice: notice, phase: phase,
+      early: early)
     var (reproduction, _) = pipeline.run(finding, replayer, schedule: schedules)
-    reproduction.bridgedSchedules = schedules
+    reproduction?.bridgedSchedules = schedules
     return reproduction
   }
 

@@ -15,7 +15,7 @@ extension Soak {
     record.violations[0].reproduction = withoutActuallyEscaping(progress) { progress in
       withoutActuallyEscaping(notice) { notice in
         Bridge(
-          found, isStopped: { self.isStopped }, notice: notice,
+          found, early: early, isStopped: { self.isStopped }, notice: notice,
           phase: { phase in
             progress(
               SoakProgress(

@@ -4,7 +4,7 @@ import Machine
 struct DiffRecordBuilder {
   let configuration: DifferentialConfiguration
   let board: Differential.Board
-  let isInterrupted: Bool
+  let isStopped: () -> Bool
 
   func build(comparedSeconds: Double) -> DiffRecord {
     var faults = board.harnessFault.map { [$0] } ?? []
@@ -13,7 +13,8 @@ struct DiffRecordBuilder {
     }
     var difference: DiffRecord.Difference?
     if let first = board.first {
-      difference = DifferenceReport(configuration, episode: first.episode, kind: first.kind).make()
+      difference = DifferenceReport(configuration, episode: first.episode, kind: first.kind, isStopped: isStopped)
+        .make()
       if difference == nil { faults.append("episode \(first.episode): it did not differ so when it was run again") }
     }
     var record = DiffRecord(
@@ -24,7 +25,7 @@ struct DiffRecordBuilder {
       kernel: configuration.kernel.map(RunRecord.Kernel.init), episodes: board.episodes,
       operations: board.operations, steps: board.steps, differing: board.differing, classes: classes,
       difference: difference, limits: ModelLimit.allCases.map(\.rawValue),
-      harnessFaults: faults, interrupted: isInterrupted,
+      harnessFaults: faults, interrupted: isStopped(),
       verdict: !faults.isEmpty ? .harnessFault : board.first == nil ? .alike : .differs,
       timing: .init(
         elapsedSeconds: comparedSeconds,

@@ -5,8 +5,12 @@ struct DifferenceReport {
   let configuration: DifferentialConfiguration
   let episode: UInt64
   let kind: String
+  private let isStopped: () -> Bool
 
-  init(_ configuration: DifferentialConfiguration, episode: UInt64, kind: String) {
+  init(
+    _ configuration: DifferentialConfiguration, episode: UInt64, kind: String, isStopped: @escaping () -> Bool
+  ) {
+    self.isStopped = isStopped
     self.configuration = configuration
     self.episode = episode
     self.kind = kind
@@ -17,7 +21,7 @@ struct DifferenceReport {
     guard let pair = DifferentialPair(configuration) else { return nil }
     let found = SequentialEpisode(configuration, episode)
     guard pair.compare(found).discrepancy?.kind == kind else { return nil }
-    let small = pair.shrink(found, kind)
+    let small = pair.shrink(found, kind, isStopped: isStopped)
     let outcome = pair.compare(small, keepsEntries: true)
     guard let discrepancy = outcome.discrepancy else { return nil }
     let (lines, first) = lines(outcome, discrepancy)

@@ -93,10 +93,10 @@ public final class Differential: Sendable {
       state?.begin(round: first)
     }
     let compared = clock.seconds
-    let record = board.withLock {
-      DiffRecordBuilder(configuration: configuration, board: $0, isInterrupted: isStopped).build(
-        comparedSeconds: compared)
-    }
+    // Of those that count nobody runs any more: the lock is free for whoever asks.
+    let record = DiffRecordBuilder(
+      configuration: configuration, board: board.withLock { $0 }, isStopped: { self.isStopped }
+    ).build(comparedSeconds: compared)
     state?.close(keep: record.verdict != .alike)
     return record
   }

@@ -34,13 +34,16 @@ package final class DifferentialPair {
   }
 
   /// Takes away what does not matter: operations, flags and memory, as long as the two differ in the same way.
-  package func shrink(_ episode: SequentialEpisode, _ kind: String) -> SequentialEpisode {
+  /// - Parameter isStopped: true ends it with what is smallest by then.
+  package func shrink(
+    _ episode: SequentialEpisode, _ kind: String, isStopped: () -> Bool = { false }
+  ) -> SequentialEpisode {
     var episode = episode
     var isSmaller = true
     func take(_ change: (inout SequentialEpisode) -> Void) {
       var candidate = episode
       change(&candidate)
-      guard candidate != episode, compare(candidate).discrepancy?.kind == kind else { return }
+      guard candidate != episode, !isStopped(), compare(candidate).discrepancy?.kind == kind else { return }
       episode = candidate
       isSmaller = true
     }

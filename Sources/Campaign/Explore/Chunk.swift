@@ -14,7 +14,20 @@ struct ChunkResult {
   var counters = ExploreCounters()
   /// The schedule number that broke a rule.
   var failure: UInt64?
+  var violation: Violation?
   var harnessFault: String?
+  /// 1 if the last schedule was begun and did not come to its end.
+  var cut: UInt64 = 0
+}
+
+extension ChunkResult {
+  /// The last schedule was cut: it does not count.
+  fileprivate mutating func takeBack(steps: Int) {
+    schedules -= 1
+    points &-= UInt64(steps)
+    hashes.removeLast()
+    cut = 1
+  }
 }
 
 struct ChunkRunner {
@@ -28,8 +41,10 @@ struct ChunkRunner {
   let world: FiberWorld
   let strategies: StrategySet
 
-  init?(_ configuration: ExploreConfiguration) {
-    guard let world = FiberWorld(tasks: configuration.threads, subject: configuration.subject) else { return nil }
+  init?(_ configuration: ExploreConfiguration, early: EarlyEnd? = nil) {
+    guard let world = FiberWorld(tasks: configuration.threads, subject: configuration.subject, early: early) else {
+      return nil
+    }
     self.configuration = configuration
     self.world = world
     strategies = StrategySet(tasks: configuration.threads)
@@ -57,7 +72,12 @@ struct ChunkRunner {
     let episode = Self.episode(configuration, chunk)
     world.place?.number(first)
     guard world.prepare(episode) else {
+      if world.isCut {
+        result.cut = 1
+        return result
+      }
       result.failure = first
+      result.violation = world.violation
       result.harnessFault = world.harnessFault
       return result
     }
@@ -74,7 +94,12 @@ struct ChunkRunner {
       result.hashes.append(world.scheduler.happensBeforeHash ^ salt)
       length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
       if _slowPath(world.isHalted || world.end != .completed) {
+        if world.isCut {
+          result.takeBack(steps: world.scheduler.pointee.steps)
+          break
+        }
         result.failure = first + index
+        result.violation = world.violation
         result.harnessFault =
           world.end == .diverged
           ? "schedule \(first + index): the strategy named a thread that cannot run" : world.harnessFault
@@ -82,7 +107,7 @@ struct ChunkRunner {
       }
     }
     result.counters = .take(from: world, episode.threads.count)
-    if result.failure == nil && result.schedules > 0 && chunk % Self.chunksPerCheck == 0 {
+    if result.failure == nil && result.cut == 0 && result.schedules > 0 && chunk % Self.chunksPerCheck == 0 {
       result.harnessFault = checkDeterminism(first, Int(result.schedules) - 1, last)
     }
     return result
@@ -103,7 +128,7 @@ struct ChunkRunner {
     let hash = world.eventHash
     world.execute(chooser(first + UInt64(index), index, length))
     defer { _ = ExploreCounters.take(from: world, world.episode.threads.count) }
-    if world.eventHash == hash { return nil }
+    if world.eventHash == hash || world.isCut { return nil }
     return "schedule \(first + UInt64(index)) gave other events when it was run again: the harness is not deterministic"
   }
 

@@ -6,12 +6,19 @@ import Synchronization
 public final class Explore: Sendable {
   public let configuration: ExploreConfiguration
   private let stopRequested = Atomic(false)
+  /// Of what is done with a failure.
+  private let early = EarlyEnd()
+  /// A campaign that has so many seconds gives what it has found so many more.
+  private static let secondsForFailure = 60.0
 
   public init(configuration: ExploreConfiguration) { self.configuration = configuration }
 
   /// Asks a running exploration to end; safe from any thread and from a signal source. `run` then returns what ran so
   /// far.
-  public func requestStop() { stopRequested.store(true, ordering: .releasing) }
+  public func requestStop() {
+    stopRequested.store(true, ordering: .releasing)
+    early.request()
+  }
 
   /// Runs to the end of the configured length, to a violation, or to `requestStop`. Blocks the calling thread.
   /// - Parameters:
@@ -46,10 +53,18 @@ public final class Explore: Sendable {
     var violation: RunRecord.Violation?
     if let failure = totals.failure, totals.harnessFault == nil {
       state?.begin(round: failure)
-      let report = FailureReport(configuration, schedule: failure, notice: notice, phase: { tell($0) }).make()
+      if configuration.length.schedules == 0 { early.request(in: Self.secondsForFailure) }
+      let report = FailureReport(
+        configuration, schedule: failure, early: early, notice: notice, phase: { tell($0) }
+      ).make(found: totals.violation)
       violation = report.violation
       totals.harnessFault = report.harnessFault
+    } else if totals.schedules == 0 && totals.cut > 0 && !stopRequested.load(ordering: .acquiring) {
+      totals.harnessFault =
+        "no schedule of \(configuration.threads) threads came to its end in time: give it more, or fewer threads or "
+        + "operations"
     }
+    early.retire()
     let record = ExploreRecord(
       configuration: configuration, totals: totals, violation: violation,
       interrupted: stopRequested.load(ordering: .acquiring), exploredSeconds: explored, elapsedSeconds: clock.seconds

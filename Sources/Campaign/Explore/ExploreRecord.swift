@@ -42,6 +42,7 @@ struct ExploreRecord {
         operationsPerThread: configuration.operations, shard: configuration.shard?.text,
         sketch: totals.sketch?.text))
     record.engine = "explore"
+    if totals.cut > 0 { record.cut = .init(schedules: totals.cut) }
     record.note(configuration.kernel)
     return record
   }

@@ -15,6 +15,7 @@ public struct ExploreProgress: Sendable {
 final class Explorer: Sendable {
   let configuration: ExploreConfiguration
   let merge: Merge
+  private let early = EarlyEnd()
   private let running: Mutex<Int>
   private let failedWorkers = Mutex(0)
   private static let stackBytes = 4 << 20
@@ -43,13 +44,17 @@ final class Explorer: Sendable {
         left -= 1
         continue
       }
-      if !tick() { merge.stop() }
+      if !tick() {
+        merge.stop()
+        early.request()
+      }
     }
+    early.retire()
     return failedWorkers.withLock { $0 } < configuration.jobs
   }
 
   private func work() {
-    guard let runner = ChunkRunner(configuration), runner.world.scheduler.registerThread() else {
+    guard let runner = ChunkRunner(configuration, early: early), runner.world.scheduler.registerThread() else {
       return failedWorkers.withLock { $0 += 1 }
     }
     while let (chunk, limit) = merge.take() {

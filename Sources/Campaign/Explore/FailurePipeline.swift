@@ -12,11 +12,13 @@ struct FailurePipeline {
   private let comments: [String]
   private let notice: (String) -> Void
   private let phase: (String) -> Void
+  private let early: EarlyEnd?
 
   init(
     _ subject: FiberWorld.Subject, minimizes: Bool, directory: String?, comments: [String],
-    notice: @escaping (String) -> Void, phase: @escaping (String) -> Void
+    notice: @escaping (String) -> Void, phase: @escaping (String) -> Void, early: EarlyEnd? = nil
   ) {
+    self.early = early
     self.subject = subject
     self.minimizes = minimizes
     self.directory = directory
@@ -25,34 +27,38 @@ struct FailurePipeline {
     self.phase = phase
   }
 
-  /// - Returns: how the violation is repeated, and the execution that shows it.
-  func run(_ found: Finding, _ replayer: Replayer, schedule: UInt64) -> (RunRecord.Reproduction, Finding) {
+  /// - Returns: how the violation is repeated, nil where that was not waited for; and the execution that shows it.
+  func run(_ found: Finding, _ replayer: Replayer, schedule: UInt64) -> (RunRecord.Reproduction?, Finding) {
     let first = isRace(found) ? keep(found) : nil
     var final = found
     var isMinimal = false
     var executions: UInt64 = 0
     if minimizes {
       phase("minimising")
-      let minimizer = Minimizer(found, replayer) { _ in phase("minimising") }
+      let minimizer = Minimizer(found, replayer, early: early) { _ in phase("minimising") }
       (final, isMinimal) = minimizer.run()
       executions = minimizer.executions
     }
     phase("verifying")
-    let verified = Self.verify(final, subject)
+    let verified = Self.verify(final, subject, early)
     // The fresh world had this thread's handler for stack overflow to itself.
     _ = replayer.world.scheduler.registerThread()
     if verified == Self.replays, isRace(final), let second = keep(final), let first, first != second {
       try? FailureArchive.remove(first)
     }
+    let interleaving = isCut || final.isInSetUp ? nil : InterleavingBuilder.build(replayer, final)
+    if isCut { return (nil, final) }
     let reproduction = RunRecord.Reproduction(
       token: isRace(final) ? token(final).text : "", scenario: found.episode.scenario, schedule: schedule,
       found: found.size,
       minimized: minimizes ? final.size : nil, minimizingExecutions: executions, isMinimal: isMinimal,
       eventHash: SeedText.format(final.eventHash), verified: verified, replays: Self.replays,
       reference: isRace(final) && verified == Self.replays ? CleanReference(subject)?.check(token(final)) : nil,
-      interleaving: final.isInSetUp ? nil : InterleavingBuilder.build(replayer, final))
+      interleaving: interleaving)
     return (reproduction, final)
   }
+
+  private var isCut: Bool { early?.isCut ?? false }
 
   /// Only what a scenario could draw, and what its threads did, is a reproduction that a token is given for.
   private func isRace(_ finding: Finding) -> Bool {
@@ -61,8 +67,8 @@ struct FailurePipeline {
 
   /// Replays in a world of its own, as another process would.
   /// - Returns: how many times the same rule was broken by the same events, and at the same moment.
-  static func verify(_ finding: Finding, _ subject: FiberWorld.Subject) -> Int {
-    guard let fresh = Replayer(tasks: finding.episode.threads.count, subject: subject) else { return 0 }
+  static func verify(_ finding: Finding, _ subject: FiberWorld.Subject, _ early: EarlyEnd? = nil) -> Int {
+    guard let fresh = Replayer(tasks: finding.episode.threads.count, subject: subject, early: early) else { return 0 }
     return (0..<replays).count { _ in
       let outcome =
         fresh.brokenSetUp(finding.episode) ?? fresh.replay(finding.episode, finding.schedule, isStrict: true)

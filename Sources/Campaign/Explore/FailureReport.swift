@@ -7,21 +7,44 @@ import Machine
 struct FailureReport {
   let configuration: ExploreConfiguration
   let schedule: UInt64
+  private let early: EarlyEnd
   private let notice: (String) -> Void
   private let phase: (String) -> Void
 
   init(
-    _ configuration: ExploreConfiguration, schedule: UInt64, notice: @escaping (String) -> Void,
+    _ configuration: ExploreConfiguration, schedule: UInt64, early: EarlyEnd, notice: @escaping (String) -> Void,
     phase: @escaping (String) -> Void
   ) {
     self.configuration = configuration
     self.schedule = schedule
+    self.early = early
     self.notice = notice
     self.phase = phase
   }
 
-  func make() -> (violation: RunRecord.Violation?, harnessFault: String?) {
-    guard let runner = ChunkRunner(configuration) else { return (nil, "no address space to run the failure again") }
+  /// - Parameter found: what was broken when the schedule was found: all that there is to tell where it is not waited
+  ///   for that it is run again.
+  func make(found: Violation?) -> (violation: RunRecord.Violation?, harnessFault: String?) {
+    let told = tell()
+    guard early.isCut, told.violation == nil, let found else { return told }
+    let episode = ChunkRunner.episode(configuration, schedule / ChunkRunner.schedules(configuration))
+    let finding = Finding(
+      episode: episode, schedule: Schedule(), violation: found, eventHash: 0, steps: 0, preemptions: 0, isAtRest: false)
+    return (row(finding, nil, configuration.kernel), nil)
+  }
+
+  private func row(
+    _ finding: Finding, _ reproduction: RunRecord.Reproduction?, _ kernel: KernelSubject?
+  ) -> RunRecord.Violation {
+    .of(
+      finding, command: RerunCommand.schedule(schedule, of: configuration), kernel: kernel,
+      reproduction: reproduction)
+  }
+
+  private func tell() -> (violation: RunRecord.Violation?, harnessFault: String?) {
+    guard let runner = ChunkRunner(configuration, early: early) else {
+      return (nil, "no address space to run the failure again")
+    }
     defer { runner.deallocate() }
     let replayer = Replayer(runner.world)
     guard runner.world.scheduler.registerThread() else { return (nil, "no handler for stack overflow can be had") }
@@ -36,13 +59,9 @@ struct FailureReport {
     }
     let pipeline = FailurePipeline(
       configuration.subject, minimizes: configuration.minimizes, directory: configuration.failureDirectory,
-      comments: ["found by: \(RerunCommand.campaign(configuration))"], notice: notice, phase: phase)
+      comments: ["found by: \(RerunCommand.campaign(configuration))"], notice: notice, phase: phase, early: early)
     let (reproduction, final) = pipeline.run(found, replayer, schedule: schedule)
-    return (
-      .of(
-        final, command: RerunCommand.schedule(schedule, of: configuration), kernel: runner.world.subject.kernel,
-        reproduction: reproduction), nil
-    )
+    return (row(final, reproduction, runner.world.subject.kernel), nil)
   }
 }
 

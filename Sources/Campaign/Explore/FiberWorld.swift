@@ -51,6 +51,7 @@ package final class FiberWorld {
   /// Where this world notes what it runs, for a process that watches over this one.
   let place: BlackBox.Place?
   let snapshot: Snapshot
+  private let early: EarlyEnd?
   /// What the fibers' bodies reach through `FiberScheduler.engine`.
   private let race: UnsafeMutablePointer<Race>
   package private(set) var episode: Episode
@@ -61,8 +62,9 @@ package final class FiberWorld {
   package private(set) var eventHash: UInt64 = 0
   package var capacity: Int { machine.pointee.taskCount }
 
+  /// - Parameter early: what may cut an execution.
   /// - Returns: nil if the address space cannot be had.
-  package init?(tasks: Int, subject: Subject) {
+  package init?(tasks: Int, subject: Subject, early: EarlyEnd? = nil) {
     guard let machine = Machine.create(tasks: tasks, capacity: Self.tables(tasks: tasks)) else { return nil }
     guard let scheduler = FiberScheduler.create(machine) else {
       Machine.destroy(machine)
@@ -80,6 +82,7 @@ package final class FiberWorld {
     self.machine = machine
     self.scheduler = scheduler
     self.subject = subject
+    self.early = early
     self.vm = vm
     place = subject.kernel?.blackBox?.take()
     if subject.hasPlainAccesses {
@@ -98,9 +101,11 @@ package final class FiberWorld {
     episode = Episode(scenario: "", policy: subject.policy, regions: [], threads: [])
     watchKernel()
     if let place { scheduler.log(to: place.log) }
+    early?.add(machine)
   }
 
   deinit {
+    early?.remove(machine)
     if let place { subject.kernel?.blackBox?.giveBack(place) }
     race.pointee.deallocate()
     race.deallocate()
@@ -129,10 +134,12 @@ package final class FiberWorld {
     defer { place?.enter(.idle) }
     snapshot.reset()
     scheduler.resetClock()
+    early?.apply(to: machine)
     outsideRace()
     guarded { FiberWorld.of($0).buildTables() }
+    isCut = early?.isCut ?? false
     let task = machine.pointee.tasks[0]
-    guard !task.isHalted else { return false }
+    guard !task.isHalted && !isCut else { return false }
     suite.beginRace()
     vm.beginRace(episode)
     snapshot.take()
@@ -181,16 +188,21 @@ package final class FiberWorld {
   /// Runs the episode once, from its initial tables. What was found stands in `violation` and `harnessFault`.
   @inline(__always) package func execute(_ chooser: FiberScheduler.Chooser) {
     episode.subject == .model ? executeModel(chooser) : executeMicro(chooser)
+    isCut = early?.isCut ?? false
   }
 
-  package var violation: Violation? { machine.pointee.reports.violation }
-  package var harnessFault: String? { machine.pointee.reports.harnessFault }
+  /// Of an execution, or a preparation, that was cut there is none: what it left half done breaks rules.
+  package var violation: Violation? { isCut ? nil : machine.pointee.reports.violation }
+  package var harnessFault: String? { isCut ? nil : machine.pointee.reports.harnessFault }
+  /// The last execution, or the preparation, did not come to its end, because nobody waits for it any more.
+  package private(set) var isCut = false
   @inline(__always) package var isHalted: Bool { raw_load32(machine.pointee.haltWord) != 0 }
 
   private func executeMicro(_ chooser: FiberScheduler.Chooser) {
     if isHalted {
       machine.pointee.clearHalt()
       machine.pointee.reports.reset()
+      early?.apply(to: machine)
     }
     micro.reset()
     race.pointee.digest = 0
@@ -203,6 +215,7 @@ package final class FiberWorld {
     place?.enter(.executing)
     defer { place?.enter(.idle) }
     snapshot.restore()
+    early?.apply(to: machine)
     end = scheduler.run(count: race.pointee.count, body: modelBody, chooser: chooser)
     let count = race.pointee.count
     outsideRace()

@@ -3,6 +3,7 @@
 /// Chunks are handed out in ascending order, and counted in ascending order up to the first that failed: what was run
 /// beyond it is forgotten, so that the result is the same for any number of workers.
 import Exploration
+import Machine
 import Synchronization
 
 final class Merge: Sendable {
@@ -22,7 +23,11 @@ final class Merge: Sendable {
     var distinct = DistinctCounter()
     var counters = ExploreCounters()
     var failure: UInt64?
+    /// What it broke, as it was found.
+    var violation: Violation?
     var harnessFault: String?
+    /// Schedules that were begun and did not come to their end.
+    var cut: UInt64 = 0
     /// Of a shard: what it takes to put it together with the others.
     var sketch: ShardSketch?
   }
@@ -105,6 +110,8 @@ extension Merge.Totals {
     }
     counters.add(chunk.counters)
     failure = chunk.failure
+    violation = chunk.violation
+    cut += chunk.cut
     harnessFault = chunk.harnessFault
   }
 }

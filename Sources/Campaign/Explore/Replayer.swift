@@ -19,8 +19,10 @@ package final class Replayer {
   package let world: FiberWorld
 
   /// - Returns: nil if the address space cannot be had.
-  package init?(tasks: Int, subject: FiberWorld.Subject) {
-    guard let world = FiberWorld(tasks: tasks, subject: subject), world.scheduler.registerThread() else { return nil }
+  package init?(tasks: Int, subject: FiberWorld.Subject, early: EarlyEnd? = nil) {
+    guard let world = FiberWorld(tasks: tasks, subject: subject, early: early), world.scheduler.registerThread() else {
+      return nil
+    }
     self.world = world
   }
 

@@ -31,6 +31,9 @@ struct TokenRecord {
     return record
   }
 
+  /// Not waited for: nothing is known.
+  func cut() -> RunRecord { empty(.clean, "the schedule did not come to its end") }
+
   /// - Parameter counters: of one execution, the token's.
   func build(
     _ finding: Finding, _ counters: ExploreCounters, isBroken: Bool, interleaving: Interleaving?,

@@ -26,9 +26,15 @@ public enum TokenRegress {
     check(token, on: FiberWorld.Subject(token, kernel))
   }
 
+  /// - Returns: nil if that was ended early.
+  package static func check(_ token: Token, kernel: KernelSubject?, early: EarlyEnd) -> Result? {
+    let result = check(token, on: FiberWorld.Subject(token, kernel), early: early)
+    return early.isCut ? nil : result
+  }
+
   /// - Parameter subject: what it is run on, be it the one that the token names or another.
-  package static func check(_ token: Token, on subject: FiberWorld.Subject) -> Result {
-    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
+  package static func check(_ token: Token, on subject: FiberWorld.Subject, early: EarlyEnd? = nil) -> Result {
+    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, early: early) else {
       return .unknown("no address space for the threads' stacks")
     }
     if let broken = replayer.brokenSetUp(token.episode) {
@@ -48,7 +54,7 @@ public enum TokenRegress {
     defer { strategies.deallocate() }
     var length = ExecutionLength(
       steps: max(1, world.scheduler.pointee.steps), changes: max(1, world.scheduler.pointee.changes))
-    for index in 0..<schedules {
+    for index in 0..<schedules where !world.isCut {
       let draws = SplitMix64(seed: token.eventHash, .schedule, index: UInt64(index))
       world.execute(strategies.begin(Portfolio.deal(.portfolio, index), draws, length))
       if let result = result(world.violation, world.harnessFault) { return result }

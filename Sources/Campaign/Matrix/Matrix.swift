@@ -28,6 +28,7 @@ public final class Matrix: Sendable {
   private let board: Mutex<Board>
   private let schedules = Atomic<UInt64>(0)
   private let stopRequested = Atomic(false)
+  private let early = EarlyEnd()
   private let soak = Mutex<Soak?>(nil)
   private static let stackBytes = 4 << 20
 
@@ -40,6 +41,7 @@ public final class Matrix: Sendable {
   /// Asks a running matrix to end; safe from any thread and from a signal source. `run` then returns what ran so far.
   public func requestStop() {
     stopRequested.store(true, ordering: .releasing)
+    early.request()
     soak.withLock { $0?.requestStop() }
   }
 
@@ -60,6 +62,7 @@ public final class Matrix: Sendable {
           schedules: schedules.load(ordering: .relaxed), phase: phase))
     }
     runCells(states: openStates(notice)) { tell() }
+    early.retire()
     let threadRuns = raceThreads { tell("threads with mutant \($0)") }
     var builder = MatrixRecordBuilder(configuration: configuration, plan: plan)
     (builder.results, builder.failedWorkers) = board.withLock { ($0.results, $0.failedWorkers) }
@@ -106,7 +109,7 @@ public final class Matrix: Sendable {
     defer { box.state?.close(keep: false) }
     while let index = take() {
       let runner = MatrixCellRunner(
-        matrix: configuration, task: plan.tasks[index],
+        matrix: configuration, task: plan.tasks[index], early: early,
         goesOn: { [self] count in
           schedules.add(count, ordering: .relaxed)
           return !isStopped

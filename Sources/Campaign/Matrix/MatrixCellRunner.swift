@@ -4,6 +4,7 @@ import Exploration
 struct MatrixCellRunner {
   let matrix: MatrixConfiguration
   let task: MatrixPlan.Task
+  let early: EarlyEnd
   /// Called between episodes with the schedules run since the last call; false ends the cell.
   let goesOn: (UInt64) -> Bool
   /// Names the schedule that is about to run, where a crash leaves it.
@@ -33,7 +34,13 @@ struct MatrixCellRunner {
       return result
     }
     begin(configuration, failure)
-    let report = FailureReport(configuration, schedule: failure, notice: { _ in }, phase: { _ in }).make()
+    let report = FailureReport(
+      configuration, schedule: failure, early: early, notice: { _ in }, phase: { _ in }
+    ).make(found: nil)
+    if early.isCut {
+      result.cell.outcome = MatrixRecord.Cell.unfinished
+      return result
+    }
     guard let violation = report.violation, let reproduction = violation.reproduction else {
       return failed(report.harnessFault ?? "schedule \(failure) failed and cannot be told")
     }
@@ -66,7 +73,7 @@ struct MatrixCellRunner {
   }
 
   private func explore(_ configuration: ExploreConfiguration) -> Merge.Totals? {
-    guard let runner = ChunkRunner(configuration) else { return nil }
+    guard let runner = ChunkRunner(configuration, early: early) else { return nil }
     defer { runner.deallocate() }
     guard runner.world.scheduler.registerThread() else { return nil }
     defer { runner.world.scheduler.unregisterThread() }

@@ -122,7 +122,7 @@ struct MatrixRecordBuilder {
 
 extension MatrixPlan.Task {
   fileprivate func notBegun(_ matrix: MatrixConfiguration) -> MatrixRecord.Cell {
-    MatrixCellRunner(matrix: matrix, task: self, goesOn: { _ in false }, begin: { _, _ in }).notBegun
+    MatrixCellRunner(matrix: matrix, task: self, early: EarlyEnd(), goesOn: { _ in false }, begin: { _, _ in }).notBegun
   }
 
   /// As the task's cell is called.

@@ -59,6 +59,8 @@ public struct RecordMerge {
     record.violations = failing?.record.violations ?? []
     record.harnessFaults = records.flatMap(\.harnessFaults)
     record.interrupted = missing > 0 || records.contains { $0.interrupted }
+    let cut = records.reduce(0) { $0 &+ ($1.cut?.schedules ?? 0) }
+    record.cut = cut == 0 ? nil : .init(schedules: cut)
     record.operations = records.reduce(0) { $0 &+ $1.operations }
     record.outcomes = RecordSums.outcomes(records)
     record.coverage = RecordSums.coverage(records)

@@ -22,6 +22,7 @@ package final class Minimizer {
   let replayer: Replayer
   let checker: CheckerID
   private let strategies: StrategySet
+  private let early: EarlyEnd?
   private let progress: (UInt64) -> Void
   private(set) var best: Finding
   package private(set) var executions: UInt64 = 0
@@ -31,7 +32,10 @@ package final class Minimizer {
   /// - Parameters:
   ///   - finding: has just been replayed by `replayer`'s world.
   ///   - progress: gets the number of executions so far, now and then.
-  package init(_ finding: Finding, _ replayer: Replayer, progress: @escaping (UInt64) -> Void = { _ in }) {
+  package init(
+    _ finding: Finding, _ replayer: Replayer, early: EarlyEnd? = nil, progress: @escaping (UInt64) -> Void = { _ in }
+  ) {
+    self.early = early
     best = finding
     checker = finding.violation.checker
     self.replayer = replayer
@@ -43,6 +47,7 @@ package final class Minimizer {
 
   package var isExhausted: Bool {
     executions >= Self.executionBudget || steps >= Self.stepBudget || hangs >= Self.mostHangs
+      || early?.isRequested ?? false
   }
 
   /// - Returns: the smallest failing execution found, and whether nothing more can be taken away from it.

@@ -19,6 +19,7 @@ struct RecordBuilder {
   let elapsedSeconds: Double
   let nanosecondsPerCycle: Double
   let liveThreads: Int
+  let cutOperations: UInt64
 
   func build() -> RunRecord {
     let configuration = world.configuration
@@ -40,6 +41,7 @@ struct RecordBuilder {
         operationsPerSecond: elapsedSeconds > 0 ? Double(operations) / elapsedSeconds : 0,
         liveThreads: liveThreads, latencies: world.latencies.rows(nanosecondsPerCycle: nanosecondsPerCycle),
         peakResidentBytes: peakResidentBytes()))
+    if cutOperations > 0 { record.cut = .init(operations: cutOperations) }
     record.note(configuration.kernel)
     return record
   }

@@ -157,6 +157,19 @@ public struct RunRecord: Codable, Sendable, Equatable {
     }
   }
 
+  /// Neither counts anywhere else.
+  public struct Cut: Codable, Sendable, Equatable {
+    /// Of the last round of a soak, those that no thread has begun.
+    public var operations: UInt64
+    /// Of an exploration, those that were begun and left where they stood.
+    public var schedules: UInt64
+
+    public init(operations: UInt64 = 0, schedules: UInt64 = 0) {
+      self.operations = operations
+      self.schedules = schedules
+    }
+  }
+
   public var schemaVersion = RunRecord.currentSchemaVersion
   public var tool = "stress"
   /// Which build of it; null in a record that says it of none.
@@ -193,6 +206,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   /// What went wrong with the harness itself; empty unless the verdict is `harness-fault`.
   public var harnessFaults: [String]
   public var timing: Timing
+  /// What a limit or a signal kept from coming to its end; null where nothing was.
+  @NullIfAbsent public var cut: Cut?
   /// What an exploration of schedules adds; null for a soak.
   @NullIfAbsent public var exploration: Exploration?
   /// The kernel that was the subject; null for the model.

@@ -11,6 +11,8 @@ struct Monitor {
   private(set) var round: UInt64 = 0
   /// By thread: operations that it had completed when the round's race began; nil until then.
   private var completedBefore: [UInt64]?
+  /// Of the last round, those that no thread has begun.
+  private var cutOperations: UInt64 = 0
   var liveThreads = 0
   var allStanding = false
   /// When progress was last told.
@@ -57,15 +59,23 @@ struct Monitor {
   }
 
   func progress() -> SoakProgress {
-    let operations = (0..<world.configuration.threads).reduce(UInt64(0)) {
+    SoakProgress(
+      elapsedSeconds: elapsed, rounds: rounds, operations: operationsCompleted, liveThreads: liveThreads)
+  }
+
+  private var operationsCompleted: UInt64 {
+    (0..<world.configuration.threads).reduce(0) {
       $0 &+ world.machine.pointee.tasks[$1].published(.operationsCompleted)
     }
-    return SoakProgress(
-      elapsedSeconds: elapsed, rounds: rounds, operations: operations, liveThreads: liveThreads)
+  }
+
+  private var operationsInRound: UInt64 {
+    completedBefore.map { before in operationsCompleted &- before.reduce(0, &+) } ?? 0
   }
 
   /// Takes over what the workers of a round have left. All stand at the gate.
-  mutating func collect() {
+  mutating func collect(operationsOfRound: UInt64) {
+    cutOperations = operationsOfRound &- operationsInRound
     world.latencies.fold()
     for id in 0..<world.configuration.threads {
       workload = (workload ^ world.digests[id]) &* 0x9e37_79b9_7f4a_7c15
@@ -88,7 +98,8 @@ struct Monitor {
       world: world, rounds: rounds, workload: workload, violation: violation, violationRound: round,
       atBarrier: atBarrier, inSetUp: completedBefore == nil, interrupted: interrupted, harnessFaults: faults,
       elapsedSeconds: elapsed,
-      nanosecondsPerCycle: cycles == 0 ? 0 : elapsed * 1e9 / Double(cycles), liveThreads: liveThreads
+      nanosecondsPerCycle: cycles == 0 ? 0 : elapsed * 1e9 / Double(cycles), liveThreads: liveThreads,
+      cutOperations: violation == nil && faults.isEmpty ? cutOperations : 0
     ).build()
   }
 }

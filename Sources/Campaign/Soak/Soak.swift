@@ -19,6 +19,8 @@ public struct SoakProgress: Sendable {
 public final class Soak: Sendable {
   public let configuration: SoakConfiguration
   private let stopRequested = Atomic(false)
+  /// Of the search for a schedule of what the threads have met.
+  let early = EarlyEnd()
 
   /// How often the monitor looks, in nanoseconds.
   private static let tick: UInt64 = 100_000_000
@@ -30,7 +32,10 @@ public final class Soak: Sendable {
   public init(configuration: SoakConfiguration) { self.configuration = configuration }
 
   /// Asks a running soak to end; safe from any thread and from a signal source. `run` then returns what ran so far.
-  public func requestStop() { stopRequested.store(true, ordering: .releasing) }
+  public func requestStop() {
+    stopRequested.store(true, ordering: .releasing)
+    early.request()
+  }
 
   /// Runs to the end of the configured length, to a violation, or to `requestStop`. Blocks the calling thread, which
   /// becomes the monitor.
@@ -52,6 +57,7 @@ public final class Soak: Sendable {
     var monitor = Monitor(world: world)
     var record = race(world, &monitor, state, progress)
     bridge(&record, monitor, progress, notice)
+    early.retire()
     // What a killed run leaves behind, a run that failed does too: its seed.
     state?.close(keep: record.verdict != .clean)
     // Threads that never came back still use the world; the process is about to end.
@@ -91,7 +97,7 @@ public final class Soak: Sendable {
       // A round may be over before the first tick.
       if monitor.elapsed - monitor.lastProgress >= Double(Self.tick) / 1e9 { tell(&monitor, progress) }
       guard monitor.allStanding else { break }
-      monitor.collect()
+      monitor.collect(operationsOfRound: UInt64(configuration.threads * world.operationsPerRound))
       if !world.mainTask.isHalted {
         monitor.atBarrier = true
         world.endRound()
@@ -143,7 +149,7 @@ public final class Soak: Sendable {
       let now = monitor.elapsed
       tell(&monitor, progress)
       // The last round is cut short, between two operations of each thread; it is verified all the same.
-      if isStopped || isTimeUp(monitor) { raw_store32(monitor.world.stopWord, 1) }
+      if isStopped || isTimeUp(monitor) { monitor.world.stop() }
       if monitor.world.mainTask.isHalted {
         haltedAt = haltedAt ?? now
         if now - (haltedAt ?? now) > Self.haltSeconds { return }

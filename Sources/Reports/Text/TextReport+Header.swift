@@ -10,7 +10,7 @@ extension TextReport {
       case .replay: replayLines(record)
       case .minimize: minimizeLines(record)
       }
-    return (lines + origin(record.kernel, record.build)).flatMap { TextWrap.hanging("", $0.onOneLine, width: width) }
+    return (lines + cut(record) + origin(record.kernel, record.build)).flatMap { TextWrap.hanging("", $0.onOneLine, width: width) }
   }
 
   /// What was tested, and by what.
@@ -59,6 +59,15 @@ extension TextReport {
         + "\(Figures.counted(record.operations, "operation")) in \(seconds(record))",
       "\(rates.joined(separator: ", ")), \(memory(record))",
     ]
+  }
+
+  /// What a limit or a signal has left undone, and nothing else tells.
+  private static func cut(_ record: RunRecord) -> [String] {
+    guard let cut = record.cut else { return [] }
+    if cut.schedules > 0 {
+      return ["cut short: \(Figures.counted(cut.schedules, "schedule")) begun and not ended, not counted"]
+    }
+    return ["cut short: \(Figures.counted(cut.operations, "operation")) of the last round not begun"]
   }
 
   private static func replayLines(_ record: RunRecord) -> [String] {

@@ -111,7 +111,7 @@ struct KernelOptions: ParsableArguments {
       let lines = "\(error)".split(separator: "\n").map(String.init)
       StandardStreams.error.tell("--kernel-tree: \(lines.first ?? "")")
       for line in lines.dropFirst() { StandardStreams.error.write(StandardStreams.plain(line) + "\n") }
-      throw ExitCode(bisect ? ExitStatus.notSupported : ExitStatus.usage)
+      throw ExitCode(bisect ? ExitStatus.notSupported : ExitStatus.of(error))
     }
   }
 

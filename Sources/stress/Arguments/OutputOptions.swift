@@ -28,6 +28,8 @@ struct OutputFiles {
     width = reports.width
     record = try json.map { try OutputFile(path: $0, option: "--json") }
     self.reports = try reports.files(besides: record?.isStandardOutput == true ? "--json" : nil)
+    try OutputFile.checkDistinct(
+      (record.map { [("--json", $0)] } ?? []) + self.reports.map { ("--\($0.format.rawValue)", $0.file) })
   }
 
   init(json: String?, width: WidthOptions) throws {

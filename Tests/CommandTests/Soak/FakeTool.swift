@@ -18,7 +18,7 @@ struct FakeTool {
     try scratch.provide("tool", head + body + "\n")
   }
 
-  private static let script = Document.root.appendingPathComponent("scripts/soak").path
+  static let script = Document.root.appendingPathComponent("scripts/soak").path
 
   /// - Parameter launcher: a command that becomes the one that it is given.
   func start(_ arguments: [String], through launcher: [String] = []) throws -> Process {
