@@ -10,7 +10,7 @@ import time
 import traceback
 
 import ends
-from html_records import HOSTILE, RUNS, Pages, hostile, interleaving, large
+from html_records import HOSTILE, RUNS, Pages, functions, hostile, interleaving, large
 from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -105,6 +105,7 @@ class Checks:
         violation = self.pages["violation"][1]
         self.pages["hostile"] = pages.page("hostile", hostile(violation))
         self.pages["hostile-matrix"] = pages.page("hostile-matrix", hostile(self.pages["matrix"][1]))
+        self.pages["functions"] = pages.page("functions", functions(violation))
         self.pages["large"] = pages.page("large", large(violation, LARGE))
         self.shots = shots
 
@@ -183,7 +184,7 @@ class Checks:
     def begins_at_the_step_that_broke_the_rule(self):
         record = self.open("violation")
         expect(self.browser.step(), interleaving(record)["violationStep"], "the chosen step")
-        require("✗ breaks MAP-1" in self.browser.text(".explorer .now"), "the step is not marked")
+        require("✗ MAP-1: breaks the rule" in self.browser.text(".explorer .now"), "the step is not marked")
 
     def steps_with_keys_slider_and_click(self):
         record = self.open("violation")
@@ -221,6 +222,18 @@ class Checks:
         browser.js("document.querySelectorAll('.steps .lines .line')[2].click()")
         browser.later("await frames()")
         expect(browser.step(), steps[2], "a click on a line")
+
+    def shows_whole_functions_and_both_entries_at_any_width(self):
+        for width in (1400, 1000, PHONE[0]):
+            self.open("functions", size=(width, 900))
+            beyond = self.browser.js(
+                "const steps = document.querySelector('.steps'); return steps.scrollWidth - steps.clientWidth")
+            require(beyond <= 0, f"at {width} pixels {beyond} of the steps are out of sight")
+            cut = self.browser.js(
+                "return [...document.querySelectorAll('.lines .line > *')].filter((cell) => "
+                "cell.scrollWidth > cell.clientWidth + 1 || cell.scrollHeight > cell.parentElement.clientHeight + 1)"
+                ".map((cell) => cell.textContent)")
+            expect(cut, [], f"cells that are cut at {width} pixels")
 
     def leads_to_a_step_by_its_address(self):
         self.open("violation")
@@ -353,6 +366,7 @@ class Checks:
     def pictures(self):
         looks = [
             ("violation", DESKTOP, "light"), ("violation", DESKTOP, "dark"), ("violation", PHONE, "light"),
+            ("functions", (1400, 900), "light"), ("functions", (1000, 900), "light"), ("functions", PHONE, "light"),
             ("mirror", DESKTOP, "light"), ("soak", DESKTOP, "light"), ("matrix", DESKTOP, "light"),
             ("large", DESKTOP, "light"),
         ]

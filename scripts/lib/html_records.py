@@ -8,7 +8,7 @@ import subprocess
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"><svg onload=\"document.title='owned'\">"
 
 # What a record must have from a fixed list of words.
-WORDS = {"engine", "verdict", "kind", "tool", "subject", "table"}
+WORDS = {"engine", "verdict", "kind", "tool", "subject", "table", "blame"}
 
 RUNS = {
     "violation": ["explore", "--mutant", "lost-zap", "--seed", "7", "--quiet"],
@@ -65,6 +65,14 @@ def hostile(record):
         return value if not isinstance(value, str) or key in WORDS else f"{value} {HOSTILE}"
 
     return spoil(record)
+
+
+def functions(record):
+    """A record whose steps are in functions, as those of a kernel are."""
+    record = copy.deepcopy(record)
+    for row in interleaving(record)["rows"]:
+        row["action"] += " [kvm_tdp_mmu_write_spte_atomic]"
+    return record
 
 
 def large(record, count):

@@ -166,6 +166,11 @@ extension VirtualMachine {
     }
   }
 
+  /// Brings a kernel's statistics to where the checkers look for them. The model keeps its own there.
+  func reportStatistics() {
+    if case .kernel(let vm) = self { _ = vm.reportStatistics() }
+  }
+
   /// The page of a root, 0 for none.
   func root(_ kind: PageHeader.Kind) -> UInt32 {
     switch (self, kind) {

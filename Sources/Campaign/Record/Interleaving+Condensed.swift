@@ -8,7 +8,7 @@ extension Interleaving {
   public func condensed() -> Interleaving {
     let news = rows.indices.filter { index in
       let row = rows[index]
-      return row.matters || row.changesSpte || row.changesExternal || row.step == violationStep
+      return row.matters || row.changesSpte || row.changesExternal || row.step == violationStep || row.blame != nil
     }
     let kept = (news.isEmpty ? Array(rows.indices) : news).suffix(Self.condensedRows)
     guard let first = kept.first else { return self }

@@ -55,6 +55,18 @@ public struct Interleaving: Codable, Sendable, Equatable {
     }
   }
 
+  /// What a row has to do with the broken rule.
+  public enum Blame: String, Codable, Sendable {
+    /// It broke the rule.
+    case breaks
+    /// The rule was found broken when all threads had ended; this row was the last to write what it is about.
+    case wroteLast
+    /// The same of statistics: from this row on they are not what the tables hold.
+    case parts
+    /// It is no step, and stands where the rule was found broken, when all threads had ended.
+    case found
+  }
+
   public struct Row: Codable, Sendable, Equatable {
     /// Number of the step in the execution, from 1.
     public var step: UInt64
@@ -76,12 +88,15 @@ public struct Interleaving: Codable, Sendable, Equatable {
     /// In the order in which they happened; absent where there are none, as in most rows.
     public var changes: [Change]?
     public var marks: [Mark]?
+    /// Of one row, where a rule was broken; absent in all others.
+    public var blame: Blame?
 
     public init(
       step: UInt64, thread: Int, action: String, spte: String, external: String, changesSpte: Bool,
       changesExternal: Bool, isPreemption: Bool, matters: Bool, repeats: UInt64 = 1, changes: [Change] = [],
-      marks: [Mark] = []
+      marks: [Mark] = [], blame: Blame? = nil
     ) {
+      self.blame = blame
       self.changes = changes.isEmpty ? nil : changes
       self.marks = marks.isEmpty ? nil : marks
       self.step = step
@@ -108,6 +123,15 @@ public struct Interleaving: Codable, Sendable, Equatable {
   /// The entries that the rows write or come by, table by table, from the root down; absent where nothing is known of
   /// them.
   public var entries: [Entry]?
+
+  /// The row that is to blame for the broken rule: that of the violating step, which may have been folded into a spin,
+  /// where no row says so itself.
+  public var blamed: Int? {
+    if let told = rows.firstIndex(where: { $0.blame != nil }) { return told }
+    guard let step = violationStep else { return nil }
+    return rows.lastIndex { $0.step == step }
+      ?? rows.lastIndex { $0.step < step && step - $0.step < $0.repeats }
+  }
 
   public init(
     threads: [Int], spteTitle: String, externalTitle: String, rows: [Row], violationStep: UInt64? = nil,

@@ -11,25 +11,27 @@ package enum InterleavingBuilder {
   package static func build(_ replayer: Replayer, _ finding: Finding) -> Interleaving? {
     let world = replayer.world
     // Once to learn which entry it is about, once to watch that.
-    guard let (scout, violation) = record(replayer, finding, focus: nil) else { return nil }
+    let level = finding.violation.checker == .cnt1 ? finding.violation.level : nil
+    guard let (scout, violation) = record(replayer, finding, focus: nil, statistics: level) else { return nil }
     let isMicro = finding.episode.subject == .micro
     let focus = isMicro ? nil : TraceFocus(world, violation, scout)
     let watched = isMicro ? [] : TraceDetails.externalEntries(scout.events, focus: focus)
     let places = isMicro ? TraceEntries() : TraceEntries(of: scout, focus: focus)
-    guard let (trace, _) = record(replayer, finding, focus: focus, watching: watched, entries: places) else {
-      return nil
-    }
+    guard
+      let (trace, _) = record(
+        replayer, finding, focus: focus, watching: watched, entries: places, statistics: level)
+    else { return nil }
 
     // Found when all threads had ended, it is no step's fault.
     let step = world.end == .completed ? nil : UInt64(violation.stamp >> FiberScheduler.clockShift)
     let actions = TraceActions(violation, focus: focus)
-    var rows = rows(trace, actions.texts(trace.steps), focus)
+    var rows = rows(trace, actions.texts(trace.steps, counted: trace.statistics?.counted), focus)
     let marks = TraceRelevance(
       trace.steps, focus: focus, violation: violation, breaking: step.map { Int($0) },
       isStuck: world.end != .completed && world.end != .halted, readers: readers(world)
     ).marks(changes: rows.map { $0.changesSpte || $0.changesExternal })
     for index in rows.indices { rows[index].matters = marks[index] }
-    rows = TraceFolding.fold(rows, keeping: step)
+    rows = TraceFolding.fold(rows, keeping: step ?? trace.parting.map { UInt64(trace.steps[$0].number) })
     if let kernel = world.subject.kernel {
       name(&rows, trace, KernelSymbols(kernel.loaded))
       let standing = standing(trace, violation, kernel)
@@ -39,6 +41,7 @@ package enum InterleavingBuilder {
       }
     }
     if step == nil { rows += teardown(trace, actions, violation) }
+    if violation.stamp != .max { blame(&rows, step, trace, violation) }
     let (spteTitle, externalTitle) = titles(focus, isMicro: isMicro)
     let dropped = rows.prefix(max(rows.count - mostRows, 0))
     rows.removeFirst(dropped.count)
@@ -82,17 +85,52 @@ package enum InterleavingBuilder {
   private static func assert(
     _ rows: inout [Interleaving.Row], after place: Int, _ trace: TraceRecorder, _ violation: Violation
   ) {
-    guard violation.checker == .bug1 || violation.checker == .lck1,
-      let match = violation.seen.firstMatch(of: /^([A-Za-z_]+)\(.*, (\w+)\(\)$/)
-    else { return }
+    guard let condition = condition(violation) else { return }
     var row = rows[place]
-    row.action = "\(match.1) [\(match.2)]"
+    row.action = "\(condition.macro) [\(condition.function)]"
     (row.isPreemption, row.changesSpte, row.changesExternal, row.matters) = (false, false, false, true)
     (row.changes, row.marks) = (nil, nil)
     // Some word that it happened to access before.
     let index = Int(row.step) - 1
     if trace.steps.indices.contains(index), case .word = trace.steps[index].place { rows[place].matters = false }
     rows.insert(row, at: place + 1)
+  }
+
+  /// Marks the one row that a reader looks for: where the rule was broken, or else who left what was found.
+  private static func blame(
+    _ rows: inout [Interleaving.Row], _ step: UInt64?, _ trace: TraceRecorder, _ violation: Violation
+  ) {
+    if let step, let index = rows.lastIndex(where: { $0.step == step }) { return blame(&rows[index], .breaks) }
+    // The last row of the VM's end.
+    if trace.afterwards.contains(where: { isAbout($0, violation) && $0.stamp == violation.stamp }) {
+      return blame(&rows[rows.count - 1], .breaks)
+    }
+    let parting = trace.parting.map { UInt64(trace.steps[$0].number) }
+    if let parting, let index = rows.firstIndex(where: { $0.step == parting }) { return blame(&rows[index], .parts) }
+    let isAboutEntry = [.frz1, .eq1, .map1, .acc1, .wp1, .dirt1].contains(violation.checker)
+    if isAboutEntry, let index = rows.lastIndex(where: { $0.changesSpte || $0.changesExternal }) {
+      return blame(&rows[index], .wroteLast)
+    }
+    guard var row = rows.last else { return }
+    let condition = Self.condition(violation).map { "\($0.macro) [\($0.function)]" }
+    row.action = "at the end: \(condition ?? violation.seen)"
+    (row.isPreemption, row.changesSpte, row.changesExternal, row.repeats) = (false, false, false, 1)
+    (row.changes, row.marks) = (nil, nil)
+    blame(&row, .found)
+    rows.append(row)
+  }
+
+  private static func blame(_ row: inout Interleaving.Row, _ blame: Interleaving.Blame) {
+    row.blame = blame
+    row.matters = true
+  }
+
+  /// The kernel's own condition that failed, and the function that it stands in.
+  private static func condition(_ violation: Violation) -> (macro: Substring, function: Substring)? {
+    guard violation.checker == .bug1 || violation.checker == .lck1,
+      let match = violation.seen.firstMatch(of: /^([A-Za-z_]+)\(.*, (\w+)\(\)$/)
+    else { return nil }
+    return (match.1, match.2)
   }
 
   /// What stands in entries after rows that are not shown.
@@ -109,10 +147,11 @@ package enum InterleavingBuilder {
 
   private static func record(
     _ replayer: Replayer, _ finding: Finding, focus: TraceFocus?, watching watched: [TraceExternal] = [],
-    entries: TraceEntries = TraceEntries()
+    entries: TraceEntries = TraceEntries(), statistics level: Int? = nil
   ) -> (TraceRecorder, Violation)? {
     guard replayer.world.prepare(finding.episode) else { return nil }
-    let recorder = TraceRecorder(replayer.world, focus: focus, watching: watched, entries: entries)
+    let recorder = TraceRecorder(
+      replayer.world, focus: focus, watching: watched, entries: entries, statistics: level)
     let outcome = recorder.record { replayer.replay(finding.schedule, isStrict: true) }
     guard outcome.isFollowed, outcome.harnessFault == nil else { return nil }
     let isExpected =
@@ -151,16 +190,19 @@ package enum InterleavingBuilder {
   ) -> [Interleaving.Row] {
     guard let last = trace.steps.last else { return [] }
     return trace.afterwards.filter { event in
-      guard event.stamp <= violation.stamp, event.gfn == violation.gfn, Int(event.level) == violation.level else {
-        return false
-      }
-      return event.isAccess || event.kind == .seamcall
+      event.stamp <= violation.stamp && isAbout(event, violation)
     }.map { event in
       Interleaving.Row(
         step: UInt64(last.number), thread: 0, action: actions.teardown(event), spte: TraceActions.text(last.spte),
         external: TraceActions.text(last.external), changesSpte: false, changesExternal: false, isPreemption: false,
         matters: true)
     }
+  }
+
+  /// An access or a call to the entry that the violation is about.
+  private static func isAbout(_ event: Event, _ violation: Violation) -> Bool {
+    guard event.level > 0, event.gfn == violation.gfn, Int(event.level) == violation.level else { return false }
+    return event.isAccess || event.kind == .seamcall
   }
 
   private static func titles(_ focus: TraceFocus?, isMicro: Bool) -> (spte: String, external: String) {

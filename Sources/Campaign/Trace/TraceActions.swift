@@ -8,13 +8,24 @@ struct TraceActions {
   /// The table whose life and death is told, 0 for none.
   let table: UInt32
 
+  /// A table that was handed to RCU before is what broke the rule.
+  private let isDeferredAgain: Bool
+  /// A word whose reads are told, whatever they stand beside.
+  private let told: String
+  /// The counter that CNT-1 is about.
+  private let statistics: String
+
   init(_ violation: Violation, focus: TraceFocus?) {
     self.focus = focus
+    isDeferredAgain = violation.checker == .rcu1 && violation.seen.hasSuffix(": deferred")
+    told = violation.checker == .map1 ? "mmu_invalidate_seq" : ""
+    statistics = violation.level == 0 ? "tdp_mmu_pages" : "stat.pages[\(Self.level(violation.level))]"
     table = violation.checker == .rcu1 ? violation.entry / 512 : 0
   }
 
   /// One action for each step.
-  func texts(_ steps: [TraceStep]) -> [String] {
+  /// - Parameter counted: by the statistics before the first step, where they are told of.
+  func texts(_ steps: [TraceStep], counted: Int64? = nil) -> [String] {
     var next = [Int: TraceStep]()
     var following = [TraceStep?](repeating: nil, count: steps.count)
     for index in steps.indices.reversed() {
@@ -26,7 +37,8 @@ struct TraceActions {
     return steps.indices.map { index in
       let step = steps[index]
       let text = text(
-        step, following[index], holdsLock: locked[step.thread] ?? false, yields: yields[step.thread] ?? false)
+        step, following[index], holdsLock: locked[step.thread] ?? false, yields: yields[step.thread] ?? false,
+        counted: index > 0 ? steps[index - 1].statistics?.counted : counted)
       if step.has(.readLock) || step.has(.writeLock) { locked[step.thread] = true }
       if step.has(.readUnlock) || step.has(.writeUnlock) {
         locked[step.thread] = false
@@ -37,23 +49,34 @@ struct TraceActions {
     }
   }
 
-  private func text(_ step: TraceStep, _ next: TraceStep?, holdsLock: Bool, yields: Bool) -> String {
+  /// - Parameter last: what the statistics counted before the step.
+  private func text(
+    _ step: TraceStep, _ next: TraceStep?, holdsLock: Bool, yields: Bool, counted last: Int64?
+  ) -> String {
     var text = access(step, next, holdsLock: holdsLock)
     if yields && (step.has(.readUnlock) || step.has(.writeUnlock)) { text += ", resched" }
     for event in step.events {
       switch event.kind {
       case .tableAllocated where event.new == UInt64(table): text += "; allocates table #\(event.new)"
       case .tableFreed where event.new == UInt64(table): text += "; frees table #\(event.new)"
-      case .tableDeferred: text += "; call_rcu table #\(event.new)"
+      case .tableDeferred:
+        text += "; call_rcu table #\(event.new)" + (isDeferredAgain && event.new == UInt64(table) ? ", again" : "")
       default: break
       }
     }
     if step.isBlocked && step.waits == .guestExit && !step.isWoken { text += "; kicks vCPUs" }
+    if let counted = step.statistics?.counted, let last, counted != last {
+      text += "; \(statistics) \(last) -> \(counted)"
+    }
     if step.ends { text += "; end" }
     guard let begins = step.begins else { return text }
     let name = Self.operation(begins)
     // What an operation looks at first is told by its name.
-    if step.kind == SCHEDULE_LOAD.rawValue, case .word = step.place, !step.ends { return name }
+    if step.kind == SCHEDULE_LOAD.rawValue, case .word(let word) = step.place, text == Self.named("READ_ONCE", word),
+      word != told
+    {
+      return name
+    }
     return "\(name): \(text)"
   }
 
@@ -89,7 +112,7 @@ struct TraceActions {
     switch step.place {
     case .none: "guest access"
     case .word(let name): Self.named("READ_ONCE", name)
-    case .entry(_, _, let level, _): "read \(label(step.place))\(short(step.before, level))"
+    case .entry(_, _, let level, _): "read \(label(step))\(short(step.before, level))"
     case .microSpte, .microExternal: "read \(Self.micro(step.before))"
     case .mmuLock, .rcu: "read"
     }
@@ -108,7 +131,7 @@ struct TraceActions {
   private func store(_ step: TraceStep) -> String {
     switch step.place {
     case .entry(_, _, let level, _):
-      step.access.map { change($0, label(step.place), level) } ?? "WRITE_ONCE \(label(step.place))"
+      step.access.map { change($0, label(step), level) } ?? "WRITE_ONCE \(label(step))"
     case .microSpte: "WRITE_ONCE \(Self.text(step.spte))"
     case .microExternal: "external write"
     case .word(let name): Self.named("WRITE_ONCE", name)
@@ -119,7 +142,7 @@ struct TraceActions {
   private func readModifyWrite(_ step: TraceStep) -> String {
     switch step.place {
     case .entry(_, _, let level, _):
-      step.access.map { change($0, label(step.place), level) } ?? emptyChild(step, level)
+      step.access.map { change($0, label(step), level) } ?? emptyChild(step, level)
     case .microSpte, .microExternal:
       step.spte == .word(step.before) ? "lost cmpxchg, saw \(Self.micro(step.before))" : "cmpxchg FROZEN"
     case .word(let name): Self.named("atomic", name)
@@ -130,7 +153,10 @@ struct TraceActions {
   /// Only setting an empty entry of a removed table to FROZEN tells of no event. There are hundreds of them, so that
   /// they have one name, and fold.
   private func emptyChild(_ step: TraceStep, _ level: Int) -> String {
-    (focus?.isAbout(step.place) ?? false) ? "xchg FROZEN" : "xchg empty \(Self.level(level)) FROZEN"
+    if step.before == Spte.nonpresent && !(focus?.isAbout(step.place) ?? false) {
+      return "xchg empty \(Self.level(level)) FROZEN"
+    }
+    return "xchg \(label(step))FROZEN" + (step.before == Spte.frozen ? ", was FROZEN" : "")
   }
 
   private func change(_ event: Event, _ label: String, _ level: Int) -> String {
@@ -140,7 +166,7 @@ struct TraceActions {
     case .cmpxchgLost: label.isEmpty ? "lost cmpxchg, saw \(new)" : "lost cmpxchg \(label)saw \(new)"
     case .fetchAnd: "fetch_and \(label)\(new)"
     case .store: "WRITE_ONCE \(label)\(new)"
-    default: "xchg \(label)\(new)"
+    default: "xchg \(label)\(new)" + (event.old == Spte.frozen ? ", was FROZEN" : "")
     }
   }
 
@@ -208,7 +234,9 @@ struct TraceActions {
 
   // MARK: Entries and values
 
-  /// Which entry, for all but the one that the table is about.
+  /// Which entry, for all but the one that the table is about, and whether it is in no tree.
+  private func label(_ step: TraceStep) -> String { (step.isUnlinked ? "unlinked " : "") + label(step.place) }
+
   private func label(_ place: TraceStep.Place) -> String {
     guard case .entry(_, let gfn, let level, let root) = place, !(focus?.isAbout(place) ?? false) else { return "" }
     let name = "\(LastEvents.text(gfn))/\(Self.level(level)) "
@@ -238,6 +266,7 @@ struct TraceActions {
     case .noTable: "no table"
     case .underLeaf(let level): "\(self.level(level)) leaf"
     case .freed: "freed"
+    case .unlinked(let spte, let level): "unlinked: \(describeSpte(spte, UInt8(truncatingIfNeeded: level)))"
     case .spte(let spte, let level): describeSpte(spte, UInt8(truncatingIfNeeded: level))
     case .sept(let entry): describeSept(entry)
     case .word(let word): micro(word)

@@ -74,7 +74,7 @@ extension TraceEntry {
 extension TraceValue {
   fileprivate var isOccupied: Bool {
     switch self {
-    case .none, .noTable, .underLeaf, .freed: false
+    case .none, .noTable, .underLeaf, .freed, .unlinked: false
     case .spte(let spte, _): spte != Spte.nonpresent
     case .sept(let entry): SeptEntry.state(entry) != .free
     case .word(let word): word != 0

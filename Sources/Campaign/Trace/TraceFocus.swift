@@ -30,6 +30,12 @@ struct TraceFocus {
     return isAbout(entry, gfn, level, root)
   }
 
+  /// An entry of the same tables below the focus.
+  func isAbove(_ event: Event) -> Bool {
+    guard Int(event.level) < level, event.root == root || event.kind == .seamcall && isMirror else { return false }
+    return Spte.round(event.gfn, level) == gfn
+  }
+
   /// An entry of the same tables above the focus.
   func isBelow(_ event: Event) -> Bool {
     let level = Int(event.level)
@@ -61,6 +67,20 @@ extension TraceFocus {
       return
     }
     let touched = events.filter(\.isAccess)
+    if violation.checker == .cnt1, let parting = execution.parting {
+      // The entry that was changed when the statistics left the tables, as near as can be told.
+      let isMeant = { (event: Event) in
+        violation.level == 0 ? event.level > 1 : Int(event.level) == violation.level
+      }
+      let thread = execution.steps[parting].thread
+      let own = execution.steps.indices.filter { execution.steps[$0].thread == thread }
+      let before = own.last { $0 <= parting && execution.steps[$0].access.map(isMeant) ?? false }
+      let after = own.first { $0 > parting && execution.steps[$0].access.map(isMeant) ?? false }
+      if let event = (before ?? after).flatMap({ execution.steps[$0].access }) {
+        self.init(event)
+        return
+      }
+    }
     if violation.checker == .cnt1 {
       // Statistics are about no entry: the call that was refused is where they can part from the tables.
       let busy = events.last {
@@ -87,13 +107,13 @@ extension TraceFocus {
   }
 
   private init(_ event: Event) {
-    self.init(
-      entry: event.entry, gfn: event.gfn, level: Int(event.level), root: event.root, isFixed: false)
+    let level = Int(event.level)
+    self.init(entry: event.entry, gfn: Spte.round(event.gfn, level), level: level, root: event.root, isFixed: false)
   }
 
   private static func last(_ steps: [TraceStep], of thread: Int) -> TraceFocus? {
     for step in steps.reversed() where step.thread == thread {
-      guard case .entry(let entry, let gfn, let level, let root) = step.place else { continue }
+      guard case .entry(let entry, let gfn, let level, let root) = step.place, root != .external else { continue }
       return TraceFocus(entry: entry, gfn: gfn, level: level, root: root, isFixed: false)
     }
     return nil
@@ -137,7 +157,9 @@ struct TraceTables {
   }
 
   func focus(_ entry: UInt32, _ gfn: Gfn, _ level: Int) -> TraceFocus {
-    TraceFocus(entry: entry, gfn: gfn, level: level, root: header(entry / 512).kind, isFixed: true)
+    // A rule that is about a page may name it, and not the first that its entry translates.
+    TraceFocus(
+      entry: entry, gfn: Spte.round(gfn, level), level: level, root: header(entry / 512).kind, isFixed: true)
   }
 
   /// The SPTE that pointed to a table.
@@ -149,6 +171,20 @@ struct TraceTables {
 
   private func root(_ kind: PageHeader.Kind) -> UInt32 {
     world.vm.root(kind)
+  }
+
+  /// Whether a root leads to an entry, whichever.
+  func isLinked(_ entry: UInt32) -> Bool {
+    var page = entry / 512
+    // No table is deeper than the levels; a kernel that went wrong may have made a circle.
+    for _ in 0..<Spte.maxLevel {
+      guard let parent = header(page).parent else { return true }
+      guard let above = index(of: parent) else { return false }
+      let spte = value(above)
+      guard Spte.isShadowPresent(spte), PageArena.page(pfn: Spte.pfn(spte)) == page else { return false }
+      page = above / 512
+    }
+    return true
   }
 
   /// Walks one root towards an entry.
@@ -163,7 +199,8 @@ struct TraceTables {
       if level <= goal { return (entry, level) }
       let value = value(entry)
       if kind == .external {
-        guard SeptEntry.state(value) == .nonLeaf else { return (entry, level) }
+        // A table that is blocked is there until it is removed.
+        guard SeptEntry.isTable(value) else { return (entry, level) }
         page = PageArena.page(pfn: SeptEntry.pfn(value))
       } else {
         guard Spte.isNonLeaf(value, level) else { return (entry, level) }
@@ -204,16 +241,21 @@ struct TraceTables {
   /// The focus itself.
   /// - Parameter wasReached: a walk has found it before, so that it is shown while its table is being taken down.
   func spte(_ focus: TraceFocus, wasReached: inout Bool) -> TraceValue {
-    let own = TraceValue.spte(value(focus.entry), level: focus.level)
     let found = walk(focus.root, focus.gfn, to: focus.level)
     if found?.entry == focus.entry {
       wasReached = true
-      return own
+      return .spte(value(focus.entry), level: focus.level)
     }
-    let state = header(focus.entry / 512).state
-    if focus.isFixed && wasReached { return state == .free ? .freed : own }
-    guard let (entry, level) = found else { return wasReached && state != .free ? own : .noTable }
+    let table = header(focus.entry / 512)
+    // A page that was freed may be another table by now.
+    let isSame = table.state != .free && table.kind == focus.root && Int(table.level) == focus.level
+    let own =
+      isLinked(focus.entry)
+      ? TraceValue.spte(value(focus.entry), level: focus.level) : .unlinked(value(focus.entry), level: focus.level)
+    if focus.isFixed && wasReached { return isSame ? own : .freed }
+    guard let (entry, level) = found else { return wasReached && isSame ? own : .noTable }
     if level == focus.level { return .spte(value(entry), level: level) }
-    return Spte.isLeaf(value(entry), level) ? .underLeaf(level: level) : .noTable
+    if Spte.isLeaf(value(entry), level) { return .underLeaf(level: level) }
+    return wasReached && isSame ? own : .noTable
   }
 }

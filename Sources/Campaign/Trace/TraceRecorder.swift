@@ -18,6 +18,10 @@ final class TraceRecorder {
   private(set) var events: [Event] = []
   /// Of the focus, before the first step.
   private(set) var initial = (spte: TraceValue.none, external: TraceValue.none)
+  /// The level whose statistics to take down, 0 for the tables'; nil for none.
+  private let level: Int?
+  /// What they counted, and what the tables held, before the first step.
+  private(set) var statistics: (counted: Int64, held: Int64)?
   /// What the harness did once all threads had ended: the VM's end.
   private(set) var afterwards: [Event] = []
   /// By thread: the operation that begins with its next step.
@@ -27,11 +31,13 @@ final class TraceRecorder {
   ///   - focus: whose values to take down; nil for none.
   ///   - watched: the S-EPT entries whose changes to take down.
   ///   - entries: those to look at before the first step.
+  ///   - level: whose statistics to take down, 0 for the tables'; nil for none.
   init(
     _ world: FiberWorld, focus: TraceFocus?, watching watched: [TraceExternal] = [],
-    entries: TraceEntries = TraceEntries()
+    entries: TraceEntries = TraceEntries(), statistics level: Int? = nil
   ) {
     self.world = world
+    self.level = level
     self.focus = focus
     self.watched = watched
     self.entries = entries
@@ -76,6 +82,7 @@ final class TraceRecorder {
       // The suite's own state goes back when an execution begins, this pointer with it.
       world.suite.pointee.observer = Self.onEvent
       initial = sample()
+      statistics = count()
       external = watched.map { tables.external($0) }
       entries.sample(tables)
     } else {
@@ -95,7 +102,9 @@ final class TraceRecorder {
     step.wasReading = isReading(thread)
     step.code = world.vm.place(of: world.machine.pointee.tasks[thread])
     switch step.place {
-    case .entry(let entry, _, _, _): step.before = tables.value(entry)
+    case .entry(let entry, _, _, _):
+      step.before = tables.value(entry)
+      step.isUnlinked = !tables.isLinked(entry)
     case .microSpte: step.before = raw_load64(world.micro.spte)
     case .microExternal: step.before = raw_load64(world.micro.external)
     case .none, .mmuLock, .rcu, .word: break
@@ -142,6 +151,7 @@ final class TraceRecorder {
     steps[last].isBlocked = world.scheduler.pointee.fibers[steps[last].thread].state == .blocked
     steps[last].isReading = isReading(steps[last].thread)
     (steps[last].spte, steps[last].external) = sample()
+    steps[last].statistics = count()
     // Only the TDX module writes there.
     guard steps[last].kind == SCHEDULE_SEAMCALL.rawValue || steps[last].has(.seamcall) else { return }
     for index in watched.indices {
@@ -160,6 +170,23 @@ final class TraceRecorder {
     }
     guard let focus else { return (.none, .none) }
     return (tables.spte(focus, wasReached: &wasReached), tables.external(focus))
+  }
+
+  private func count() -> (counted: Int64, held: Int64)? {
+    guard let level else { return nil }
+    // Of a kernel they are looked up; with plain accesses looking would be a schedule point.
+    if let kernel = world.subject.kernel {
+      guard !kernel.plainAccesses else { return nil }
+      world.vm.reportStatistics()
+    }
+    return world.suite.statistics(level, directRoot: world.vm.root(.direct))
+  }
+
+  /// The step since which the statistics have not been what the tables hold; nil if nobody asked, or they are.
+  var parting: Int? {
+    let alike = steps.lastIndex { step in step.statistics.map { $0.counted == $0.held } ?? true }
+    let first = alike.map { $0 + 1 } ?? 0
+    return level != nil && first < steps.count ? first : nil
   }
 
   /// Gives each operation's begin to its first step, and puts the events in their order in time.

@@ -33,8 +33,16 @@ struct TraceRelevance {
       changes[$0] || isAboutFocus(steps[$0]) || isAboutRule(steps[$0]) || steps[$0].number == breaking
     }
     markReads(&marks)
+    markStolen(&marks)
+    markStatistics(&marks)
     markCalls(&marks)
     markPlain(&marks)
+    // A rule about no entry: who had the tables to himself meanwhile is what is known of it.
+    if focus == nil {
+      for index in steps.indices where steps[index].has(.writeLock) || steps[index].has(.writeUnlock) {
+        marks[index] = true
+      }
+    }
     if isStuck { markEnds(&marks) { _ in true } }
     // Whoever stands at the other access of a race: how it came there.
     if violation.checker == .race1 {
@@ -88,13 +96,45 @@ struct TraceRelevance {
     case .cnt1: return step.seamcall?.status == .operandBusy
     case .ord4:
       guard let focus else { return false }
-      return step.events.contains { focus.isBelow($0) && ($0.kind == .seamcall || $0.isAccess) }
+      // What is above the entry, and the children for which a table cannot leave.
+      return step.events.contains { event in
+        guard event.isAccess else { return event.kind == .seamcall && (focus.isBelow(event) || focus.isAbove(event)) }
+        return focus.isBelow(event) || (focus.isAbove(event) && event.kind != .cmpxchgLost && event.old != event.new)
+      }
     case .liv1: return step.seamcall?.status == .operandBusy
     default: return false
     }
   }
 
   // MARK: Steps by what is around them
+
+  /// FROZEN SPTEs that another thread than the one that froze them has written: who froze it, what its owner went on to
+  /// do with it, and who took it away.
+  private func markStolen(_ marks: inout [Bool]) {
+    var frozen = [UInt32: (thread: Int, steps: [Int])]()
+    for index in steps.indices {
+      let step = steps[index]
+      if let event = step.seamcall {
+        for (entry, owner) in frozen where owner.thread == step.thread {
+          guard case .entry(_, event.gfn, Int(event.level), .mirror) = steps[owner.steps[0]].place else { continue }
+          frozen[entry]?.steps.append(index)
+        }
+      }
+      guard case .entry(let entry, _, _, _) = step.place, step.isWrite else { continue }
+      if step.before == Spte.frozen, let owner = frozen[entry], owner.thread != step.thread {
+        for marked in owner.steps + [index] { marks[marked] = true }
+      }
+      let leavesFrozen = step.access.map { $0.new == Spte.frozen } ?? (step.kind == SCHEDULE_RMW.rawValue)
+      frozen[entry] = leavesFrozen ? (step.thread, [index]) : nil
+    }
+  }
+
+  /// Steps that change what is counted.
+  private func markStatistics(_ marks: inout [Bool]) {
+    for index in steps.indices.dropFirst() where steps[index].statistics != nil {
+      if steps[index].statistics?.counted != steps[index - 1].statistics?.counted { marks[index] = true }
+    }
+  }
 
   /// Reads of the focus that met something, or that were overtaken before their thread came back to it.
   private func markReads(_ marks: inout [Bool]) {

@@ -12,6 +12,8 @@ enum TraceValue: Equatable {
   case underLeaf(level: Int)
   /// Its table has been freed.
   case freed
+  /// Its table is in no tree any more, and has not been freed.
+  case unlinked(UInt64, level: Int)
   case spte(UInt64, level: Int)
   /// Without the lock bit: a SEAMCALL holds it while it works.
   case sept(UInt64)
@@ -46,6 +48,8 @@ struct TraceStep {
   var word: UInt = 0
   /// What the entry or word held before the step.
   var before: UInt64 = 0
+  /// The entry's table was in no tree before the step: not yet, or not any more.
+  var isUnlinked = false
   /// Where in the subject's code, if that has a name.
   var code: UnsafeRawPointer?
   var isPreemption = false
@@ -56,6 +60,8 @@ struct TraceStep {
   /// Of the focus, after the step.
   var spte = TraceValue.none
   var external = TraceValue.none
+  /// What the statistics of a level count after the step, and what the tables hold; nil where nobody asked.
+  var statistics: (counted: Int64, held: Int64)?
   /// S-EPT entries that are another after the step.
   var externalChanges: [(at: TraceExternal, old: TraceValue, new: TraceValue)] = []
   /// Whether the thread is in an RCU section before and after the step.
@@ -66,6 +72,13 @@ struct TraceStep {
   var begins: Event?
   var ends: Bool { events.contains { $0.kind == .operationEnd } }
   var access: Event? { events.first { $0.isAccess } }
+  /// What an access has left in an entry that is not told to have changed: FROZEN, where a removed table was emptied.
+  var isWrite: Bool {
+    switch schedule_kind(kind) {
+    case SCHEDULE_STORE, SCHEDULE_PLAIN_STORE, SCHEDULE_RMW: access?.kind != .cmpxchgLost
+    default: false
+    }
+  }
   var seamcall: Event? { events.first { $0.kind == .seamcall } }
 
   /// The thread was woken and looks again whether its wait is over.

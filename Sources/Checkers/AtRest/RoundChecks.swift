@@ -36,13 +36,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   ///   - countsTables: the subject has statistics of its page tables.
   public func verifyAtRest(_ task: TaskPointer, directRoot: UInt32, countsTables: Bool = true) {
     pointee.countsTables = countsTables
-    var census = Census()
-    count(pointee.mirrorRoot, &census)
-    count(directRoot, &census)
-    for word in pointee.directRoots where word != UInt64(directRoot) {
-      count(UInt32(truncatingIfNeeded: word), &census)
-    }
-    verify(task, directRoot, census)
+    verify(task, directRoot, census(directRoot: directRoot))
   }
 
   /// - Parameter invalidRoots: direct roots that are still referenced.

@@ -19,6 +19,31 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     if root != 0 { take(&census, root, Spte.maxLevel, 0) }
   }
 
+  /// What stands below all roots that are referenced.
+  /// - Parameter directRoot: the valid one, 0 for none.
+  func census(directRoot: UInt32) -> Census {
+    var census = Census()
+    count(pointee.mirrorRoot, &census)
+    count(directRoot, &census)
+    for word in pointee.directRoots where word != UInt64(directRoot) {
+      count(UInt32(truncatingIfNeeded: word), &census)
+    }
+    return census
+  }
+
+  /// What the statistics of a level count, and what the linked tables hold, at any moment of a race. Level 0 stands for
+  /// the tables themselves.
+  public func statistics(_ level: Int, directRoot: UInt32) -> (counted: Int64, held: Int64) {
+    let census = census(directRoot: directRoot)
+    let machine = pointee.machine
+    var counted: Int64 = 0
+    for id in 0..<machine.pointee.taskCount {
+      let task = machine.pointee.tasks[id]
+      counted += level == 0 ? task.pointee.tableStatistics : task.pointee.pageStatistics[level]
+    }
+    return (counted, level == 0 ? census.tables : census.leaves[level])
+  }
+
   private func take(_ census: inout Census, _ page: UInt32, _ level: Int, _ base: Gfn) {
     let table = pointee.machine.pointee.arenaView.base + Int(page) * Spte.entriesPerTable
     for line in SetBits(pointee.machine.pointee.linesInUse(page)) {

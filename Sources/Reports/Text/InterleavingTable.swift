@@ -21,9 +21,17 @@ struct InterleavingTable {
   }
 
   func lines(width: Int) -> [String] {
-    guard view.threads.count <= Self.mostThreads else { return narrow.lines(width: width) }
-    let wide = wide
-    return (wide.fits(width, comfortable: Self.comfortable) ? wide : narrow).lines(width: width)
+    let columns = view.threads.count <= Self.mostThreads ? [wide, narrow] : [narrow]
+    if let table = columns.first(where: { isReadable($0, width) }) { return table.lines(width: width) }
+    let below = view.threads.count <= Self.mostThreads ? [wideBelow, narrowBelow] : [narrowBelow]
+    let table = below.first { isReadable($0, width) } ?? narrowBelow
+    let values = hasExternal ? "\(spteTitle) and \(externalTitle)" : spteTitle
+    return TextWrap.lines("\(values) stand below the steps, after a \"=\".".onOneLine, width: width) + [""]
+      + table.lines(width: width)
+  }
+
+  private func isReadable(_ table: TextTable, _ width: Int) -> Bool {
+    table.fits(width, comfortable: Self.comfortable) && !table.cutsNames(width)
   }
 
   private var wide: TextTable {
@@ -49,12 +57,53 @@ struct InterleavingTable {
     return table
   }
 
+  // MARK: Values below their steps, where there is no room beside them
+
+  private var wideBelow: TextTable {
+    var table = TextTable(
+      [.init(title: "step", alignment: .right)]
+        + view.threads.map { TextTable.Column(title: "thread \($0)", wraps: true) })
+    for (step, number) in zip(view.steps, numbers) {
+      for (line, text) in ([action(step)] + values(step)).enumerated() {
+        table.add([line == 0 ? number : ""] + view.threads.map { $0 == step.thread ? text : "" })
+      }
+    }
+    return table
+  }
+
+  private var narrowBelow: TextTable {
+    var table = TextTable([
+      .init(title: "step", alignment: .right), .init(title: "thread", alignment: .right),
+      .init(title: "action", wraps: true),
+    ])
+    for (step, number) in zip(view.steps, numbers) {
+      for (line, text) in ([action(step)] + values(step)).enumerated() {
+        table.add(line == 0 ? [number, "\(step.thread)", text] : ["", "", text])
+      }
+    }
+    return table
+  }
+
+  private var hasExternal: Bool { view.steps.contains { !["", "-"].contains($0.external) } }
+
+  private func values(_ step: InterleavingView.Step) -> [String] {
+    let spte = step.spte.isEmpty ? [] : ["= SPTE \(step.spte)"]
+    let external = step.external.isEmpty || !hasExternal ? [] : ["= S-EPT \(step.external)"]
+    return spte + external
+  }
+
+  // MARK: Cells
+
   private var entries: [TextTable.Column] {
     [.init(title: spteTitle.onOneLine, wraps: true), .init(title: externalTitle.onOneLine, wraps: true)]
   }
 
   private func action(_ step: InterleavingView.Step) -> String {
-    step.action + (step.repeats > 1 ? " x\(step.repeats)" : "") + (step.breaksRule ? " !\(checker)" : "")
+    step.action + (step.repeats > 1 ? " x\(step.repeats)" : "") + (mark(step).map { " \($0)\(checker)" } ?? "")
+  }
+
+  private func mark(_ step: InterleavingView.Step) -> String? {
+    step.blame.map { $0 == .breaks || $0 == .found ? "!" : "?" }
   }
 
   /// Step numbers of one width, so that the preemption marks before them stand in one column.

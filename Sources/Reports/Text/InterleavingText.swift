@@ -36,7 +36,13 @@ struct InterleavingText {
     let marks = [
       (view.steps.contains(where: \.preempts), "> preemption, the thread before could have gone on"),
       (view.steps.contains { $0.spte.hasPrefix("*") || $0.external.hasPrefix("*") }, "* written by this step"),
-      (view.steps.contains(where: \.breaksRule), "! this step broke \(checker)"),
+      (view.steps.contains { $0.blame == .breaks }, "! this step broke \(checker)"),
+      (
+        view.steps.contains { $0.blame == .wroteLast },
+        "? the last to write what \(checker) found broken when all threads had ended"
+      ),
+      (view.steps.contains { $0.blame == .found }, "! where \(checker) was found broken"),
+      (view.steps.contains { $0.blame == .parts }, "? from here on the statistics are not what the tables hold"),
       (view.steps.contains { $0.repeats > 1 }, "xN done N times in a row"),
     ]
     return marks.filter(\.0).map(\.1).joined(separator: "; ")

@@ -10,7 +10,7 @@ struct InterleavingView {
     var external: String
     var preempts: Bool
     var repeats: UInt64
-    var breaksRule: Bool
+    var blame: Interleaving.Blame?
   }
 
   /// Values and their last shown text: a value that has not changed is left blank.
@@ -31,14 +31,14 @@ struct InterleavingView {
   private(set) var silentThreads: [Int] = []
 
   init(_ interleaving: Interleaving, full: Bool) {
-    let broken = Self.violatingRow(interleaving)
+    let blamed = interleaving.blamed
     var spte = Column()
     var external = Column()
     // A thread may be preempted by steps that are hidden: the mark then stands at the first that is shown.
     var isPreempted = false
     for (index, row) in interleaving.rows.enumerated() {
       isPreempted = isPreempted || row.isPreemption
-      guard full || Self.isNews(row) || index == broken else {
+      guard full || Self.isNews(row) || index == blamed else {
         hiddenSteps &+= max(row.repeats, 1)
         continue
       }
@@ -48,7 +48,7 @@ struct InterleavingView {
           spte: spte.cell(row.spte, isChanged: row.changesSpte),
           external: external.cell(row.external, isChanged: row.changesExternal),
           preempts: isPreempted && (row.isPreemption || steps.last?.thread != row.thread), repeats: row.repeats,
-          breaksRule: index == broken))
+          blame: index == blamed ? row.blame ?? .breaks : nil))
       isPreempted = false
     }
     let seen = Set(steps.map(\.thread))
@@ -59,12 +59,5 @@ struct InterleavingView {
 
   private static func isNews(_ row: Interleaving.Row) -> Bool {
     row.matters || row.changesSpte || row.changesExternal
-  }
-
-  /// The row of the step that broke the rule; it may have been folded into a spin.
-  private static func violatingRow(_ interleaving: Interleaving) -> Int? {
-    guard let step = interleaving.violationStep else { return nil }
-    return interleaving.rows.lastIndex { $0.step == step }
-      ?? interleaving.rows.lastIndex { $0.step < step && step - $0.step < $0.repeats }
   }
 }

@@ -36,6 +36,17 @@ struct TextTable {
     return needed + Self.gap * (columns.count - 1) <= width
   }
 
+  /// Whether the name of a function, `[name]`, would have to be cut to keep to `width`.
+  func cutsNames(_ width: Int) -> Bool {
+    let widths = fittedWidths(width)
+    return columns.indices.contains { column in
+      ([columns[column].title] + rows.map { $0[column] }).contains { cell in
+        cell.count > widths[column]
+          && cell.split(separator: " ").contains { $0.hasPrefix("[") && $0.count > widths[column] }
+      }
+    }
+  }
+
   private var naturalWidths: [Int] {
     columns.indices.map { column in
       rows.reduce(columns[column].title.count) { max($0, $1[column].count) }

@@ -14,13 +14,21 @@ enum TextWrap {
       }
       if !line.isEmpty { lines.append(line) }
       while word.count > width {
-        lines.append(String(word.prefix(width)))
-        word = word.dropFirst(width)
+        let piece = piece(word, width)
+        lines.append(String(word.prefix(piece)))
+        word = word.dropFirst(piece)
       }
       line = String(word)
     }
     if !line.isEmpty || lines.isEmpty { lines.append(line) }
     return lines
+  }
+
+  /// How much of a long word stands on a line: up to an underscore or a slash, where one is near enough.
+  private static func piece(_ word: Substring, _ width: Int) -> Int {
+    let seam = word.prefix(width).lastIndex { $0 == "_" || $0 == "/" }
+    let length = seam.map { word.distance(from: word.startIndex, to: $0) + 1 } ?? 0
+    return length * 2 > width ? length : width
   }
 
   /// `label` and `text` on lines of at most `width`, the later ones indented to where the text began.

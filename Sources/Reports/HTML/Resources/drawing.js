@@ -214,11 +214,11 @@ class Picture {
     }
   }
 
-  /** The action below its sign, in as many lines as there is room for. */
+  /** The action below its sign, in as many lines as there is room for. Its function is told with the step. */
   action(column, x, y) {
     const room = Math.floor((this.timeline.width - 6) / this.letter);
     const row = this.view.row(column);
-    const lines = wrapped(row.action + (row.repeats > 1 ? ` ×${row.repeats}` : ""), room, TEXT_LINES);
+    const lines = wrapped(placed(row.action)[0] + (row.repeats > 1 ? ` ×${row.repeats}` : ""), room, TEXT_LINES);
     this.context.textAlign = "center";
     this.context.fillStyle = this.color(this.view.rows[column] === this.trace.broken ? "bad" : "text");
     lines.forEach((line, index) => this.context.fillText(line, x, y + index * TEXT_LINE));

@@ -63,7 +63,7 @@ class Explorer {
     return el("p", { class: "legend muted" },
       kinds.map((kind) => el("span", {}, signIcon(kind), SIGNS[kind].name)),
       hasPreemption && el("span", {}, el("b", { class: "preempt" }, ">"), "preemption"),
-      this.trace.broken >= 0 && el("span", {}, el("b", { class: "bad" }, "✗"), "breaks the rule"),
+      this.trace.broken >= 0 && el("span", {}, el("b", { class: "bad" }, "✗"), this.trace.blame),
       el("span", {}, "keys: ← → step, Home End, v the broken rule, a all steps"));
   }
 

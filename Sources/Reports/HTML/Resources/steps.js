@@ -3,6 +3,8 @@
 const LINE = 24;
 /** With more threads than this, one column says which it was. */
 const MOST_COLUMNS = 4;
+/** Of pixels: with fewer, tables and steps do not stand side by side. As in the style sheet. */
+const NARROW = 860;
 
 class Steps {
   constructor(trace, checker, label, select) {
@@ -32,13 +34,13 @@ class Steps {
     const isFirst = !this.height;
     const shown = new Set(Array.from(this.view.rows, (index) => this.trace.rows[index].thread));
     const threads = this.trace.threads.filter((thread) => shown.has(thread));
-    this.isSmall = this.element.clientWidth < 520;
-    this.height = this.isSmall ? LINE * 1.75 : LINE;
-    const isWide = !this.isSmall && threads.length <= MOST_COLUMNS;
-    this.threads = isWide ? threads : null;
-    this.element.style.setProperty("--columns", this.isSmall ? "4.5em 3em minmax(0, 1fr)" : this.columns().join(" "));
+    const layout = this.layout(threads);
+    this.isSmall = !layout.values;
+    this.threads = layout.threads;
+    this.height = LINE * layout.lines;
+    this.element.style.setProperty("--columns", layout.columns);
     this.element.classList.toggle("small", this.isSmall);
-    const titles = ["step", ...(isWide ? threads.map((thread) => `thread ${thread}`) : ["thr.", "action"])];
+    const titles = ["step", ...(this.threads ? threads.map((thread) => `thread ${thread}`) : ["thr.", "action"])];
     if (!this.isSmall) titles.push(this.trace.spteTitle, this.trace.externalTitle);
     replace(this.head, titles.map((title) => el("span", { role: "columnheader" }, title)));
     this.lines.style.height = `${this.view.length * this.height}px`;
@@ -46,26 +48,54 @@ class Steps {
     this.redraw();
   }
 
-  /** As wide as their longest text, up to a limit: what does not fit the box is scrolled to. */
-  columns() {
-    const { view, threads, trace } = this;
-    const order = threads ? new Map(threads.map((thread, index) => [thread, index])) : null;
-    const actions = threads ? threads.map((thread) => `thread ${thread}`.length) : [8];
+  /**
+   * The first arrangement in which nothing is cut and nothing is out of sight: a column a thread or one for all, beside
+   * the tables or below them, and at last the values below their step.
+   */
+  layout(threads) {
+    const sizes = this.sizes(threads);
+    const panes = this.element.parentElement;
+    const letter = letterWidth(this.element);
+    const whole = Math.floor((panes.clientWidth - 20) / letter);
+    const beside = panes.clientWidth > NARROW ? Math.floor((((panes.clientWidth - 20) * 9) / 14 - 20) / letter) : 0;
+    const { lines } = sizes;
+    for (const [room, isBelow] of [[beside, false], [whole, true]]) {
+      for (const actions of threads.length <= MOST_COLUMNS ? [sizes.actions, null] : [null]) {
+        const widths = [8, ...(actions || [4, sizes.longest]), ...sizes.values];
+        const needed = widths.reduce((sum, width) => sum + width, 0) + Math.ceil((widths.length * 10) / letter);
+        if (needed > room) continue;
+        panes.classList.toggle("stacked", isBelow);
+        const columns = widths.map((width, index) => (index === 0 ? "8ch" : `minmax(${width}ch, ${width}fr)`));
+        return { threads: actions ? threads : null, values: true, lines, columns: columns.join(" ") };
+      }
+    }
+    panes.classList.add("stacked");
+    const room = Math.max(12, whole - 16);
+    // The function stands in a line of its own, the values in one or two.
+    const most = Math.ceil(sizes.longest / room) + (lines > 1 ? 1 : 0)
+      + Math.ceil((sizes.values[0] + sizes.values[1] + 15) / room);
+    return { threads: null, values: false, lines: 0.25 + most * 0.8, columns: "4.5em 3em minmax(0, 1fr)" };
+  }
+
+  /** In letters: the longest action of each thread and of all, both values; and the lines that a step takes. */
+  sizes(threads) {
+    const { view, trace } = this;
+    const order = new Map(threads.map((thread, index) => [thread, index]));
+    const actions = threads.map((thread) => `thread ${thread}`.length);
     const values = [trace.spteTitle.length, trace.externalTitle.length];
+    let lines = 1;
     for (let column = 0; column < view.length; column += 1) {
       const row = view.row(column);
-      const at = order ? order.get(row.thread) : 0;
+      const at = order.get(row.thread);
       const mark = view.rows[column] === trace.broken ? this.checker.length + 2 : 0;
-      actions[at] = Math.max(actions[at], row.action.length + mark + (row.repeats > 1 ? 6 : 0));
+      const [action, place] = placed(row.action);
+      if (place) lines = 1.75;
+      const length = Math.max(action.length + mark + (row.repeats > 1 ? `${row.repeats}`.length + 2 : 0), place.length);
+      actions[at] = Math.max(actions[at], length);
       values[0] = Math.max(values[0], row.spte.length + 1);
       values[1] = Math.max(values[1], row.external.length + 1);
     }
-    const most = Math.max(24, Math.floor(96 / actions.length));
-    const widths = [...actions.map((length) => [length, most]), ...values.map((length) => [length, 30])];
-    return ["8ch", ...(threads ? [] : ["4ch"]), ...widths.map(([length, most]) => {
-      const width = Math.min(Math.max(length, 4), most);
-      return `minmax(${width}ch, ${width}fr)`;
-    })];
+    return { actions, longest: Math.max(8, ...actions), values, lines };
   }
 
   select(column) {
@@ -96,8 +126,9 @@ class Steps {
     const { view, trace } = this;
     const row = view.row(column);
     const breaks = view.rows[column] === trace.broken;
-    const action = el("code", { role: "gridcell" }, row.action, row.repeats > 1 ? ` x${row.repeats}` : "",
-      breaks && el("strong", {}, ` !${this.checker}`));
+    const [text, place] = placed(row.action);
+    const action = el("code", { role: "gridcell", title: row.action }, text, row.repeats > 1 ? ` x${row.repeats}` : "",
+      breaks && el("strong", {}, ` ${trace.sign}${this.checker}`), place && el("small", {}, place));
     const spte = view.news(column, "spte", "changesSpte");
     const external = view.news(column, "external", "changesExternal");
     const cells = this.threads
@@ -122,4 +153,21 @@ class Steps {
     const texts = [spte && `SPTE ${spte}`, external && external !== "-" && `S-EPT ${external}`].filter(Boolean);
     return el("small", { role: "gridcell" }, texts.join(" · "));
   }
+}
+
+/** An action, and the function of a kernel that it is in, with its brackets; empty if there is none. */
+function placed(action) {
+  const match = /^(.*) (\[\w+(?: [^\]]*)?\])$/.exec(action);
+  return match ? [match[1], match[2]] : [action, ""];
+}
+
+/** How wide a letter of the table is, in pixels. */
+function letterWidth(element) {
+  const probe = el("code", {}, "0".repeat(64));
+  probe.style.position = "absolute";
+  probe.style.visibility = "hidden";
+  element.append(probe);
+  const width = probe.getBoundingClientRect().width / 64;
+  probe.remove();
+  return width || 8;
 }

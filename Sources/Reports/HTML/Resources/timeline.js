@@ -167,7 +167,7 @@ function stepDetails(view, column, checker) {
   return [
     el("p", {}, el("b", {}, `step ${row.step}, thread ${row.thread}: `), el("code", {}, row.action),
       row.repeats > 1 ? ` ×${grouped(row.repeats)}` : ""),
-    index === view.trace.broken && el("p", { class: "bad" }, `✗ breaks ${checker}`),
+    index === view.trace.broken && el("p", { class: "bad" }, `✗ ${checker}: ${view.trace.blame}`),
     view.preempted[column] === 1 && el("p", {}, "> preempts the thread before it, which could have gone on"),
     (row.changes || []).map((change) => el("p", {}, `${change.table} ${entryName(change)}: `,
       el("code", {}, `${change.old} → ${change.new}`))),

@@ -4,12 +4,22 @@
 /** Bars of frozen entries that one lane has room for. */
 const MOST_FREEZES = 4;
 
+/** What the row to blame has to do with the broken rule. */
+const BLAMES = {
+  breaks: "breaks the rule", found: "where the rule was found broken",
+  wroteLast: "wrote last what the rule found broken at the end",
+  parts: "from here on the statistics are not what the tables hold",
+};
+
 class Trace {
   constructor(interleaving) {
     this.rows = interleaving.rows;
     this.spteTitle = interleaving.spteTitle;
     this.externalTitle = interleaving.externalTitle;
     this.broken = brokenRow(interleaving);
+    const blame = this.rows[this.broken]?.blame || "breaks";
+    this.blame = BLAMES[blame] || BLAMES.breaks;
+    this.sign = blame === "breaks" || blame === "found" ? "!" : "?";
     const seen = new Set(this.rows.map((row) => row.thread));
     const others = [...seen].filter((thread) => !interleaving.threads.includes(thread)).sort((a, b) => a - b);
     this.threads = [...interleaving.threads, ...others].filter((thread) => seen.has(thread));
@@ -31,8 +41,10 @@ class Trace {
   }
 }
 
-/** The row of the step that broke the rule; it may have been folded into a spin. */
+/** The row that is to blame for the broken rule; that of the step that broke it may have been folded into a spin. */
 function brokenRow({ rows, violationStep: step }) {
+  const told = rows.findIndex((row) => row.blame);
+  if (told >= 0) return told;
   if (step === null || step === undefined) return -1;
   const exact = rows.findLastIndex((row) => row.step === step);
   if (exact >= 0) return exact;
@@ -171,7 +183,7 @@ function freeze(tracks, frozen, change, thread, row) {
 
 /** An action without the operation that begins with it, and without the function of a kernel that it is in. */
 function ownAction(action) {
-  return action.replace(/^[a-z][a-z0-9-]* 0x[0-9a-f]+(-0x[0-9a-f]+)?: /, "").replace(/ \[\w+\]$/, "");
+  return action.replace(/^[a-z][a-z0-9-]* 0x[0-9a-f]+(-0x[0-9a-f]+)?: /, "").replace(/ \[\w+(?: [^\]]*)?\]$/, "");
 }
 
 /** The SEAMCALL that an action begins or ends; null for another. */
