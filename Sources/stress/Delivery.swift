@@ -13,25 +13,31 @@ struct Delivery {
 
   /// - Parameter isFull: all steps of an interleaving are shown.
   init(record: RunRecord, files: OutputFiles, isQuiet: Bool, isFull: Bool = false) {
-    let report = TextReport(record)
     self.record = .run(record)
     encode = { try RecordJSON.encode(record) }
     self.files = files
-    text = isQuiet ? report.renderQuietly(full: isFull) : report.render(full: isFull)
+    text = files.width.render(to: files.stream) {
+      let report = TextReport(record)
+      return isQuiet ? report.renderQuietly(full: isFull) : report.render(full: isFull)
+    }
   }
 
   init(record: MatrixRecord, files: OutputFiles, isQuiet: Bool) {
     self.record = .matrix(record)
     encode = { try RecordJSON.encode(record) }
     self.files = files
-    text = isQuiet ? MatrixText(record).renderQuietly() : MatrixText(record).render()
+    text = files.width.render(to: files.stream) {
+      isQuiet ? MatrixText(record).renderQuietly() : MatrixText(record).render()
+    }
   }
 
   init(record: DiffRecord, files: OutputFiles, isQuiet: Bool) {
     self.record = nil
     encode = { try RecordJSON.encode(record) }
     self.files = files
-    text = isQuiet ? DiffText(record).renderQuietly() : DiffText(record).render()
+    text = files.width.render(to: files.stream) {
+      isQuiet ? DiffText(record).renderQuietly() : DiffText(record).render()
+    }
   }
 
   /// True if all went where it should. What did not is told on standard error in one line each.
@@ -53,8 +59,7 @@ struct Delivery {
   }
 
   private func printText() -> Bool {
-    let stream = files.takeStandardOutput ? StandardStreams.error : StandardStreams.output
-    let failure = stream.write(text)
+    let failure = files.stream.write(text)
     // A reader that closed the pipe, such as head(1), has seen what it wanted.
     guard let failure, failure != EPIPE else { return true }
     StandardStreams.error.tell("the report was not written: \(String(cString: strerror(failure)))")

@@ -38,7 +38,7 @@ struct DiffCommand: ParsableCommand {
   @OptionGroup var output: DiffOutputOptions
 
   func run() throws {
-    let files = try OutputFiles(json: output.json)
+    let files = try OutputFiles(json: output.json, width: output.width)
     let configuration = try options.configuration()
     let differential = Differential(configuration: configuration)
     let signals = Signals(onFirst: { differential.requestStop() })
@@ -64,6 +64,8 @@ struct DiffOutputOptions: ParsableArguments {
       "Write the record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
       valueName: "file"), completion: .file(extensions: ["json"]))
   var json: String?
+
+  @OptionGroup var width: WidthOptions
 
   @Flag(help: "Print the difference and the verdict line only, and no progress.")
   var quiet = false

@@ -46,7 +46,7 @@ struct ReportCommand: ParsableCommand {
   }
 
   func run() throws {
-    var files = try reports.files()
+    let files = try reports.files()
     Signals.ignoreBrokenOutput()
     if compare {
       guard files.isEmpty else { throw ValidationError("--compare prints; it takes no other form of report") }
@@ -54,20 +54,28 @@ struct ReportCommand: ParsableCommand {
     }
     let record = try RecordArgument.read(records[0])
     if files.isEmpty {
-      files = [ReportFile(format: .text, file: try OutputFile(path: "-", option: "--text"))]
+      return try print(record)
     }
     if files.map({ $0.write(record) }).contains(false) { throw ExitCode(ExitStatus.harnessFault) }
+  }
+
+  private func print(_ record: Record) throws {
+    let text = reports.width.render(to: .output) { ReportFormat.text.render(record) }
+    try tell(text, "report")
   }
 
   private func printComparison() throws {
     let nights = try records.map(NightArgument.read)
     let comparison = Comparison(nights[0], nights[1])
-    let failure = StandardStreams.output.write(comparison.render())
-    if let failure, failure != EPIPE {
-      StandardStreams.error.tell("the comparison was not written: \(String(cString: strerror(failure)))")
-      throw ExitCode(ExitStatus.harnessFault)
-    }
+    try tell(reports.width.render(to: .output) { comparison.render() }, "comparison")
     let status = ExitStatus.of(comparison)
     if status != ExitStatus.clean { throw ExitCode(status) }
+  }
+
+  private func tell(_ text: String, _ what: String) throws {
+    let failure = StandardStreams.output.write(text)
+    guard let failure, failure != EPIPE else { return }
+    StandardStreams.error.tell("the \(what) was not written: \(String(cString: strerror(failure)))")
+    throw ExitCode(ExitStatus.harnessFault)
   }
 }

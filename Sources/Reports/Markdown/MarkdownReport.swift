@@ -1,4 +1,4 @@
-/// A record as Markdown, for a job's summary page or a mail: the verdict first, what is long folded or fenced.
+/// A record as Markdown, for a job's summary page: the verdict first, what is long folded or fenced.
 import Campaign
 
 enum MarkdownReport {

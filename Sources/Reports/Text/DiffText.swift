@@ -3,7 +3,7 @@ import Campaign
 /// A comparison for a person to read: the first difference with both traces side by side, the classes if more than one
 /// episode differs, and the verdict as the last line.
 public struct DiffText {
-  public static let width = 120
+  public static var width: Int { TextWidth.of(120) }
 
   private let record: DiffRecord
 

@@ -5,7 +5,7 @@ import Campaign
 ///
 /// No table is wider than `width`. Lines with a token or a command are as long as they have to be.
 public struct MatrixText {
-  public static let width = 120
+  public static var width: Int { TextWidth.of(120) }
 
   private let record: MatrixRecord
 
@@ -76,7 +76,7 @@ public struct MatrixText {
   }
 
   /// A line for each cell that failed, for its token to be copied.
-  private var failures: [String] {
+  var failures: [String] {
     let broken = record.cells.filter(\.isBroken)
     guard !broken.isEmpty else { return [] }
     let rows = broken.map { [$0.protocol, $0.policy, $0.scenario, outcome($0)] }

@@ -31,6 +31,9 @@ struct ReproductionText {
 
   private var tree: String { kernel.map { " --kernel-tree \($0.path.onOneLine)" } ?? "" }
 
+  /// Where to get what a token holds in a form to read and to change.
+  static let asText = "as text: the same with 'trace --episode' in place of 'replay'"
+
   /// What repeats it; nil where that was not seen to.
   var replay: String? {
     Self.isVerified(reproduction) ? "stress replay \(reproduction.token.onOneLine)" + tree : nil
@@ -56,7 +59,7 @@ struct ReproductionText {
   var command: [String] {
     if let replay {
       let doubt = doubt.map { TextWrap.hanging("", $0, width: TextReport.width) } ?? []
-      return ["replay: \(replay)", promise] + doubt
+      return ["replay: \(replay)", promise, Self.asText] + doubt
     }
     return TextWrap.hanging("", promise, width: TextReport.width)
   }

@@ -7,7 +7,7 @@ enum RunKind {
   init(_ record: RunRecord) {
     switch record.engine {
     case "explore": self = .explore
-    case "replay": self = .replay
+    case "replay", "trace": self = .replay
     case "minimize": self = .minimize
     default: self = .soak
     }

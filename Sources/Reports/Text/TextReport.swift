@@ -4,7 +4,7 @@ import Campaign
 ///
 /// No line is longer than `width`, but for commands, which must survive copying, and the verdict, which is one line.
 public struct TextReport {
-  public static let width = 100
+  public static var width: Int { TextWidth.of(100) }
 
   private let record: RunRecord
 

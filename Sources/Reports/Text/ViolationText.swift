@@ -6,6 +6,7 @@ struct ViolationText {
 
   private let violation: RunRecord.Violation
   private let kind: RunKind
+  private let isTrace: Bool
   private let replay: RunRecord.Replay?
   private let kernel: RunRecord.Kernel?
   private let number: Int
@@ -15,6 +16,7 @@ struct ViolationText {
   init(_ violation: RunRecord.Violation, of record: RunRecord, number: Int, total: Int, full: Bool) {
     self.violation = violation
     kind = RunKind(record)
+    isTrace = record.engine == "trace"
     replay = record.replay
     kernel = record.kernel
     self.number = number
@@ -26,8 +28,14 @@ struct ViolationText {
     switch kind {
     case .soak: [facts, events] + bridge
     case .explore, .minimize: [facts, steps, command]
-    case .replay: [facts, steps]
+    case .replay: [facts, steps, found]
     }
+  }
+
+  /// The same without the events, where an interleaving tells more.
+  var briefly: [[String]] {
+    guard kind == .soak, violation.reproduction?.interleaving != nil else { return sections }
+    return [facts] + bridge
   }
 
   private var reproduction: ReproductionText? {
@@ -50,6 +58,14 @@ struct ViolationText {
     return InterleavingText(
       interleaving, title: "Interleaving", checker: violation.checker.onOneLine, full: full
     ).lines
+  }
+
+  /// What was not replayed but found, in an episode that promises nothing, has its command.
+  private var found: [String] {
+    guard isTrace, let replay else { return [] }
+    guard !violation.command.isEmpty else { return ["not reproduced: it did not break the rule again"] }
+    let promise = "verified 3/3, event hash \(replay.eventHash.onOneLine)"
+    return ["replay: \(violation.command.onOneLine)", promise, ReproductionText.asText]
   }
 
   /// What was replayed needs no other command.

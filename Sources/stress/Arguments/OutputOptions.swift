@@ -22,16 +22,22 @@ struct OutputOptions: ParsableArguments {
 struct OutputFiles {
   let record: OutputFile?
   let reports: [ReportFile]
+  let width: WidthOptions
 
   init(json: String?, reports: ReportOptions) throws {
+    width = reports.width
     record = try json.map { try OutputFile(path: $0, option: "--json") }
     self.reports = try reports.files(besides: record?.isStandardOutput == true ? "--json" : nil)
   }
 
-  init(json: String?) throws {
+  init(json: String?, width: WidthOptions) throws {
+    self.width = width
     record = try json.map { try OutputFile(path: $0, option: "--json") }
     reports = []
   }
+
+  /// Where what is printed goes.
+  var stream: StandardStreams { takeStandardOutput ? .error : .output }
 
   /// What is printed goes to standard error then.
   var takeStandardOutput: Bool {

@@ -5,6 +5,7 @@ import Reports
 /// One option for each form of report: what `stress report` takes, and every command that makes a record.
 struct ReportOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: Self.help(.text), completion: Self.completion(.text)) var text: String?
+  @Option(parsing: .unconditional, help: Self.help(.mail), completion: Self.completion(.mail)) var mail: String?
   @Option(parsing: .unconditional, help: Self.help(.html), completion: Self.completion(.html)) var html: String?
   @Option(parsing: .unconditional, help: Self.help(.markdown), completion: Self.completion(.markdown)) var markdown:
     String?
@@ -13,13 +14,15 @@ struct ReportOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: Self.help(.perfetto), completion: Self.completion(.perfetto)) var perfetto:
     String?
 
+  @OptionGroup var width: WidthOptions
+
   private static func help(_ format: ReportFormat) -> ArgumentHelp {
     ArgumentHelp("Write a report \(format.summary); '-' is standard output.", valueName: "file")
   }
 
   private static func completion(_ format: ReportFormat) -> CompletionKind {
     switch format {
-    case .text: .file(extensions: ["txt"])
+    case .text, .mail: .file(extensions: ["txt"])
     case .html: .file(extensions: ["html"])
     case .markdown: .file(extensions: ["md"])
     case .junit: .file(extensions: ["xml"])
@@ -31,7 +34,8 @@ struct ReportOptions: ParsableArguments {
   /// In the order in which they are written.
   private var paths: [(ReportFormat, String?)] {
     [
-      (.text, text), (.html, html), (.markdown, markdown), (.junit, junit), (.ktap, ktap), (.perfetto, perfetto),
+      (.text, text), (.mail, mail), (.html, html), (.markdown, markdown), (.junit, junit), (.ktap, ktap),
+      (.perfetto, perfetto),
     ]
   }
 
@@ -49,7 +53,7 @@ struct ReportOptions: ParsableArguments {
         }
         onStandardOutput = option
       }
-      files.append(ReportFile(format: format, file: file))
+      files.append(ReportFile(format: format, file: file, columns: width.columns))
     }
     return files
   }
@@ -59,11 +63,15 @@ struct ReportOptions: ParsableArguments {
 struct ReportFile {
   let format: ReportFormat
   let file: OutputFile
+  /// Of a text, if asked for.
+  let columns: Int?
 
   /// True if it is there. What went wrong is told on standard error in one line.
   func write(_ record: Record) -> Bool {
     do {
-      try file.write(Array(format.render(record).utf8))
+      let render = { format.render(record) }
+      let text = columns.flatMap { format == .text ? TextWidth.exactly($0, render) : nil } ?? render()
+      try file.write(Array(text.utf8))
       return true
     } catch let error as OutputFile.WriteError where file.isStandardOutput && error.code == EPIPE {
       // A reader that closed the pipe, such as head(1), has seen what it wanted.
