@@ -28,7 +28,8 @@ struct Stress: ParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, RegressCommand.self,
+      RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, TraceCommand.self,
+      RegressCommand.self,
       MatrixCommand.self, DiffCommand.self, ReportCommand.self, MergeCommand.self, KernelCommand.self,
       ListCommand.self, AutopsyCommand.self,
     ],

@@ -9,6 +9,10 @@ enum TokenArgument {
     "A token, as a report's 'replay:' line has it, or a file that holds one.", valueName: "token|file")
   static let completion = CompletionKind.file(extensions: ["txt"])
 
+  private static let drawnFirst =
+    "the episode says neither what it breaks ('expect') nor its whole schedule: 'stress trace' runs it, and prints "
+    + "both with --episode"
+
   struct Named {
     var token: Token
     /// The file that holds it, if it was one that was named.
@@ -30,9 +34,15 @@ enum TokenArgument {
     var status = stat()
     let code = stat(text, &status) == 0 ? 0 : errno
     do {
+      if code == 0, let episode = try EpisodeArgument.text(text) {
+        guard let token = episode.token else { throw ValidationError(Self.drawnFirst) }
+        return Named(token: token, path: text)
+      }
       if code == 0 { return Named(token: try FailureArchive.read(text), path: text) }
       if Token.resembles(text) { return Named(token: try Token(parsing: text)) }
       if let token = Token.word(in: text) { return Named(token: try Token(parsing: token)) }
+    } catch let error as ValidationError {
+      throw error
     } catch {
       throw ValidationError("\(error)")
     }

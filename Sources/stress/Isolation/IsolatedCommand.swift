@@ -53,6 +53,14 @@ extension MinimizeCommand: IsolatedCommand {
   var showsAllSteps: Bool { steps.full }
 }
 
+extension TraceCommand: IsolatedCommand {
+  static var engine: String { "replay" }
+  var kernelOptions: KernelOptions { kernel }
+  var isQuiet: Bool { output.quiet }
+  func outputFiles() throws -> OutputFiles { try output.files() }
+  var showsAllSteps: Bool { steps.full }
+}
+
 extension RunCommand: IsolatedCommand {
   /// What ends its process is told as a schedule: one of those by which it looks for what threads have met.
   static var engine: String { "explore" }

@@ -23,6 +23,11 @@ extension Rehearsal {
       ]),
     Rehearsal("scripts/stress regress --kernel-tree linux", status: 1),
 
+    // Episodes
+    Rehearsal("stress trace docs/examples/lost-zap.episode", status: 1),
+    Rehearsal(
+      "stress trace race.episode", after: ["stress trace --scenario fault-zap --seed 3 --episode > race.episode"]),
+
     // Exploring
     Rehearsal("stress regress", status: 1),
     Rehearsal("stress matrix --quick", adding: "--only protocols --schedules 10"),

@@ -20,6 +20,8 @@ struct Stage {
     try FileManager.default.createSymbolicLink(
       atPath: scratch.file("scripts/kernel-tree"),
       withDestinationPath: Document.root.appendingPathComponent("scripts/kernel-tree").path)
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.file("docs"), withDestinationPath: Document.root.appendingPathComponent("docs").path)
   }
 
   /// Runs a line in the folder, as a shell understands it. The cache of kernels is the user's only where a kernel tree
