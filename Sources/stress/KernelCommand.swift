@@ -93,7 +93,7 @@ struct KernelDoctorCommand: ParsableCommand {
     if noBuild && (functions || json != nil) {
       throw ValidationError("--functions and --json tell of a build, which --no-build leaves out")
     }
-    let file = try OutputFiles(json: json).record
+    let file = try json.map { try OutputFile(path: $0, option: "--json") }
     let output = KernelOutput(json == "-" ? StandardStreams.error : StandardStreams.output)
     output.tell("\(ToolBuild.current.text), kernel doctor")
     var options = Doctor.Options(compilers: compilers, builds: !noBuild, tellsItems: items)

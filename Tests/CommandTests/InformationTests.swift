@@ -22,7 +22,9 @@ import Testing
   @Test(arguments: [["--help"], ["help"]])
   func `help has every subcommand with a line on what it does`(arguments: [String]) throws {
     let output = try StressCommand.run(arguments).output
-    for command in ["run (default)", "explore", "replay", "minimize", "regress", "matrix", "diff", "kernel", "list"] {
+    for command in [
+      "run (default)", "explore", "replay", "minimize", "trace", "regress", "matrix", "diff", "kernel", "list",
+    ] {
       #expect(
         output.contains(try Regex("\n  \(NSRegularExpression.escapedPattern(for: command)) +[A-Z]")), "\(command)")
     }
@@ -45,6 +47,7 @@ import Testing
     ),
     ("kernel doctor", ["<path>", "--compiler", "--no-build"]), ("kernel list", []), ("kernel clean", []),
     ("replay", ["<token|file>", "--trace", "--json", "--quiet", "--full"]),
+    ("trace", ["<episode|token>", "--episode", "--scenario", "--kernel-tree", "--json", "--quiet", "--full"]),
     ("minimize", ["<token|file>", "--json", "--quiet", "--full"]), ("regress", ["<dir>"]),
     (
       "matrix",

@@ -8,7 +8,7 @@ import subprocess
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\"><svg onload=\"document.title='owned'\">"
 
 # What a record must have from a fixed list of words.
-WORDS = {"engine", "verdict", "kind", "tool", "subject", "table", "blame"}
+WORDS = {"engine", "verdict", "kind", "tool", "subject", "table", "blame", "moment"}
 
 RUNS = {
     "violation": ["explore", "--mutant", "lost-zap", "--seed", "7", "--quiet"],

@@ -70,7 +70,7 @@ class Steps {
       }
     }
     panes.classList.add("stacked");
-    const room = Math.max(12, whole - 10);
+    const room = Math.max(12, whole - 16);
     // The function stands in a line of its own, the values in one or two.
     const most = Math.ceil(sizes.longest / room) + (lines > 1 ? 1 : 0)
       + Math.ceil((sizes.values[0] + sizes.values[1] + 15) / room);
