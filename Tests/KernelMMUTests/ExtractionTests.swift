@@ -128,7 +128,7 @@ import Testing
 
   @Test func `a tracepoint becomes a function of its parameters that does nothing`() throws {
     let tree = [
-      "t.h": "TRACE_EVENT(\n\tkvm_new,\n\tTP_PROTO(u64 gfn, int level),\n\tTP_ARGS(gfn, level),\n\tTP_printk(\"%d\")\n);\n"
+      "t.h": "TRACE_EVENT(\n\tkvm_new,\n\tTP_PROTO(u64 gfn, int level),\n\tTP_ARGS(gfn, level),\n\tTP_fast_assign(__entry->gfn = gfn;),\n\tTP_printk(\"%d\")\n);\n"
     ]
     var demand = demand(tree)
     _ = demand.satisfy(Want(what: .name("trace_kvm_new"), file: "a.c", line: 1), unit: nil)

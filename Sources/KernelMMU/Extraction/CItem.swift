@@ -45,7 +45,9 @@ struct CItem {
       return CItem(kind: .function, names: [name], range: range, body: body)
     }
     let tags: Set<String> = ["struct", "union", "enum"]
-    let assigns = code[head].contains(CByte.equals)
+    // `TRACE_EVENT(...)` holds statements, and is none.
+    let isEvent = ["TRACE_EVENT", "DEFINE_EVENT"].contains { first.name.hasPrefix($0) }
+    let assigns = !isEvent && code[head].contains(CByte.equals)
     // `struct shape;`
     if body == nil, identifiers.count == 2, tags.contains(first.name), !assigns { return nil }
     if let body, !assigns, let tag = identifiers.firstIndex(where: { tags.contains($0.name) }) {
@@ -70,7 +72,10 @@ struct CItem {
       return CItem(kind: .type, names: names.isEmpty ? last : names.map(\.name), range: range)
     }
     let end = code[head].firstIndex { $0 == CByte.equals || $0 == UInt8(ascii: "[") } ?? head.upperBound
-    guard identifiers.count >= 2, let name = identifiers.last(where: { $0.range.upperBound <= end }) else { return nil }
+    let before = identifiers.filter { $0.range.upperBound <= end }
+    // `int counter __read_mostly = 1;`
+    guard identifiers.count >= 2, let name = before.last(where: { !$0.name.hasPrefix("__") }) ?? before.last
+    else { return nil }
     return CItem(kind: .variable, names: [name.name], range: range)
   }
 

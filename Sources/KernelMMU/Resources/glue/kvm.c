@@ -6,15 +6,15 @@ bool __read_mostly tdp_enabled = true;
 bool __read_mostly tdp_mmu_enabled = true;
 bool __read_mostly eager_page_split = true;
 int __read_mostly nx_huge_pages = 1;
-struct kvm_x86_ops kvm_x86_ops __read_mostly;
-struct kvm_host_values kvm_host __read_mostly;
-struct cpuinfo_x86 boot_cpu_data __read_mostly = {
+struct kvm_x86_ops __read_mostly kvm_x86_ops;
+struct kvm_host_values __read_mostly kvm_host;
+struct cpuinfo_x86 __read_mostly boot_cpu_data = {
     .x86_phys_bits = 52, .x86_cache_bits = 52, .extended_cpuid_level = 0x80000008,
 };
-static struct kmem_cache header_cache __read_mostly = {sizeof(struct kvm_mmu_page)};
-static struct kmem_cache unused_cache __read_mostly;
-struct kmem_cache *mmu_page_header_cache __read_mostly = &header_cache;
-struct kmem_cache *stress_unused_cache __read_mostly = &unused_cache;
+static struct kmem_cache __read_mostly header_cache = {sizeof(struct kvm_mmu_page)};
+static struct kmem_cache __read_mostly unused_cache;
+struct kmem_cache *__read_mostly mmu_page_header_cache = &header_cache;
+struct kmem_cache *__read_mostly stress_unused_cache = &unused_cache;
 
 _Static_assert(sizeof(struct kvm_mmu_page) <= STRESS_OBJECT_BYTES, "the host's objects hold a struct kvm_mmu_page");
 _Static_assert(SPTE_MMU_PRESENT_MASK == STRESS_PRESENT_BIT, "reads are told of by this bit");

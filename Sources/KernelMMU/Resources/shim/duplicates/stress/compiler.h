@@ -69,6 +69,8 @@
 #define BUILD_BUG_ON_INVALID(expression) ((void)(sizeof((long)(expression))))
 #define BUILD_BUG_ON_ZERO(condition) 0
 #define BUILD_BUG() barrier()
+#define __BUILD_BUG_ON_NOT_POWER_OF_2(number) BUILD_BUG_ON(((number) & ((number) - 1)) != 0)
+#define BUILD_BUG_ON_NOT_POWER_OF_2(number) BUILD_BUG_ON((number) == 0 || ((number) & ((number) - 1)) != 0)
 
 #define offsetof(type, member) __builtin_offsetof(type, member)
 #define sizeof_field(type, member) sizeof(((type *)0)->member)
