@@ -2,6 +2,7 @@
 import Campaign
 import Exploration
 import Machine
+import MirrorMMU
 import Testing
 
 @Suite struct EarlyEndTests {
