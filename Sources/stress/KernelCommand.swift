@@ -23,9 +23,9 @@ struct KernelDoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Tell what a kernel tree has of what is needed, and whether it builds.",
     discussion: """
-      Prints the tree's version and commit, the compilers, every file that is needed, builds it into a cache, and tells \
-      what was taken from where, by name or on demand, which headers were left empty and what the tool answers itself. \
-      Nothing is written into the tree. The last line begins with 'OK:' or with 'NOT SUPPORTED:', the \
+      Prints the tree's version and commit, the compilers, every file that is needed, builds it into a cache, and \
+      tells what was taken from where, by name or on demand, which headers were left empty and what the tool answers \
+      itself. Nothing is written into the tree. The last line begins with 'OK:' or with 'NOT SUPPORTED:', the \
       first reason and what to do. Two runs over one tree print the same, but for lines that begin with 'time:'.
 
       EXAMPLES:

@@ -33,8 +33,8 @@ import Testing
       #expect(result.status == 125)
       #expect(
         result.lastOutputLine.hasPrefix(
-          "NOT SUPPORTED: \(TinyTree.tdpMmu):2 wants down_new, which include/linux/sem.h declares and the shim does not "
-            + "answer; what locks, waits, orders, allocates, frees or defers is never guessed"),
+          "NOT SUPPORTED: \(TinyTree.tdpMmu):2 wants down_new, which include/linux/sem.h declares and the shim does "
+            + "not answer; what locks, waits, orders, allocates, frees or defers is never guessed"),
         "\(result.lastOutputLine)")
       #expect(result.output.contains("\n    down_new(&kvm->sem);\n") && tree.cached == [])
     }

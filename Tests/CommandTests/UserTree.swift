@@ -1,5 +1,6 @@
 /// A copy of a kernel tree that scripts/kernel-tree has brought: only what the tool uses, to be changed by a test.
 import Foundation
+import KernelMMU
 import Testing
 
 struct UserTree {
@@ -15,10 +16,7 @@ struct UserTree {
 
   static let restore = "__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);"
 
-  private static let parts = [
-    "Makefile", "arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include", "include/linux/list.h",
-    "include/linux/rculist.h", "include/linux/poison.h", "include/linux/kvm_host.h", "include/linux/kvm_types.h",
-  ]
+  private static let parts = ["arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include"] + TreeFiles.named
 
   let root: URL
   var file: URL { root.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c") }
@@ -27,10 +25,13 @@ struct UserTree {
     let source = try #require(Self.source)
     root = URL(fileURLWithPath: scratch.file(name))
     for part in Self.parts {
-      let target = root.appendingPathComponent(part)
+      let (origin, target) = (source.appendingPathComponent(part), root.appendingPathComponent(part))
+      // Not each release has each file, and the folders come first.
+      guard !FileManager.default.fileExists(atPath: target.path), FileManager.default.fileExists(atPath: origin.path)
+      else { continue }
       try FileManager.default.createDirectory(
         at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try FileManager.default.copyItem(at: source.appendingPathComponent(part), to: target)
+      try FileManager.default.copyItem(at: origin, to: target)
     }
   }
 

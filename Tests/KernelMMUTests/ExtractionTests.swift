@@ -121,14 +121,19 @@ import Testing
     }
     let out = demand.outputs()
     let text = try #require(out["types.h"])
-    let places = try ["typedef u64", "struct inner {", "struct outer {"].map { try #require(text.range(of: $0)).lowerBound }
-    #expect(places == places.sorted() && text.hasPrefix("struct inner;\nstruct outer;\n"))
+    let places = try ["typedef u64", "struct inner {", "struct outer {"].map {
+      try #require(text.range(of: $0)).lowerBound
+    }
+    #expect(
+      places == places.sorted() && text.hasPrefix("struct holder;\nstruct inner;\nstruct outer;\nstruct whole;\n"))
     #expect(!text.contains("struct holder {") && out["late_types.h"]?.contains("struct holder {") == true)
   }
 
   @Test func `a tracepoint becomes a function of its parameters that does nothing`() throws {
     let tree = [
-      "t.h": "TRACE_EVENT(\n\tkvm_new,\n\tTP_PROTO(u64 gfn, int level),\n\tTP_ARGS(gfn, level),\n\tTP_fast_assign(__entry->gfn = gfn;),\n\tTP_printk(\"%d\")\n);\n"
+      "t.h":
+        "TRACE_EVENT(\n\tkvm_new,\n\tTP_PROTO(u64 gfn, int level),\n\tTP_ARGS(gfn, level),\n"
+        + "\tTP_fast_assign(__entry->gfn = gfn;),\n\tTP_printk(\"%d\")\n);\n"
     ]
     var demand = demand(tree)
     _ = demand.satisfy(Want(what: .name("trace_kvm_new"), file: "a.c", line: 1), unit: nil)

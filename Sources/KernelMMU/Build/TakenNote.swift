@@ -42,5 +42,7 @@ package struct TakenNote: Equatable, Sendable {
 }
 
 extension KernelExtraction.Result {
-  func note(in entry: URL) throws(KernelBuildError) { try TakenNote(taken: taken, empty: empty, answered: answered).write(in: entry) }
+  func note(in entry: URL) throws(KernelBuildError) {
+    try TakenNote(taken: taken, empty: empty, answered: answered).write(in: entry)
+  }
 }

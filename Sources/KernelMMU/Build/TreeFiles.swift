@@ -13,7 +13,8 @@ package enum TreeFiles {
   /// Definitions are taken out of these, in this order: KVM's own first, then what is arithmetic only.
   static let headers = [
     "arch/x86/include/asm/kvm_host.h", "include/linux/kvm_host.h", "include/linux/kvm_types.h",
-    "arch/x86/include/asm/kvm_types.h", "arch/x86/include/asm/kvm_vcpu_regs.h", "arch/x86/include/uapi/asm/kvm.h", "include/uapi/linux/kvm.h",
+    "arch/x86/include/asm/kvm_types.h", "arch/x86/include/asm/kvm_vcpu_regs.h", "arch/x86/include/uapi/asm/kvm.h",
+    "include/uapi/linux/kvm.h",
     "arch/x86/include/asm/tdx.h", "arch/x86/include/asm/shared/tdx.h", "arch/x86/include/asm/shared/tdx_errno.h",
     "arch/x86/virt/vmx/tdx/tdx.h", "arch/x86/include/asm/kvm_page_track.h", "include/trace/events/kvm.h",
   ]

@@ -30,7 +30,8 @@ package struct TreeSurvey {
     hasPagewalk = contents(Self.host)?.contains("struct kvm_pagewalk") ?? false
     septFunctions = contents(Self.tdx).map { bytes in
       let items = CSource(path: Self.tdx, bytes: bytes).items
-      return Set(items.filter { $0.kind == .function && $0.names[0].hasPrefix("tdx_sept_") }.map { $0.names[0] }).sorted()
+      return Set(items.filter { $0.kind == .function && $0.names[0].hasPrefix("tdx_sept_") }.map { $0.names[0] })
+        .sorted()
     }
   }
 

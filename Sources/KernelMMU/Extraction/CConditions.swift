@@ -2,13 +2,11 @@
 ///
 /// What it cannot tell it leaves open: both branches then count, and the first definition of a name is taken.
 struct CConditions: Sendable {
-  /// Names that are defined, `CONFIG_X86_64` or `__KERNEL__`. Other `CONFIG_` names are not.
+  /// Names that are defined, `CONFIG_X86_64` or `__KERNEL__`, as `config.h` has them. Other `CONFIG_` names are
+  /// not.
   let defined: Set<String>
 
   private static let undefined: Set<String> = ["__ASSEMBLY__", "__ASSEMBLER__", "__GENKSYMS__", "__CHECKER__"]
-
-  /// The configuration is what the shim's `config.h` defines.
-  init(defined: Set<String>) { self.defined = defined }
 
   /// Blanks the branches that are not compiled, and leaves every line where it is.
   func blank(_ text: inout [UInt8], _ directives: [Range<Int>]) {

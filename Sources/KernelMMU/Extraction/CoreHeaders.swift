@@ -4,7 +4,9 @@ import Foundation
 enum CoreHeaders {
   /// The first header, in the order of their paths, that declares or defines what is wanted.
   static func declaration(of want: Want, in tree: URL) -> String? {
-    for folder in ["include/linux", "arch/x86/include/asm", "include/asm-generic", "include/uapi/linux", "include/vdso"] {
+    for folder in [
+      "include/linux", "arch/x86/include/asm", "include/asm-generic", "include/uapi/linux", "include/vdso",
+    ] {
       let root = tree.appendingPathComponent(folder)
       guard let names = FileManager.default.enumerator(atPath: root.path)?.allObjects as? [String] else { continue }
       for name in names.filter({ $0.hasSuffix(".h") }).sorted() {

@@ -135,7 +135,9 @@ extension Demand {
     return result
   }
 
-  private func holds(_ entry: Entry, anyOf names: Set<String>) -> Bool { mentions(entry).contains(where: names.contains) }
+  private func holds(_ entry: Entry, anyOf names: Set<String>) -> Bool {
+    mentions(entry).contains(where: names.contains)
+  }
 
   /// What a type's text mentions otherwise than as the target of a pointer.
   private func mentions(_ entry: Entry) -> [String] {

@@ -58,7 +58,9 @@ package struct Demand {
 
   /// What was taken, in the order of files and lines.
   package var records: [Taken] {
-    taken.values.map(\.record).sorted { ($0.file, $0.lines.lowerBound, $0.name) < ($1.file, $1.lines.lowerBound, $1.name) }
+    taken.values.map(\.record).sorted {
+      ($0.file, $0.lines.lowerBound, $0.name) < ($1.file, $1.lines.lowerBound, $1.name)
+    }
   }
 
   // MARK: Wants
@@ -131,7 +133,8 @@ package struct Demand {
   private mutating func takeSymbol(_ name: String, _ want: Want) {
     guard !tool.answers(name) else { return }
     for path in index.paths where path.hasSuffix(".c") {
-      guard let hit = index.hits(name, in: [path]).first(where: { $0.item.kind == .function || $0.item.kind == .variable })
+      guard
+        let hit = index.hits(name, in: [path]).first(where: { $0.item.kind == .function || $0.item.kind == .variable })
       else { continue }
       guard !isStatic(hit) else { continue }
       if Self.homes.values.allSatisfy({ !$0.contains(path) }) { extraUnits.insert(path) }
@@ -166,7 +169,8 @@ package struct Demand {
     mention(hit.source, hit.item.range, text, unit, by: name)
   }
 
-  private func record(_ kind: Taken.Kind, _ name: String, _ source: CSource, _ range: Range<Int>, _ want: Want) -> Taken {
+  private func record(_ kind: Taken.Kind, _ name: String, _ source: CSource, _ range: Range<Int>, _ want: Want) -> Taken
+  {
     let lines = source.line(at: range.lowerBound)...source.line(at: max(range.lowerBound, range.upperBound - 1))
     return Taken(
       kind: kind, name: name, file: source.path, lines: lines, wantedBy: want.line > 0 ? want.place : want.file,

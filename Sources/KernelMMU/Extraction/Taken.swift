@@ -33,7 +33,8 @@ package struct Taken: Equatable, Sendable {
   /// - Returns: nil if that is no line of such a list.
   init?(record: Substring) {
     let fields = record.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-    guard fields.count == 7, let kind = Kind(rawValue: fields[0]), let first = Int(fields[3]), let last = Int(fields[4]),
+    guard fields.count == 7, let kind = Kind(rawValue: fields[0]), let first = Int(fields[3]),
+      let last = Int(fields[4]),
       first <= last
     else { return nil }
     self.init(

@@ -25,7 +25,9 @@ struct ToolNames: Sendable {
       } else {
         common.formUnion(names)
         // The glue's own headers declare what the tree may define.
-        if path.hasPrefix("shim/") { answered.formUnion(source.items.filter { $0.kind != .prototype }.flatMap(\.names)) }
+        if path.hasPrefix("shim/") {
+          answered.formUnion(source.items.filter { $0.kind != .prototype }.flatMap(\.names))
+        }
       }
       // A header's guard that is taken is nothing that its content may ask for.
       if path.hasSuffix("/config.h") { configuration = Set(names.filter { !$0.hasPrefix("_TRACE_") }) }

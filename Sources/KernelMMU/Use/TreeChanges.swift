@@ -107,11 +107,23 @@ private struct Definitions {
       items[key] = item
       keys.append(key)
     }
+    rest += Self.between(source.items, source)
     let functions = source.items.filter { $0.kind != .macro }.map(\.range)
     for directive in source.directives {
       let isInside = functions.contains { $0.contains(directive.lowerBound) }
       let text = source.normalized(directive)
       if !isInside && !text.starts(with: Array("#define".utf8)) { rest.append(text) }
+    }
+  }
+}
+
+extension Definitions {
+  /// What stands outside of all items and directives, such as the call of a macro.
+  fileprivate static func between(_ items: [CItem], _ source: CSource) -> [[UInt8]] {
+    var code = source.code
+    for item in items { for index in item.range where code[index] != CByte.newline { code[index] = CByte.space } }
+    return code.split(separator: CByte.newline).map { line in line.filter { !CByte.isSpace($0) } }.filter {
+      !$0.isEmpty
     }
   }
 }

@@ -18,7 +18,9 @@ enum MailReport {
   }
 
   private static func run(_ record: RunRecord) -> [[String]] {
-    var sections = [[VerdictLine.render(record)], TextReport.header(record)]
+    var sections = [
+      [VerdictLine.render(record)], TextReport.header(record), UnseenText.lines(record.kernel, width: columns),
+    ]
     let total = record.violations.count
     for (index, violation) in record.violations.enumerated() {
       sections += ViolationText(violation, of: record, number: index + 1, total: total, full: false).briefly
@@ -37,6 +39,9 @@ enum MailReport {
 
   private static func matrix(_ record: MatrixRecord) -> [[String]] {
     let text = MatrixText(record)
-    return [[text.verdict], MatrixDifferences.lines(record), text.failures]
+    return [
+      [text.verdict], TextReport.origin(record.kernel, record.build), UnseenText.lines(record.kernel, width: columns),
+      MatrixDifferences.lines(record), text.failures,
+    ]
   }
 }

@@ -10,7 +10,9 @@ extension TextReport {
       case .replay: replayLines(record)
       case .minimize: minimizeLines(record)
       }
-    return (lines + cut(record) + origin(record.kernel, record.build)).flatMap { TextWrap.hanging("", $0.onOneLine, width: width) }
+    return (lines + cut(record) + origin(record.kernel, record.build)).flatMap {
+      TextWrap.hanging("", $0.onOneLine, width: width)
+    }
   }
 
   /// What was tested, and by what.

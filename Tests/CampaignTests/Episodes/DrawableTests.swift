@@ -30,7 +30,7 @@ import Testing
     operation: Operation
   ) {
     let oddity = episode([.fault, operation], [.fault], isPrivate: false).oddity(isKernel: true)
-    let isOfSetUp = [.fault, .fault2M, .wrprot, .clearDirty, .logDirty].contains(operation)
+    let isOfSetUp = [.fault, .fault2M, .wrprot, .clearDirty, .logDirty, .plant].contains(operation)
     #expect((oddity == nil) == isOfSetUp, "\(oddity ?? "none")")
     if operation == .guest { #expect(oddity?.contains("before the TD can run") == true) }
   }

@@ -93,9 +93,13 @@ extension SoakTests {
     }
 
     @Test func `a fault before any thread runs is written down without a schedule`() throws {
-      let violation = try expect(
-        "OOPS-1", try KernelTrees.broken([("\t\trole.is_mirror = true;", "\t\t__builtin_trap();")]))
-      #expect(violation.thread == -1 && violation.reproduction?.minimized?.steps == 0)
+      var configuration = ExploreConfiguration(length: .schedules(20_000), seed: 7, jobs: 2)
+      configuration.kernel = try KernelTrees.broken([("\t\trole.is_mirror = true;", "\t\t__builtin_trap();")])
+      let record = Explorations.run(configuration)
+      let violation = try #require(record.violations.first)
+      #expect(record.harnessFaults == [] && violation.checker == "OOPS-1")
+      #expect(violation.thread == -1 && violation.moment == .setUp)
+      #expect(violation.reproduction?.token.isEmpty == true)
     }
   }
 }

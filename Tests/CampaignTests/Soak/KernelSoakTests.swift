@@ -119,7 +119,8 @@ extension SoakTests {
     @Test func `BUG() ends the run with what it said and where`() throws {
       let violation = try violation((request, "\tBUG_ON(fault->is_private && (fault->gfn & 7) == 3);\n" + request))
       #expect(violation.checker == "BUG-1")
-      #expect(violation.thread >= 0)
+      // The initial memory is mapped before any thread runs, and meets it.
+      #expect(violation.thread == -1 && violation.moment == .setUp)
       let condition = "BUG_ON(fault->is_private && (fault->gfn & 7) == 3)"
       #expect(violation.seen.contains("\(condition) at arch/x86/kvm/mmu/tdp_mmu.c:"))
       #expect(violation.seen.contains("kvm_tdp_mmu_map()"))

@@ -62,15 +62,14 @@ enum KernelTrees {
     let source = try #require(newest)
     return try Scratch.use { scratch in
       let tree = scratch.file("tree")
-      let parts = [
-        "Makefile", "arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include", "include/linux/list.h",
-        "include/linux/rculist.h", "include/linux/poison.h", "include/linux/kvm_host.h", "include/linux/kvm_types.h",
-      ]
+      let parts = ["arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include"] + TreeFiles.named
       for part in parts {
-        let target = URL(fileURLWithPath: "\(tree)/\(part)")
+        let (origin, target) = (URL(fileURLWithPath: "\(source)/\(part)"), URL(fileURLWithPath: "\(tree)/\(part)"))
+        guard !FileManager.default.fileExists(atPath: target.path), FileManager.default.fileExists(atPath: origin.path)
+        else { continue }
         try FileManager.default.createDirectory(
           at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.copyItem(at: URL(fileURLWithPath: "\(source)/\(part)"), to: target)
+        try FileManager.default.copyItem(at: origin, to: target)
       }
       for (name, edits) in files { try edit("\(tree)/\(name)", edits) }
       return try body(tree)

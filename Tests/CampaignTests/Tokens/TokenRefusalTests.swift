@@ -20,7 +20,7 @@ import Testing
   func `a token of another version is named as such, whatever it holds`(version: String) {
     #expect(Tokens.error(version + ":???") == .otherVersion(version))
     #expect(TokenError.otherVersion(version).message.contains("'\(version)'"))
-    #expect(TokenError.otherVersion(version).message.contains("'m1'"))
+    #expect(TokenError.otherVersion(version).message.contains("m1: or m2: for the model"))
   }
 
   @Test func `every cut and every changed letter is noticed`() {

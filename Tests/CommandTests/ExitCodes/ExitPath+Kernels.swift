@@ -24,6 +24,13 @@ extension ExitPath {
       ExitPath("stress diff", 70, "the record could not be written", if: UserTree.source != nil) {
         try diff(["--json", "/dev/full"], $0)
       },
+    ]
+    + ["run", "explore", "matrix", "diff"].map { command in
+      ExitPath(
+        "stress \(command) --bisect", 128, "an end of the bisection was not tested by the same command",
+        if: UserTree.source != nil
+      ) { try untested(command, $0) }
+    } + [
       ExitPath("stress kernel doctor", 0, "the tree can be used") {
         try kernel($0) { try $0.doctor("--no-build").status }
       },
@@ -75,12 +82,28 @@ extension ExitPath {
     if ["replay", "minimize"].contains(command) {
       var token = try Explored.unminimized()
       token.kernelTree = 1
+      token.mutant = nil
       arguments.append(token.text)
     }
     return try kernel(scratch) { tree in
       try tree.compiler("gcc", whenCompiling: "exit 1")
       return try tree.run(arguments).status
     }
+  }
+
+  /// A bisection whose ends nobody has looked at.
+  private static func untested(_ command: String, _ scratch: Scratch) throws -> Int32 {
+    let tree = try UserTree(in: scratch)
+    try Git.run(["init", "--quiet"], in: tree.root)
+    for number in 0..<3 {
+      try "\(number)\n".write(to: tree.root.appendingPathComponent("number"), atomically: true, encoding: .utf8)
+      try Git.run(["add", "."], in: tree.root)
+      try Git.run(["commit", "--quiet", "--no-gpg-sign", "-m", "\(number)"], in: tree.root)
+    }
+    try Git.run(["bisect", "start", "HEAD", "HEAD~2"], in: tree.root)
+    let launcher = ["/usr/bin/env", "-C", tree.root.path, "XDG_STATE_HOME=\(scratch.file("state"))"]
+    return try StressCommand.start([command, "--kernel-tree", ".", "--bisect"], in: scratch, through: launcher)
+      .finish().status
   }
 
   private static func diff(_ options: [String], _ scratch: Scratch) throws -> Int32 {

@@ -6,7 +6,7 @@ extension ExitPath {
   /// Those that build something first.
   private static let builders = [
     "stress", "test", "benchmark", "documentation", "format", "lint", "strategies", "tsan", "install", "soak",
-    "kernel-mutants",
+    "kernel-mutants", "kernel-seen", "tokens",
   ]
 
   static let scripts: [ExitPath] =
@@ -47,10 +47,19 @@ extension ExitPath {
         try mutants("thaw-first", in: UserTree.source?.path, $0)
       },
       ExitPath("scripts/kernel-mutants", 2, "an edit fits no place in the tree") { scratch in
-        try mutants("thaw-first", in: scratch.folder.path, scratch)
+        try mutants("thaw-first", in: TinyTree(in: scratch).path, scratch)
       },
       ExitPath("scripts/kernel-mutants", 64, "bad usage") { scratch in
         try script("kernel-mutants", ["--only", "nothing", "."], scratch)
+      },
+      ExitPath("scripts/kernel-flavour", 0, "the tree was made, or the names were listed") { scratch in
+        try script("kernel-flavour", [], scratch)
+      },
+      ExitPath("scripts/kernel-flavour", 2, "an edit fits no place in the tree") { scratch in
+        try script("kernel-flavour", ["huge", TinyTree(in: scratch).path, "copy"], scratch)
+      },
+      ExitPath("scripts/kernel-flavour", 64, "bad usage") { scratch in
+        try script("kernel-flavour", ["nothing", ".", "copy"], scratch)
       },
       ExitPath("scripts/cluster/slurm", 64, "bad usage, or a folder that has a campaign") { scratch in
         try script("cluster/slurm", ["--shards", "0"], scratch)

@@ -21,7 +21,7 @@ extension ExitPath {
         // What the part has said of the second soak is in its log.
         return scratch.text("soak/logs/explore-4k.txt").contains("another soak runs there") ? 64 : -1
       },
-      ExitPath(name, 70, "a canary lived") { try night("", ["--only", "canary-lost-zap"], $0) },
+      ExitPath(name, 70, "a canary lived") { try night("exit 0", ["--only", "canary-lost-zap"], $0) },
       ExitPath(name, 70, "a part failed for another reason than a violation") { try night("exit 70", one, $0) },
       ExitPath(name, 70, "the tool does not run") { scratch in
         let tool = try FakeTool(in: scratch)

@@ -19,6 +19,16 @@ extension ExitPath {
         },
       ]
     } + [
+      ExitPath("stress trace", 0, "the schedule breaks no rule, or the episode was printed") {
+        try run("trace", Explored.mended(), in: $0)
+      },
+      ExitPath("stress trace", 1, "it breaks one") { try run("trace", Explored.micro(), in: $0) },
+      ExitPath(
+        "stress trace", 64, "bad usage, or an episode or a token that cannot be read", provoke: runs("trace", "nope")),
+      ExitPath("stress trace", 70, "the schedule cannot be followed") { try run("trace", Explored.parted(), in: $0) },
+      ExitPath("stress trace", 70, "record or report could not be written") {
+        try run("trace", Explored.mended(), ["--json", "/dev/full"], in: $0)
+      },
       ExitPath("stress regress", 0, "no failure was kept", provoke: runs("regress")),
       ExitPath("stress regress", 0, "all are fixed") { try regress(Explored.mended(), in: $0) },
       ExitPath("stress regress", 1, "one still fails") { try regress(Explored.micro(), in: $0) },

@@ -1,5 +1,6 @@
 /// Kernel trees for tests: those that scripts/kernel-tree has brought to this machine.
 import Foundation
+import KernelMMU
 import Testing
 
 enum Trees {
@@ -40,14 +41,13 @@ extension Trees {
   static func copy(to directory: URL) throws -> URL {
     let source = try #require(Trees.present.first.flatMap { Trees.path($0) })
     let tree = directory.appendingPathComponent("tree")
-    let parts = [
-      "Makefile", "arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include", "include/linux/list.h",
-      "include/linux/rculist.h", "include/linux/poison.h", "include/linux/kvm_host.h", "include/linux/kvm_types.h",
-    ]
+    let parts = ["arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include"] + TreeFiles.named
     for part in parts {
-      let target = tree.appendingPathComponent(part)
+      let (origin, target) = (source.appendingPathComponent(part), tree.appendingPathComponent(part))
+      guard !FileManager.default.fileExists(atPath: target.path), FileManager.default.fileExists(atPath: origin.path)
+      else { continue }
       try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try FileManager.default.copyItem(at: source.appendingPathComponent(part), to: target)
+      try FileManager.default.copyItem(at: origin, to: target)
     }
     return tree
   }

@@ -63,7 +63,8 @@ struct kmem_cache *kmem_cache_create(const char *name, size_t bytes, size_t alig
   static struct kmem_cache caches[16];
   static u32 count;
   u32 index = __atomic_fetch_add(&count, 1, __ATOMIC_RELAXED);
-  if (index >= ARRAY_SIZE(caches) || make) stress_bug(__FILE__, __LINE__, __func__, "a cache that is not to be had here");
+  if (index >= ARRAY_SIZE(caches) || make)
+    stress_bug(__FILE__, __LINE__, __func__, "a cache that is not to be had here");
   caches[index].bytes = bytes;
   return &caches[index];
 }

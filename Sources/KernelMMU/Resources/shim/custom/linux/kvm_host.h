@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // struct kvm and what hangs off it, as far as the MMU and the S-EPT half of tdx.c look. Types that change between
 // versions come from the tree: extracted/*.h is made from it before the compiler runs, and holds what was missed
-// without it. A structure that includes extracted/members/NAME.h takes the tree's members of NAME as they are asked for.
+// without it. A structure that includes extracted/members/NAME.h takes the tree's members of NAME as they are asked
+// for.
 #pragma once
 
 #include <stress/trace.h>

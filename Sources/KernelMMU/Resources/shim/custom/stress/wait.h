@@ -58,7 +58,8 @@ static inline bool stress_try_wait(struct completion *completion) {
   stress_pass(stress_current(), STRESS_POINT_RMW | (u32)sizeof(completion->done) << 8, &completion->done);
   unsigned done = __atomic_load_n(&completion->done, __ATOMIC_ACQUIRE);
   while (done && done != ~0u)
-    if (__atomic_compare_exchange_n(&completion->done, &done, done - 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED)) break;
+    if (__atomic_compare_exchange_n(&completion->done, &done, done - 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+      break;
   return done;
 }
 #define try_wait_for_completion(completion) stress_try_wait(completion)
@@ -75,7 +76,11 @@ struct rw_semaphore {
   struct stress_lock stress;
 };
 #define init_rwsem(semaphore) STRESS_INIT_LOCK(semaphore)
-#define down_read(semaphore) do { STRESS_MIGHT_SLEEP("down_read()"); STRESS_LOCK(semaphore, STRESS_MODE_READ); } while (0)
+#define down_read(semaphore) \
+  do { \
+    STRESS_MIGHT_SLEEP("down_read()"); \
+    STRESS_LOCK(semaphore, STRESS_MODE_READ); \
+  } while (0)
 #define up_read(semaphore) STRESS_UNLOCK(semaphore, STRESS_MODE_READ)
 #define down_write(semaphore) \
   do { STRESS_MIGHT_SLEEP("down_write()"); STRESS_LOCK(semaphore, STRESS_MODE_WRITE); } while (0)
