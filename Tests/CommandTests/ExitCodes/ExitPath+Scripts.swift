@@ -47,7 +47,8 @@ extension ExitPath {
         try mutants("thaw-first", in: UserTree.source?.path, $0)
       },
       ExitPath("scripts/kernel-mutants", 2, "an edit fits no place in the tree") { scratch in
-        try mutants("thaw-first", in: TinyTree(in: scratch).path, scratch)
+        try let release = "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION =\n"
+        return try mutants("thaw-first", in: TinyTree(in: scratch, version: release).path, scratch)
       },
       ExitPath("scripts/kernel-mutants", 64, "bad usage") { scratch in
         try script("kernel-mutants", ["--only", "nothing", "."], scratch)
