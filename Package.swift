@@ -56,7 +56,8 @@ let package = Package(
     .testTarget(name: "MirrorMMUTests", dependencies: ["CAtomics", "Machine", "SecureEPT", "MirrorMMU", "Checkers"]),
     .target(name: "CKernelHost", dependencies: ["CKernelABI", "CFibers"], path: "Tests/KernelMMUTests/CHost"),
     .testTarget(
-      name: "KernelMMUTests", dependencies: ["KernelMMU", "CKernelABI", "CKernelHost"], exclude: ["CHost"]),
+      name: "KernelMMUTests", dependencies: ["KernelMMU", "CKernelABI", "CKernelHost", "TestSupport"],
+      exclude: ["CHost"]),
     .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers", "TestSupport"]),
     .testTarget(name: "ExplorationTests", dependencies: ["CAtomics", "Machine", "Exploration", "TestSupport"]),
     .testTarget(
@@ -65,7 +66,8 @@ let package = Package(
         "Campaign", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration", "Expected",
       ]),
     .testTarget(name: "ReportsTests", dependencies: ["Campaign", "Reports"]),
-    .testTarget(name: "CommandTests", dependencies: ["Campaign", "Exploration", "MirrorMMU", "KernelMMU"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["Campaign", "Exploration", "MirrorMMU", "KernelMMU", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -21,6 +21,9 @@ public struct CheckerSuite: BitwiseCopyable {
   var sharedBits: Gfn = 0
   /// The subject counts its page tables.
   var countsTables = true
+  /// The TD is not finalized, and the subject's initial pages become present in the mirror before their PAGE.ADD, which
+  /// comes in the same operation: ORD-2 waits for it until then (Linux 6.16 to 6.18, `nr_premapped`).
+  public var premapsPages = false
   /// 4K pages of the guest, at most what the suite was installed for.
   var guestPages: UInt64
   let scratch: UnsafeMutablePointer<MappingScratch>

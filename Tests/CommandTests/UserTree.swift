@@ -16,19 +16,16 @@ struct UserTree {
 
   static let restore = "__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);"
 
-  private static let parts = ["arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include"] + TreeFiles.named
-
   let root: URL
   var file: URL { root.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c") }
 
   init(in scratch: Scratch, name: String = "linux") throws {
     let source = try #require(Self.source)
     root = URL(fileURLWithPath: scratch.file(name))
-    for part in Self.parts {
-      let (origin, target) = (source.appendingPathComponent(part), root.appendingPathComponent(part))
-      // Not each release has each file, and the folders come first.
-      guard !FileManager.default.fileExists(atPath: target.path), FileManager.default.fileExists(atPath: origin.path)
-      else { continue }
+    for path in TreeFiles.wanted(source) {
+      let (origin, target) = (source.appendingPathComponent(path), root.appendingPathComponent(path))
+      // Not each release has each file.
+      guard FileManager.default.fileExists(atPath: origin.path) else { continue }
       try FileManager.default.createDirectory(
         at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
       try FileManager.default.copyItem(at: origin, to: target)

@@ -52,7 +52,7 @@ package final class SequentialWorld {
     for step in episode.setup where !world.isHalted {
       result.operations.append(carryOut(step, isSetup: true, keepsEntries))
     }
-    if !world.isHalted { guarded { $0.world.vm.finalize($0.task) } }
+    if !world.isHalted { guarded { $0.world.vm.finalize($0.task, $0.world.suite) } }
     for step in episode.steps where !world.isHalted {
       result.operations.append(carryOut(step, isSetup: false, keepsEntries))
     }

@@ -84,11 +84,13 @@ enum VirtualMachine {
   }
 
   /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
-  func finalize(_ task: TaskPointer) {
+  func finalize(_ task: TaskPointer, _ suite: CheckerSuitePointer) {
     switch self {
     case .model(let model): model.finalize()
     case .kernel(let vm): vm.finalize(task)
     }
+    task.drain()
+    suite.pointee.premapsPages = false
   }
 
   /// The race is about to begin.
@@ -152,6 +154,7 @@ extension VirtualMachine {
       suite.beginRound(
         mirrorRoot: vm.mirrorRoot, septRoot: vm.septRoot, directRoots: vm.directRootWords,
         sharedBits: KernelVM.sharedBits, guestPages: guestPages)
+      suite.pointee.premapsPages = vm.premapsPages
     }
   }
 

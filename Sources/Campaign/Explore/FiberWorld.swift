@@ -167,7 +167,7 @@ package final class FiberWorld {
       race.pointee.runner.carryOut(task, request, pollsAlways: true)
       task.publish(.operation, 0)
     }
-    if !task.isHalted { vm.finalize(task) }
+    if !task.isHalted { vm.finalize(task, suite) }
     for id in 0..<episode.threads.count {
       machine.pointee.tasks[id].pointee.busyThreshold = episode.injectsBusy ? 1 : 0
       machine.pointee.tasks[id].pointee.mayResched = episode.mayYield

@@ -131,7 +131,7 @@ struct SoakWorld: @unchecked Sendable {
     ) { isDisjoint ? (true, false) : RoundPlan.kind(of: $0, seed: plan.seed) }
     vm.beginRound(suite, guestPages: guestPages)
     for request in plan.populated where !task.isHalted { carryOut(task, request) }
-    if !task.isHalted { vm.finalize(task) }
+    if !task.isHalted { vm.finalize(task, suite) }
     task.drain()
   }
 

@@ -21,6 +21,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     pointee.ledger.begin(epoch: pointee.machine.pointee.mmuLock.pointee.epoch)
     for id in 0..<pointee.machine.pointee.taskCount {
       pointee.tasks[id].openCount = 0
+      pointee.tasks[id].premapped = Premapped()
       pointee.tasks[id].lockMode = .none
       pointee.tasks[id].unmappedCount = 0
       pointee.tasks[id].lookupCount = 0

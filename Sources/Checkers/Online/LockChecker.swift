@@ -5,6 +5,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
   func endOperation(_ event: UnsafePointer<Event>, _ task: TaskPointer) {
     pointee.count(.lck2)
     if _slowPath(pointee.openCount > 0) { leaveSection(task, "ended its operation") }
+    checkPremapped(task)
     let holdsSpinlock = task.pointee.pagesLockHeld || task.pointee.septLockHeld || task.pointee.slotsLockHeld
     if _slowPath(pointee.lockMode != .none || task.pointee.rcuDepth != 0 || holdsSpinlock) {
       report(

@@ -2,8 +2,15 @@
 ///
 /// Not verified here: that the external entry is unchanged after a failed write, which EQ-1 sees.
 /// Verified on every external write and every thaw of a mirror SPTE. Under the exclusive lock the new value is written
-/// first by design; there DUP-1 alone applies.
+/// first by design; there DUP-1 alone applies. Where initial pages are premapped, ORD-2 waits for their PAGE.ADD until
+/// the operation ends.
 import Machine
+
+/// A mirror SPTE whose page is still to be added to the TD.
+struct Premapped {
+  var entry: UInt32 = 0
+  var gfn: Gfn = 0
+}
 
 extension UnsafeMutablePointer where Pointee == TaskState {
   /// The final store: what it may write follows from what the external table answered.
@@ -33,6 +40,10 @@ extension UnsafeMutablePointer where Pointee == TaskState {
         .ord3, event, task, expected: "after a failed external write the old value is restored",
         seen: "\(describeSpte(new, change.level)) stored")
     } else if Spte.isShadowPresent(new) {
+      if level == 1 && CheckerSuite.of(task)?.pointee.premapsPages == true {
+        pointee.premapped = Premapped(entry: event.pointee.entry, gfn: event.pointee.gfn)
+        return
+      }
       report(
         .ord2, event, task, expected: "a successful external write before the mirror SPTE becomes present",
         seen: "\(describeSpte(new, change.level)) stored with no external write since the freeze")
@@ -69,6 +80,17 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     if Spte.isLeaf(event.pointee.old, Int(event.pointee.level)) { add(event, task, exclusive: true) }
   }
 
+  /// The end of an operation: a page that was premapped in it has been added.
+  @inline(__always) func checkPremapped(_ task: TaskPointer) {
+    guard _slowPath(pointee.premapped.entry != 0) else { return }
+    let owed = pointee.premapped
+    pointee.premapped = Premapped()
+    task.violation(
+      .ord2, gfn: owed.gfn, level: 1, entry: owed.entry, stamp: pointee.now,
+      expected: "PAGE.ADD of an initial page in the operation that made its mirror SPTE present",
+      seen: "the operation ended without one that succeeded")
+  }
+
   /// The SPTE of an external write is the one that this section thawed last, and its external write had succeeded.
   private func wasThawed(_ event: UnsafePointer<Event>) -> Bool {
     pointee.thawedSuccesses > 0 && pointee.thawedGfn == event.pointee.gfn
@@ -86,6 +108,12 @@ extension UnsafeMutablePointer where Pointee == TaskState {
       index = openIndex(gfn: event.pointee.gfn, level: event.pointee.level, exclusive: true)
     }
     guard index >= 0 else {
+      if pointee.premapped.entry != 0 && event.pointee.seamcall == .pageAdd
+        && event.pointee.gfn == pointee.premapped.gfn
+      {
+        if event.pointee.status == .success { pointee.premapped = Premapped() }
+        return
+      }
       if !exclusive && wasThawed(event) {
         return report(
           .dup1, event, task, expected: "one external write for one change",

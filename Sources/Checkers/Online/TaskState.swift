@@ -29,10 +29,14 @@ struct TaskState: BitwiseCopyable {
   var now: UInt64 = 0
   /// `MmuLock.epoch` of the current read section.
   var readEpoch: UInt64 = 0
+  /// The same of the current write section.
+  var writeEpoch: UInt64 = 0
   /// The last mirror SPTE that was thawed in this section, for an external write that comes once more.
   var thawedGfn: Gfn = 0
   var thawedLevel: UInt8 = 0
   var thawedSuccesses: UInt8 = 0
+  /// The SPTE of an initial page that is present before its PAGE.ADD, entry 0 for none.
+  var premapped = Premapped()
   /// The last cmpxchg that was lost, and how often in this operation.
   var lost = LostCmpxchg()
   /// How many of `unmapped`, of `lookups` and so on there are.
@@ -95,7 +99,9 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     case .readLock:
       pointee.lockMode = .read
       pointee.readEpoch = event.pointee.new
-    case .writeLock: pointee.lockMode = .write
+    case .writeLock:
+      pointee.lockMode = .write
+      pointee.writeEpoch = event.pointee.new
     case .readUnlock, .writeUnlock:
       leaveSection(task, "dropped mmu_lock")
       pointee.lockMode = .none
@@ -136,7 +142,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     } else if event.pointee.root == .mirror {
       checkUnfrozenWrite(event, task)
     } else if task.pointee.currentOperation == .nxRecover {
-      noteSharedRemoval(event)
+      noteRemoval(event)
     }
   }
 
@@ -192,12 +198,16 @@ extension UnsafeMutablePointer where Pointee == TaskState {
         range: range, isPrivate: isPrivate, first: pointee.readEpoch, last: pointee.readEpoch, isShared: true))
   }
 
-  /// MAP-1 learns from the access itself that a table was taken out of the direct root under the shared lock.
-  private func noteSharedRemoval(_ event: UnsafePointer<Event>) {
+  /// MAP-1 learns from the access itself that a table was taken out of the direct root: under the shared lock, or, up to
+  /// Linux 6.17, under the exclusive one.
+  private func noteRemoval(_ event: UnsafePointer<Event>) {
     let level = Int(event.pointee.level)
-    guard event.pointee.kind == .cmpxchg, Spte.isNonLeaf(event.pointee.old, level),
-      !Spte.isShadowPresent(event.pointee.new)
-    else { return }
-    noteShared(event.pointee.gfn..<(event.pointee.gfn + Spte.pages(level)), isPrivate: false)
+    guard Spte.isNonLeaf(event.pointee.old, level), !Spte.isShadowPresent(event.pointee.new) else { return }
+    let range = event.pointee.gfn..<(event.pointee.gfn + Spte.pages(level))
+    if pointee.lockMode == .write {
+      pointee.append(.init(range: range, isPrivate: false, first: pointee.writeEpoch, last: pointee.writeEpoch))
+    } else if event.pointee.kind == .cmpxchg {
+      noteShared(range, isPrivate: false)
+    }
   }
 }

@@ -34,13 +34,6 @@ package enum FollowedProtocol: String, Sendable, CaseIterable {
     }
   }
 
-  /// Initial pages are counted when their mirror SPTEs are set, and added to the TD later: up to Linux 6.18.
-  static func addsPagesLate(_ tree: URL) -> Bool {
-    guard let bytes = KernelStage.contents(tree.appendingPathComponent("arch/x86/kvm/vmx/tdx.c")) else { return false }
-    let source = CSource(path: "tdx.c", bytes: bytes)
-    return CScanner.identifiers(in: source.code).contains { $0.name == "nr_premapped" }
-  }
-
   /// Of a tree.
   static func of(_ tree: URL) -> FollowedProtocol? {
     KernelStage.contents(tree.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c"))

@@ -18,7 +18,7 @@ public struct KernelSubject: Sendable {
   /// The name of the model's protocol that the tree's code follows: what it is compared with.
   public let followedProtocol: String
   /// PAGE.ADD of an initial page comes after its mirror SPTE was set.
-  package let addsPagesLate: Bool
+  package var addsPagesLate: Bool { loaded.table.pointee.adds_pages_late }
   /// Accesses that the kernel does not annotate are schedule points too.
   public let plainAccesses: Bool
   /// What it was compiled with, by name or path, where one was asked for.
@@ -39,7 +39,6 @@ public struct KernelSubject: Sendable {
     self.path = path
     let tree = URL(fileURLWithPath: path, isDirectory: true)
     followedProtocol = (FollowedProtocol.of(tree) ?? .mainline).rawValue
-    addsPagesLate = FollowedProtocol.addsPagesLate(tree)
   }
 
   /// The same kernel with variables of its own, for a world on fibers until it gives it back.

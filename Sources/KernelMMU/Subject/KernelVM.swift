@@ -295,6 +295,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   }
 
   /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
+  /// PAGE.ADD of an initial page comes after its mirror SPTE was set.
+  public var premapsPages: Bool { pointee.kernel.pointee.adds_pages_late }
+
   public func finalize(_ task: TaskPointer) {
     _ = pointee.kernel.pointee.finalize(own(task).pointee.kernel)
   }

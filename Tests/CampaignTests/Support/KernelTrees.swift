@@ -62,11 +62,9 @@ enum KernelTrees {
     let source = try #require(newest)
     return try Scratch.use { scratch in
       let tree = scratch.file("tree")
-      let parts = ["arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include"] + TreeFiles.named
-      for part in parts {
-        let (origin, target) = (URL(fileURLWithPath: "\(source)/\(part)"), URL(fileURLWithPath: "\(tree)/\(part)"))
-        guard !FileManager.default.fileExists(atPath: target.path), FileManager.default.fileExists(atPath: origin.path)
-        else { continue }
+      for path in TreeFiles.wanted(URL(fileURLWithPath: source)) {
+        let (origin, target) = (URL(fileURLWithPath: "\(source)/\(path)"), URL(fileURLWithPath: "\(tree)/\(path)"))
+        guard FileManager.default.fileExists(atPath: origin.path) else { continue }
         try FileManager.default.createDirectory(
           at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
         try FileManager.default.copyItem(at: origin, to: target)

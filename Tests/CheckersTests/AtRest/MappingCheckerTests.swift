@@ -258,6 +258,22 @@ import Testing
     #expect(story.found == .map1)
   }
 
+  /// Up to Linux 6.17 NX recovery holds mmu_lock for write.
+  @Test(arguments: [(3, nil), (4, CheckerID.map1)] as [(UInt64, CheckerID?)])
+  func `a fault in the epoch of an exclusive removal comes after it`(epoch: UInt64, found: CheckerID?) throws {
+    let story = try Story()
+    story.fault(600, at: epoch)
+    let task = story.bench.other
+    task.pointee.currentOperation = .nxRecover
+    task.emit(.writeLock, new: 4)
+    story.bench.write(
+      .store, Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct), Value.table(9), Value.empty, by: task)
+    task.emit(.writeUnlock)
+    task.emit(.operationEnd)
+    task.drain()
+    #expect(story.found == found)
+  }
+
   @Test func `a table that another operation unlinked excuses nothing`() throws {
     let story = try Story()
     story.fault(600, at: 4)

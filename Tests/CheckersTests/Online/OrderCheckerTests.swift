@@ -29,6 +29,32 @@ import Testing
     #expect(bench.found == nil)
   }
 
+  @Test(arguments: [TdxStatus?.some(.success), .some(.operandBusy), nil])
+  func `where initial pages are premapped, PAGE.ADD is due by the end of the operation`(status: TdxStatus?) throws {
+    let bench = try Bench()
+    bench.suite.pointee.premapsPages = true
+    bench.task.emit(.readLock)
+    bench.freeze(.mirrorLeaf)
+    bench.thaw(.mirrorLeaf, Value.leaf(7))
+    bench.task.emit(.readUnlock)
+    if let status { bench.call(.pageAdd, .mirrorLeaf, status) }
+    bench.task.drain()
+    #expect(bench.found == nil)
+    bench.end()
+    #expect(bench.found == (status == .success ? nil : .ord2))
+  }
+
+  @Test(arguments: [Entry.mirrorTable, .mirrorLeaf])
+  func `a table, and any page once the TD is finalized, is told of first`(entry: Entry) throws {
+    let bench = try Bench()
+    bench.suite.pointee.premapsPages = entry.level > 1
+    bench.task.emit(.readLock)
+    bench.freeze(entry)
+    bench.thaw(entry, entry.level > 1 ? Value.table(5) : Value.leaf(7))
+    bench.task.drain()
+    #expect(bench.found == .ord2)
+  }
+
   @Test func `an external write that comes once more after the thaw is told as the second one`() throws {
     let bench = try Bench()
     bench.task.emit(.readLock)

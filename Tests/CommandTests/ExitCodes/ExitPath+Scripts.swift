@@ -47,7 +47,7 @@ extension ExitPath {
         try mutants("thaw-first", in: UserTree.source?.path, $0)
       },
       ExitPath("scripts/kernel-mutants", 2, "an edit fits no place in the tree") { scratch in
-        try let release = "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION =\n"
+        let release = "VERSION = 7\nPATCHLEVEL = 3\nSUBLEVEL = 4\nEXTRAVERSION =\n"
         return try mutants("thaw-first", in: TinyTree(in: scratch, version: release).path, scratch)
       },
       ExitPath("scripts/kernel-mutants", 64, "bad usage") { scratch in

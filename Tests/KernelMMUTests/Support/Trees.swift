@@ -41,11 +41,9 @@ extension Trees {
   static func copy(to directory: URL) throws -> URL {
     let source = try #require(Trees.present.first.flatMap { Trees.path($0) })
     let tree = directory.appendingPathComponent("tree")
-    let parts = ["arch/x86/kvm", "arch/x86/virt/vmx/tdx", "arch/x86/include"] + TreeFiles.named
-    for part in parts {
-      let (origin, target) = (source.appendingPathComponent(part), tree.appendingPathComponent(part))
-      guard !FileManager.default.fileExists(atPath: target.path), FileManager.default.fileExists(atPath: origin.path)
-      else { continue }
+    for path in TreeFiles.wanted(source) {
+      let (origin, target) = (source.appendingPathComponent(path), tree.appendingPathComponent(path))
+      guard FileManager.default.fileExists(atPath: origin.path) else { continue }
       try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
       try FileManager.default.copyItem(at: origin, to: target)
     }

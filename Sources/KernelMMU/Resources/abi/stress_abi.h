@@ -171,6 +171,8 @@ struct stress_kernel {
   // What the kernel calls a word that tasks share, NULL for page tables and what has no name here. `object` is the
   // object that holds it, if one does.
   const char *(*word_name)(const struct stress_world *world, const void *object, const void *address);
+  // An initial page's mirror SPTE is set and counted (`nr_premapped`) before its PAGE.ADD.
+  bool adds_pages_late;
 };
 
 // NULL if the object speaks another version.

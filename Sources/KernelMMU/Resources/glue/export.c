@@ -55,6 +55,10 @@ static struct stress_kernel table = {
     .is_dirty = stress_is_dirty,
     .caller = stress_caller,
     .word_name = stress_word_name,
+// Linux 6.16 to 6.18
+#ifdef HAVE_kvm_tdx_nr_premapped
+    .adds_pages_late = true,
+#endif
 };
 
 __attribute__((visibility("default"))) const struct stress_kernel *stress_kernel_open(u32 version) {

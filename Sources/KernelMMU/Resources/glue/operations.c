@@ -94,6 +94,15 @@ int stress_populate(struct stress_task *task, u32 index, u64 gfn, u64 pfn) {
   struct kvm_vcpu *vcpu = &task->world->vcpus[index];
   mutex_lock(&vcpu->kvm->slots_lock);
   stress_reload(task, index);
+#ifndef HAVE_kvm_tdp_mmu_map_private_pfn
+  // kvm_gmem_populate() refuses a page that has content.
+  struct stress_step steps[STRESS_MAX_LEVEL];
+  u32 count = stress_walk(task->world, gfn, true, steps);
+  if (count && steps[count - 1].level == PG_LEVEL_4K && is_shadow_present_pte(steps[count - 1].value)) {
+    mutex_unlock(&vcpu->kvm->slots_lock);
+    return -EEXIST;
+  }
+#endif
   // What the page's fault finds behind its gfn, where the page is faulted in.
   struct stress_fault request = {.gfn = gfn, .pfn = pfn, .is_private = true, .map_writable = true};
   task->fault = &request;
