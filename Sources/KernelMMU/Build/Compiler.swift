@@ -27,7 +27,7 @@ struct Compiler {
     "-std=gnu11", "-O2", "-g", "-gdwarf-4", "-fPIC", "-nostdinc", "-ffreestanding", "-fno-strict-aliasing",
     "-fno-strict-overflow",
     "-fno-common", "-fno-delete-null-pointer-checks", "-fvisibility=hidden", "-fno-stack-protector",
-    "-fno-asynchronous-unwind-tables", "-w", "-Werror=implicit-function-declaration", "-Werror=implicit-int",
+    "-fno-asynchronous-unwind-tables", "-Werror=implicit-function-declaration", "-Werror=implicit-int",
     "-Werror=incompatible-pointer-types", "-Werror=int-conversion", "-Werror=return-type",
   ]
 
