@@ -1,6 +1,7 @@
 /// `git bisect run stress explore` finds the commit that broke a kernel's tdp_mmu.c: what docs/kernel.md shows, over a
 /// small repository.
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct BisectTests {
@@ -46,6 +47,41 @@ import Testing
       let log = try bisect()
       #expect(log.contains("\(bad) is the first bad commit"), "\(log)")
       #expect(try Git.run(["status", "--porcelain", "--ignored"], in: tree.root) == "")
+    }
+  }
+
+  /// Each commit of a series adds what an ordinary patch adds; one of them breaks the restore as well.
+  @Test(.enabled(if: UserTree.source != nil)) func `git bisect run skips none of a series' commits`() throws {
+    try Scratch.use { scratch in
+      let tree = try UserTree(in: scratch)
+      func commit(_ name: String) throws {
+        try Git.run(["add", "."], in: tree.root)
+        try Git.run(["commit", "--quiet", "--no-gpg-sign", "-m", name], in: tree.root)
+      }
+      try Git.run(["init", "--quiet"], in: tree.root)
+      try commit("start")
+      let series = ["arch-field", "mmu-function", "include-bitfield", "tracepoint", "slab", "mutex", "new-file"]
+      let ingredients = try Ingredient.all()
+      for name in series {
+        try #require(ingredients.first { $0.name == name }).apply(to: tree.root)
+        if name == "tracepoint" { try tree.replace(UserTree.restore, with: ";") }
+        try commit(name)
+      }
+      let tool = try #require(StressCommand.executablePath)
+      let command = [
+        "explore", "--kernel-tree", ".", "--bisect", "--seed", "1", "--schedules", "2000", "--no-minimize", "--quiet",
+      ]
+      let ends = ["main", "main~\(series.count)"]
+      for (end, status) in zip(ends, [1, 0] as [Int32]) {
+        try Git.run(["checkout", "--quiet", end], in: tree.root)
+        let launcher = ["/usr/bin/env", "-C", tree.root.path]
+        #expect(try StressCommand.start(command, in: scratch, through: launcher).finish().status == status)
+      }
+      try Git.run(["bisect", "start"] + ends, in: tree.root)
+      try Git.run(["bisect", "run", tool] + command, in: tree.root, mayFail: true)
+      let log = try Git.run(["bisect", "log"], in: tree.root)
+      #expect(!log.contains("git bisect skip"), "\(log)")
+      #expect(log.contains("# first bad commit: [") && log.contains("] tracepoint"), "\(log)")
     }
   }
 
