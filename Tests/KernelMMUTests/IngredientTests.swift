@@ -1,5 +1,5 @@
-/// What an ordinary patch adds is found in the tree or in the shim, or refused by name. All that is not refused goes into
-/// one build here; `scripts/kernel-ingredients` puts them in one at a time, into any tree.
+/// What an ordinary patch adds is found in the tree or in the shim, or refused by name. All that is not refused goes
+/// into one build here; `scripts/kernel-ingredients` puts them in one at a time, into any tree.
 import Foundation
 import KernelMMU
 import TestSupport

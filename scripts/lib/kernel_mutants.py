@@ -2,8 +2,8 @@
 
 A mutant is a file of edits: in FILE, in the definition of FUNCTION, the one place that reads FIND becomes REPLACE.
 An edit that fits no place or several ends the run with 2, as what it would prove is then unknown; but not in a tree
-older than the release that the mutants are written for, of which it is said how many fit and build. The copy is made of links to
-the tree, except for what is edited.
+older than the release that the mutants are written for, of which it is said how many fit and build. The copy is made
+of links to the tree, except for what is edited.
 
 Beside its edits a file holds a summary, the checkers that may fire, the scenario if it takes one that `all` leaves out,
 and, where it is not meant to be caught, the reason:

@@ -38,6 +38,8 @@ public struct DifferentialConfiguration: Sendable {
 
   /// `ModelLimit.initialPages`
   var addsPagesLate: Bool { kernel?.addsPagesLate ?? false }
+  /// `ModelLimit.nxLock`
+  var recoversNxExclusively: Bool { kernel?.recoversNxExclusively ?? false }
 
   /// What compares one episode again; its number is left out at the end.
   var prefix: String {

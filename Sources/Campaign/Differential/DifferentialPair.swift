@@ -11,8 +11,10 @@ package final class DifferentialPair {
     guard let model = SequentialWorld(threads: configuration.threads, subject: configuration.model),
       let other = SequentialWorld(threads: configuration.threads, subject: configuration.other)
     else { return nil }
-    model.leavesOutAdd = configuration.addsPagesLate
-    other.leavesOutAdd = configuration.addsPagesLate
+    for world in [model, other] {
+      world.leavesOutAdd = configuration.addsPagesLate
+      world.leavesOutNxRecovery = configuration.recoversNxExclusively
+    }
     self.model = model
     self.other = other
   }

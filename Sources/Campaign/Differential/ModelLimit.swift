@@ -15,6 +15,7 @@ package enum ModelLimit: String, CaseIterable, Sendable {
   case flushes = "flushes"
   case nxShare = "nx-share"
   case fastFault = "fast-fault"
+  case nxLock = "nx-lock"
   case initialPages = "initial-pages"
 
   /// What is not compared, and why: one sentence.
@@ -37,6 +38,9 @@ package enum ModelLimit: String, CaseIterable, Sendable {
     case .fastFault:
       "where a fast page fault ends that has nothing to mend: the model's ends there, a kernel's goes on as any fault, "
         + "so the comparison lets one follow in the model"
+    case .nxLock:
+      "the steps of an NX recovery, if the tree holds mmu_lock for write meanwhile, up to Linux 6.17: in the model it "
+        + "is held for read; the tables afterwards are compared"
     case .initialPages:
       "where PAGE.ADD stands among an initial page's steps, if the tree counts such pages (`nr_premapped`, up to "
         + "Linux 6.18): it is made after the mirror's SPTE there, in the model before it"

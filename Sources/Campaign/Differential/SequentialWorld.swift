@@ -26,6 +26,8 @@ package final class SequentialWorld {
   private var (changes, questions, busy) = (0, 0, 0)
   /// `ModelLimit.initialPages`: PAGE.ADD is no step that is compared.
   var leavesOutAdd = false
+  /// `ModelLimit.nxLock`: of an NX recovery its result and the tables are compared.
+  var leavesOutNxRecovery = false
   /// The number of changes at which the walk yielded last, -1 for none.
   private var yieldedAt = -1
 
@@ -217,9 +219,11 @@ extension SequentialWorld {
     case .lockYielded:
       yieldedAt = changes
       guard let step, !ModelLimit.yieldsElsewhere.contains(step.request.operation) else { return }
+      if leavesOutNxRecovery, step.request.operation == .nxRecover { return }
       trace.steps.append(ComparedStep(kind: .yielded, root: .none, gfn: 0, level: 0, lock: lock))
     default:
       if leavesOutAdd, event.kind == .seamcall, event.seamcall == .pageAdd { return }
+      if leavesOutNxRecovery, self.step?.request.operation == .nxRecover { return }
       guard let step = ComparedStep(event, lock: lock, world.machine) else { return }
       trace.steps.append(step)
       if step.isChange { changes += 1 }

@@ -198,8 +198,8 @@ extension UnsafeMutablePointer where Pointee == TaskState {
         range: range, isPrivate: isPrivate, first: pointee.readEpoch, last: pointee.readEpoch, isShared: true))
   }
 
-  /// MAP-1 learns from the access itself that a table was taken out of the direct root: under the shared lock, or, up to
-  /// Linux 6.17, under the exclusive one.
+  /// MAP-1 learns from the access itself that a table was taken out of the direct root: under the shared lock, or, up
+  /// to Linux 6.17, under the exclusive one.
   private func noteRemoval(_ event: UnsafePointer<Event>) {
     let level = Int(event.pointee.level)
     guard Spte.isNonLeaf(event.pointee.old, level), !Spte.isShadowPresent(event.pointee.new) else { return }

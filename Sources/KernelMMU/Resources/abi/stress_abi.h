@@ -173,6 +173,8 @@ struct stress_kernel {
   const char *(*word_name)(const struct stress_world *world, const void *object, const void *address);
   // An initial page's mirror SPTE is set and counted (`nr_premapped`) before its PAGE.ADD.
   bool adds_pages_late;
+  // kvm_recover_nx_huge_pages() holds mmu_lock for write.
+  bool recovers_nx_exclusively;
 };
 
 // NULL if the object speaks another version.

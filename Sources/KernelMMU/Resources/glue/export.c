@@ -59,6 +59,10 @@ static struct stress_kernel table = {
 #ifdef HAVE_kvm_tdx_nr_premapped
     .adds_pages_late = true,
 #endif
+// Up to Linux 6.17
+#ifndef HAVE_kvm_possible_nx_huge_pages
+    .recovers_nx_exclusively = true,
+#endif
 };
 
 __attribute__((visibility("default"))) const struct stress_kernel *stress_kernel_open(u32 version) {
