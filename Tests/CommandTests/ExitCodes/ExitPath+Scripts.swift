@@ -6,7 +6,7 @@ extension ExitPath {
   /// Those that build something first.
   private static let builders = [
     "stress", "test", "benchmark", "documentation", "format", "lint", "strategies", "tsan", "install", "soak",
-    "kernel-mutants", "kernel-seen", "tokens",
+    "kernel-ingredients", "kernel-mutants", "kernel-seen", "tokens",
   ]
 
   static let scripts: [ExitPath] =
@@ -53,6 +53,15 @@ extension ExitPath {
       ExitPath("scripts/kernel-mutants", 64, "bad usage") { scratch in
         try script("kernel-mutants", ["--only", "nothing", "."], scratch)
       },
+      ExitPath("scripts/kernel-ingredients", 0, "each builds, or is refused by its name") {
+        try ingredients("try-lock", says: "NOT SUPPORTED: x wants spin_trylock, which is not there", exit: 125, $0)
+      },
+      ExitPath("scripts/kernel-ingredients", 1, "one does not build, or is not refused by its name") {
+        try ingredients("try-lock", says: "OK", exit: 0, $0)
+      },
+      ExitPath("scripts/kernel-ingredients", 64, "bad usage") { scratch in
+        try script("kernel-ingredients", ["--only", "nothing", TinyTree(in: scratch).path], scratch)
+      },
       ExitPath("scripts/kernel-flavour", 0, "the tree was made, or the names were listed") { scratch in
         try script("kernel-flavour", [], scratch)
       },
@@ -94,6 +103,17 @@ extension ExitPath {
     }
     let script = Document.root.appendingPathComponent("scripts/\(name)").path
     return try scratch.execute(["/bin/bash", script] + arguments, environment: environment).status
+  }
+
+  /// One ingredient, and a tool that says so of it.
+  private static func ingredients(_ name: String, says: String, exit: Int32, _ scratch: Scratch) throws -> Int32 {
+    let tree = try TinyTree(in: scratch)
+    try tree.write("kvm_mmu_hugepage_adjust(vcpu, fault);\n", to: TinyTree.tdpMmu)
+    _ = try FakeTool(in: scratch, "echo '\(says)'; exit \(exit)")
+    let script = Document.root.appendingPathComponent("scripts/kernel-ingredients").path
+    return try scratch.execute(
+      ["/bin/bash", script, "--only", name, tree.path], environment: ["STRESS": scratch.file("bin/tool")]
+    ).status
   }
 
   private static let equivalent = "lost-zap"
