@@ -13,6 +13,27 @@ extension SoakTests {
     }
   }
 
+  /// What docs/kernel.md says of aging: up to Linux 7.1 an atomic AND that takes a frozen SPTE for a leaf.
+  @Suite(.enabled(if: !KernelTrees.agingByAnd.isEmpty, "no tree of Linux 6.16 to 7.1: scripts/kernel-tree import"))
+  struct AgingTests {
+    private func explore(_ kernel: KernelSubject) -> RunRecord {
+      var configuration = ExploreConfiguration(length: .schedules(20_000), seed: 1)
+      configuration.kernel = kernel
+      return Explorations.run(configuration)
+    }
+
+    @Test(arguments: KernelTrees.agingByAnd) func `aging hits an SPTE that is frozen`(tree: String) throws {
+      let violation = try #require(explore(KernelSubject.open(tree)).violations.first)
+      #expect(violation.checker == "FRZ-2" && violation.operation == "age", "\(violation.seen)")
+      #expect(violation.reproduction?.verified == 3)
+    }
+
+    @Test(arguments: KernelTrees.agingByAnd) func `a cmpxchg in its place breaks no rule`(tree: String) throws {
+      let record = try explore(Flavours.kernel("age-cmpxchg", over: tree))
+      #expect(record.verdict == .clean, "\(record.violations.first?.seen ?? "") \(record.harnessFaults)")
+    }
+  }
+
   /// Patch 08 of the thread on the release that it is written for: what `stress explore` says in docs/protocols.md.
   @Suite(.enabled(if: KernelTrees.tree(of: "7.1") != nil, "no tree of Linux 7.1: scripts/kernel-tree import takes one"))
   struct PostedPatchTests {

@@ -26,6 +26,12 @@ enum KernelTrees {
       }
   }()
 
+  /// Those whose aging clears bits whatever the SPTE holds.
+  static let agingByAnd = all.filter { tree in
+    let tdpMmu = try? String(contentsOfFile: "\(tree)/arch/x86/kvm/mmu/tdp_mmu.c", encoding: .utf8)
+    return tdpMmu?.contains("tdp_mmu_clear_spte_bits_atomic(iter->sptep,") ?? false
+  }
+
   /// One of a release, for example `7.1`.
   static func tree(of release: String) -> String? {
     all.first { tree in

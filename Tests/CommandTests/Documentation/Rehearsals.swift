@@ -52,6 +52,10 @@ extension Rehearsal {
       "git bisect run stress explore --kernel-tree . --bisect --seed 1 --quiet",
       elsewhere: "Tests/CommandTests/BisectTests.swift"),
 
+    // A tree of an older release is needed, which not every machine has.
+    Rehearsal(
+      "scripts/kernel-flavour age-cmpxchg ~/src/linux-6.18 linux-mended",
+      elsewhere: "Tests/CampaignTests/Explore/KernelReleaseTests.swift"),
     // The patch on real code: a tree of 7.1 is needed, which not every machine has.
     Rehearsal(
       "scripts/kernel-tree import ~/src/linux-7.1 7.1", elsewhere: "Tests/CommandTests/KernelTreeScriptTests.swift"),
