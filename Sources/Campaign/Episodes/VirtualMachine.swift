@@ -164,6 +164,7 @@ extension VirtualMachine {
     case .kernel(let vm):
       let countsTables = vm.reportStatistics()
       suite.verifyAtRest(task, directRoot: root(.direct), countsTables: countsTables)
+      if !task.isHalted { suite.verifyKinds(task, directRoot: root(.direct)) { vm.isPrivate(atRest: $0) } }
       if vm.logsDirty && !task.isHalted {
         suite.verifyDirtyLog(task, directRoot: root(.direct)) { vm.isLoggedDirty($0) }
       }

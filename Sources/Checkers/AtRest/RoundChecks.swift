@@ -45,7 +45,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     var census = Census()
     count(pointee.mirrorRoot, &census)
     count(directRoot, &census)
-    for root in invalidRoots { count(root, &census) }
+    for root in invalidRoots { countInvalid(root, &census) }
     verify(task, directRoot, census)
   }
 
@@ -70,6 +70,11 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     }
     if let (checker, difference) = mappingDifference(isPrivate: false, root: directRoot) {
       return report(checker, difference, task)
+    }
+    if let left = census.left {
+      return task.violation(
+        .map1, gfn: left.gfn, level: Spte.maxLevel, entry: left.entry,
+        expected: "nothing below a root whose zap has returned", seen: "an invalid root still maps memory")
     }
     pointee.tasks[task.pointee.id].count(.wp1)
     if let difference = lostProtection(directRoot: directRoot) { report(.wp1, difference, task) }

@@ -11,12 +11,26 @@ struct Census {
   /// Linked tables but roots.
   var tables: Int64 = 0
   var frozen: (gfn: Gfn, level: Int, entry: UInt32)?
+  /// The first present entry of a root that is invalid: its zap, for which whoever invalidates it waits, left it.
+  var left: (gfn: Gfn, entry: UInt32)?
 }
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// Adds what stands below a root; nothing for root 0.
   func count(_ root: UInt32, _ census: inout Census) {
     if root != 0 { take(&census, root, Spte.maxLevel, 0) }
+  }
+
+  /// The same of a root that is referenced though it is invalid.
+  func countInvalid(_ root: UInt32, _ census: inout Census) {
+    count(root, &census)
+    guard root != 0, census.left == nil else { return }
+    let table = pointee.machine.pointee.arenaView.base + Int(root) * Spte.entriesPerTable
+    guard let index = (0..<Spte.entriesPerTable).first(where: { Spte.isShadowPresent(raw_load64(table + $0)) }) else {
+      return
+    }
+    let gfn = UInt64(index) &* Spte.pages(Spte.maxLevel)
+    census.left = (gfn & ~pointee.sharedBits, root &* 512 &+ UInt32(index))
   }
 
   /// What stands below all roots that are referenced.
@@ -26,7 +40,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     count(pointee.mirrorRoot, &census)
     count(directRoot, &census)
     for word in pointee.directRoots where word != UInt64(directRoot) {
-      count(UInt32(truncatingIfNeeded: word), &census)
+      countInvalid(UInt32(truncatingIfNeeded: word), &census)
     }
     return census
   }
