@@ -132,6 +132,44 @@ import Testing
     #expect(seen > 20 && told > 100)
   }
 
+  /// The TDP MMU's callers that operations go through.
+  private static let callers: [(path: String, functions: Set<String>)] = [
+    (
+      "arch/x86/kvm/mmu/mmu.c",
+      [
+        "kvm_mmu_zap_all_fast", "kvm_zap_gfn_range", "kvm_mmu_zap_all", "kvm_arch_flush_shadow_all",
+        "kvm_unmap_gfn_range", "kvm_age_gfn", "kvm_test_age_gfn", "kvm_arch_pre_set_memory_attributes",
+        "kvm_arch_post_set_memory_attributes", "kvm_mmu_slot_remove_write_access", "kvm_mmu_slot_leaf_clear_dirty",
+        "kvm_mmu_slot_try_split_huge_pages", "kvm_mmu_try_split_huge_pages", "kvm_mmu_recover_huge_pages",
+        "kvm_mmu_slot_gfn_write_protect", "kvm_arch_mmu_enable_log_dirty_pt_masked",
+      ]
+    ), ("arch/x86/kvm/x86.c", ["kvm_mmu_slot_apply_flags"]),
+  ]
+
+  @Test(arguments: Trees.present)
+  func `the callers of the TDP MMU are the tree's own`(version: String) throws {
+    let tree = try #require(Trees.path(version))
+    let use = try #require(try KernelBuilder(tree: tree).build().use)
+    for (path, functions) in Self.callers {
+      let used = Set(use.file(path)?.functions.filter { $0.state == .used }.map(\.name) ?? [])
+      #expect(functions.subtracting(used) == [])
+    }
+  }
+
+  @Test(
+    .enabled(if: !Trees.present.isEmpty), arguments: callers.flatMap { c in c.functions.sorted().map { (c.path, $0) } })
+  func `junk in a caller fails the build`(path: String, function: String) throws {
+    let scratch = try Scratch()
+    let tree = try Trees.copy(to: scratch.url)
+    let original = try #require(Trees.present.first.flatMap { Trees.path($0) })
+    let use = try #require(try KernelBuilder(tree: original).build().use)
+    let item = try #require(use.file(path)?.functions.first { $0.name == function })
+    try Trees.edit(tree, path) { text in
+      Self.broken(text.split(separator: "\n", omittingEmptySubsequences: false), item) ?? ""
+    }
+    #expect(throws: KernelBuildError.self) { try KernelBuilder(tree: tree, cache: scratch.url).build() }
+  }
+
   @Test(
     .enabled(if: !Trees.present.isEmpty),
     arguments: [("arch/x86/kvm/vmx/tdx.c", SourceUse.State.used), ("arch/x86/kvm/mmu/spte.h", .uncalled)])

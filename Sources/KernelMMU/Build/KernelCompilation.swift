@@ -20,7 +20,7 @@ struct KernelCompilation {
   }
 
   /// Glue that includes extracted functions.
-  private static let extracted: Set<String> = ["glue/mmu.c", "glue/tdx.c"]
+  private static let extracted: Set<String> = ["glue/mmu.c", "glue/tdx.c", "glue/x86.c"]
 
   /// - Returns: what the linker says, if it misses something.
   func run(into entry: URL) throws(KernelBuildError) -> String? {

@@ -33,6 +33,7 @@ package enum TreeFiles {
   /// C files out of which functions are taken.
   static let cFiles = [
     "arch/x86/kvm/mmu/mmu.c", "arch/x86/virt/vmx/tdx/tdx.c", "arch/x86/kvm/vmx/tdx.c", "arch/x86/kvm/vmx/main.c",
+    "arch/x86/kvm/x86.c",
   ]
 
   /// A tree without one of these is refused.

@@ -34,6 +34,7 @@ package struct Demand {
   /// The C files of a tree whose functions a glue file holds, in the order in which it includes them.
   static let homes: [String: [String]] = [
     "glue/mmu.c": ["arch/x86/kvm/mmu/mmu.c"],
+    "glue/x86.c": ["arch/x86/kvm/x86.c"],
     "glue/tdx.c": ["arch/x86/virt/vmx/tdx/tdx.c", "arch/x86/kvm/vmx/tdx.c"],
   ]
 

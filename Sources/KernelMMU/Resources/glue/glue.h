@@ -22,11 +22,14 @@ struct stress_world {
   u32 srcu_half;
   u32 srcu_readers[2];
   struct kvm_memslots memslots;
-  // One entry a 2M region: whether its pages are partly private and partly shared.
+  // One entry a 2M region and, behind them, one a region of 1G: whether its pages are partly private and partly shared.
   struct kvm_lpage_info *regions;
   // A bit a gfn.
   u64 *private_bits;
   unsigned long *dirty_bits;
+  // What the owner of memory is taking away: MMU notifiers under way, and a range that covers all of theirs.
+  u32 takers;
+  gfn_t taken_start, taken_end;
   u64 flushes;
   // How often the time was asked for.
   u64 ticks;
@@ -55,6 +58,8 @@ int stress_page_fault(struct kvm_vcpu *vcpu, struct kvm_page_fault *fault);
 int stress_topup(struct kvm_vcpu *vcpu);
 void stress_free_root(struct kvm *kvm, hpa_t *root);
 bool stress_root_is_obsolete(struct kvm *kvm, hpa_t root);
+void stress_mmu_zap_all_fast(struct kvm *kvm);
+void stress_mmu_clear_dirty_masked(struct kvm *kvm, struct kvm_memory_slot *slot, u64 offset, u64 mask, bool wrprot);
 void stress_recover_nx(struct kvm *kvm);
 
 // plant.c
@@ -64,6 +69,9 @@ int stress_plant(struct stress_task *task, u32 vcpu, u64 gfn);
 // slots.c
 u32 stress_srcu_read_lock(struct stress_world *world);
 void stress_srcu_read_unlock(struct stress_world *world, u32 half);
+
+// x86.c
+void stress_slot_flags_changed(struct kvm *kvm, struct kvm_memory_slot *old, const struct kvm_memory_slot *new);
 
 // tdx.c
 void stress_tdx_initialize(void);

@@ -60,6 +60,7 @@ void kvm_vm_bugged(struct kvm *kvm) {
 
 void kvm_flush_remote_tlbs_range(struct kvm *kvm, gfn_t gfn, u64 pages) {
   __atomic_fetch_add(&stress_world_of(kvm)->flushes, 1, __ATOMIC_RELAXED);
+  stress_current()->flushes++;
   STRESS_TELL(stress_current(), flush_tlbs, gfn, pages);
 }
 void kvm_flush_remote_tlbs(struct kvm *kvm) {
@@ -127,6 +128,17 @@ void mark_page_dirty_in_slot(struct kvm *kvm, const struct kvm_memory_slot *slot
 // An xarray lookup under RCU in the kernel: not ordered by mmu_lock, so a schedule point.
 bool kvm_mem_is_private(struct kvm *kvm, gfn_t gfn) {
   return READ_ONCE(stress_world_of(kvm)->private_bits[gfn / 64]) >> gfn % 64 & 1;
+}
+
+// Only looked at under slots_lock, by whoever writes them.
+unsigned long kvm_get_memory_attributes(struct kvm *kvm, gfn_t gfn) {
+  return stress_gfn_is_private(stress_world_of(kvm), gfn) ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0;
+}
+bool kvm_range_has_memory_attributes(
+    struct kvm *kvm, gfn_t start, gfn_t end, unsigned long mask, unsigned long attributes) {
+  for (gfn_t gfn = start; gfn < end; gfn++)
+    if ((kvm_get_memory_attributes(kvm, gfn) & mask) != attributes) return false;
+  return true;
 }
 
 void stress_set_private(struct stress_world *world, u64 start, u64 end, bool is_private) {

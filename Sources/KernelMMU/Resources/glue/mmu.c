@@ -8,7 +8,9 @@ static int max_huge_page_level __maybe_unused __read_mostly = PG_LEVEL_1G;
 
 // The shadow MMU is never entered: what it would be asked is a bug of the harness.
 #define kvm_mmu_prepare_zap_page(kvm, sp, invalid_list) BUG()
+#define __kvm_mmu_prepare_zap_page(kvm, sp, invalid_list, zapped) ({ BUG(); *(zapped) = 0; false; })
 #define kvm_mmu_commit_zap_page(kvm, invalid_list) do {} while (0)
+#define kvm_zap_obsolete_pages(kvm) do {} while (0)
 #define fast_pf_get_last_sptep(vcpu, gpa, spte) NULL
 #define page_fault_handle_page_track(vcpu, fault) 0
 #define boot_cpu_is_amd() 0
@@ -19,6 +21,21 @@ static int max_huge_page_level __maybe_unused __read_mostly = PG_LEVEL_1G;
 #define walk_shadow_page_lockless_end(vcpu) kvm_tdp_mmu_walk_lockless_end()
 #define direct_page_fault(vcpu, fault) ({ BUG(); RET_PF_INVALID; })
 #define kvm_mmu_finish_page_fault(vcpu, fault, result) do {} while (0)
+
+// So no slot has a reverse map to walk.
+#define kvm_memslots_have_rmaps(kvm) 0
+#define kvm_may_have_shadow_mmu_sptes(kvm) 0
+#define kvm_rmap_zap_gfn_range(kvm, start, end) false
+#define __kvm_rmap_zap_gfn_range(kvm, slot, start, end, can_yield, flush) ({ BUG(); (flush); })
+#define kvm_rmap_age_gfn_range(kvm, range, test_only) ({ BUG(); false; })
+#define kvm_shadow_mmu_try_split_huge_pages(kvm, slot, start, end, target_level) BUG()
+#define kvm_rmap_zap_collapsible_sptes(kvm, slot) BUG()
+#define walk_slot_rmaps(kvm, slot, handler, start_level, end_level, flush_on_yield) BUG()
+#define walk_slot_rmaps_4k(kvm, slot, handler, flush_on_yield) BUG()
+#define slot_rmap_write_protect NULL
+#define gfn_to_rmap(gfn, level, slot) NULL
+#define rmap_write_protect(head, protects_page_table) ({ BUG(); (void)(head); false; })
+#define __rmap_clear_dirty(kvm, head, slot) ({ BUG(); (void)(head); false; })
 
 static int private_level(struct stress_world *world) {
   return stress_current()->is_planting ? PG_LEVEL_2M : world->config.private_level;
@@ -51,8 +68,7 @@ static __no_kcsan int max_mapping_level(struct kvm *kvm, gfn_t gfn, bool is_priv
   int level = min(max_level, (int)(is_private ? private_level(world) : world->config.shared_level));
   if (level > PG_LEVEL_4K && world->regions[gfn >> 9].disallow_lpage) level = PG_LEVEL_4K;
   // Whoever takes a part of a huge page away splits it first, so the backing is small meanwhile.
-  if (level > PG_LEVEL_4K && kvm->mmu_invalidate_in_progress && (gfn | 511) >= kvm->mmu_invalidate_range_start &&
-      (gfn & ~511ULL) < kvm->mmu_invalidate_range_end)
+  if (level > PG_LEVEL_4K && world->takers && (gfn | 511) >= world->taken_start && (gfn & ~511ULL) < world->taken_end)
     level = PG_LEVEL_4K;
   return level;
 }
@@ -114,6 +130,16 @@ bool stress_root_is_obsolete(struct kvm *kvm, hpa_t root) {
   // Under whatever name: of a root of the TDP MMU it asks this.
   return VALID_PAGE(root) && root_to_sp(root)->role.invalid;
 #endif
+}
+
+void stress_mmu_zap_all_fast(struct kvm *kvm) { kvm_mmu_zap_all_fast(kvm); }
+
+// Which of the two the tree takes is up to PML, which a TD does not have.
+void stress_mmu_clear_dirty_masked(struct kvm *kvm, struct kvm_memory_slot *slot, u64 offset, u64 mask, bool wrprot) {
+  if (wrprot)
+    kvm_mmu_write_protect_pt_masked(kvm, slot, offset, mask);
+  else
+    kvm_mmu_clear_dirty_pt_masked(kvm, slot, offset, mask);
 }
 
 void stress_recover_nx(struct kvm *kvm) {

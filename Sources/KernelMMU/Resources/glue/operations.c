@@ -22,25 +22,36 @@ static struct kvm_gfn_range range_of(struct kvm_memory_slot *slot, u32 filter, b
   };
 }
 
-// kvm_mmu_invalidate_start(), _range_add() and _end() of virt/kvm/kvm_main.c.
-static void invalidate_start(struct kvm *kvm, u64 start, u64 end) {
+// Of virt/kvm/kvm_main.c.
+void kvm_mmu_invalidate_start(struct kvm *kvm) {
   lockdep_assert_held_write(&kvm->mmu_lock);
   WRITE_ONCE(kvm->mmu_invalidate_in_progress, kvm->mmu_invalidate_in_progress + 1);
+}
+void kvm_mmu_invalidate_range_add(struct kvm *kvm, gfn_t start, gfn_t end) {
+  lockdep_assert_held_write(&kvm->mmu_lock);
+  WARN_ON_ONCE(!kvm->mmu_invalidate_in_progress);
   if (kvm->mmu_invalidate_range_start == INVALID_GPA) {
     kvm->mmu_invalidate_range_start = start;
     kvm->mmu_invalidate_range_end = end;
   } else {
-    kvm->mmu_invalidate_range_start = min(kvm->mmu_invalidate_range_start, (gfn_t)start);
-    kvm->mmu_invalidate_range_end = max(kvm->mmu_invalidate_range_end, (gfn_t)end);
+    kvm->mmu_invalidate_range_start = min(kvm->mmu_invalidate_range_start, start);
+    kvm->mmu_invalidate_range_end = max(kvm->mmu_invalidate_range_end, end);
   }
 }
-static void invalidate_end(struct kvm *kvm) {
+void kvm_mmu_invalidate_end(struct kvm *kvm) {
   lockdep_assert_held_write(&kvm->mmu_lock);
   WRITE_ONCE(kvm->mmu_invalidate_seq, kvm->mmu_invalidate_seq + 1);
   smp_wmb();
   WRITE_ONCE(kvm->mmu_invalidate_in_progress, kvm->mmu_invalidate_in_progress - 1);
   if (kvm->mmu_invalidate_in_progress == 0)
     kvm->mmu_invalidate_range_start = kvm->mmu_invalidate_range_end = INVALID_GPA;
+}
+
+// The owner of the memory begins to take a part of it away, and is done; both under mmu_lock held for write.
+static void take(struct stress_world *world, u64 start, u64 end) {
+  world->taken_start = world->takers ? min(world->taken_start, (gfn_t)start) : start;
+  world->taken_end = world->takers ? max(world->taken_end, (gfn_t)end) : end;
+  world->takers++;
 }
 
 // Faults.
@@ -117,13 +128,9 @@ int stress_populate(struct stress_task *task, u32 index, u64 gfn, u64 pfn) {
 bool stress_zap_leafs(struct stress_task *task, u64 start, u64 end) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
-  write_lock(&kvm->mmu_lock);
-  invalidate_start(kvm, start, end);
-  bool flush = kvm_tdp_mmu_zap_leafs(kvm, start, end, false);
-  if (flush) kvm_flush_remote_tlbs_range(kvm, start, end - start);
-  invalidate_end(kvm);
-  write_unlock(&kvm->mmu_lock);
-  return flush;
+  u64 flushes = task->flushes;
+  kvm_zap_gfn_range(kvm, start, end);
+  return task->flushes != flushes;
 }
 
 bool stress_unmap_range(struct stress_task *task, u64 start, u64 end, u32 filter, bool may_block) {
@@ -132,45 +139,41 @@ bool stress_unmap_range(struct stress_task *task, u64 start, u64 end, u32 filter
   struct kvm_memory_slot slot = slot_of(task, start, end);
   struct kvm_gfn_range range = range_of(&slot, filter, may_block);
   write_lock(&kvm->mmu_lock);
-  invalidate_start(kvm, start, end);
-  bool flush = kvm_tdp_mmu_unmap_gfn_range(kvm, &range, false);
+  kvm_mmu_invalidate_start(kvm);
+  kvm_mmu_invalidate_range_add(kvm, start, end);
+  take(task->world, start, end);
+  bool flush = kvm_unmap_gfn_range(kvm, &range);
   STRESS_TELL(task, zapped);
   if (flush) kvm_flush_remote_tlbs(kvm);
   write_unlock(&kvm->mmu_lock);
   // The owner of the memory takes it away here.
   write_lock(&kvm->mmu_lock);
-  invalidate_end(kvm);
+  task->world->takers--;
+  kvm_mmu_invalidate_end(kvm);
   write_unlock(&kvm->mmu_lock);
   return flush;
 }
 
-// A 2M region of which a part changed may be mapped by a huge page only if all of it is of one kind.
-static void update_regions(struct stress_world *world, u64 start, u64 end) {
-  for (u64 region = start >> 9; region <= (end - 1) >> 9; region++) {
-    const u64 *bits = &world->private_bits[region * 8];
-    bool mixed = false;
-    for (u32 word = 0; word < 8; word++) mixed |= bits[word] != bits[0] || (bits[word] != 0 && bits[word] != ~0ULL);
-    world->regions[region].disallow_lpage = mixed;
-  }
-}
-
+// kvm_vm_set_mem_attributes(). Whether a region may be huge is noted with the slot, so the range has the whole of it.
 bool stress_convert(struct stress_task *task, u64 start, u64 end, bool to_private) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
-  struct kvm_memory_slot slot = slot_of(task, start, end);
-  struct kvm_gfn_range range = range_of(&slot, to_private ? STRESS_FILTER_SHARED : STRESS_FILTER_PRIVATE, true);
   mutex_lock(&kvm->slots_lock);
+  struct kvm_gfn_range range = {
+      .slot = stress_slot(kvm), .start = start, .end = end, .may_block = true,
+      .arg.attributes = to_private ? KVM_MEMORY_ATTRIBUTE_PRIVATE : 0,
+  };
   write_lock(&kvm->mmu_lock);
-  // Faults on the whole regions wait as well, as whether they may be huge is about to change.
-  invalidate_start(kvm, start & ~511ULL, ALIGN(end, 512));
-  bool flush = kvm_tdp_mmu_unmap_gfn_range(kvm, &range, false);
+  kvm_mmu_invalidate_start(kvm);
+  kvm_mmu_invalidate_range_add(kvm, start, end);
+  bool flush = kvm_arch_pre_set_memory_attributes(kvm, &range);
   STRESS_TELL(task, zapped);
   if (flush) kvm_flush_remote_tlbs(kvm);
   write_unlock(&kvm->mmu_lock);
   stress_set_private(task->world, start, end, to_private);
   write_lock(&kvm->mmu_lock);
-  update_regions(task->world, start, end);
-  invalidate_end(kvm);
+  kvm_mmu_invalidate_end(kvm);
+  kvm_arch_post_set_memory_attributes(kvm, &range);
   write_unlock(&kvm->mmu_lock);
   mutex_unlock(&kvm->slots_lock);
   return flush;
@@ -178,10 +181,7 @@ bool stress_convert(struct stress_task *task, u64 start, u64 end, bool to_privat
 
 void stress_zap_all(struct stress_task *task) {
   stress_set_current(task);
-  struct kvm *kvm = stress_kvm(task);
-  write_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_zap_all(kvm);
-  write_unlock(&kvm->mmu_lock);
+  kvm_arch_flush_shadow_all(stress_kvm(task));
 }
 
 void stress_invalidate(struct stress_task *task, u32 filter) {
@@ -204,8 +204,7 @@ void stress_zap_all_fast(struct stress_task *task) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   mutex_lock(&kvm->slots_lock);
-  stress_invalidate(task, STRESS_FILTER_SHARED);
-  stress_zap_invalidated(task, true);
+  stress_mmu_zap_all_fast(kvm);
   mutex_unlock(&kvm->slots_lock);
 }
 
@@ -215,37 +214,34 @@ bool stress_age(struct stress_task *task, u64 start, u64 end, u32 filter, bool t
   stress_set_current(task);
   struct kvm_memory_slot slot = slot_of(task, start, end);
   struct kvm_gfn_range range = range_of(&slot, filter, false);
-  return test_only ? kvm_tdp_mmu_test_age_gfn(stress_kvm(task), &range)
-                   : kvm_tdp_mmu_age_gfn_range(stress_kvm(task), &range);
+  return test_only ? kvm_test_age_gfn(stress_kvm(task), &range) : kvm_age_gfn(stress_kvm(task), &range);
 }
 
 void stress_split(struct stress_task *task, u64 start, u64 end, u32 target_level, bool shared) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   struct kvm_memory_slot slot = slot_of(task, start, end);
-  if (shared) read_lock(&kvm->mmu_lock);
-  else write_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_try_split_huge_pages(kvm, &slot, start, end, target_level, shared);
-  if (shared) read_unlock(&kvm->mmu_lock);
-  else write_unlock(&kvm->mmu_lock);
+  if (shared) return kvm_mmu_slot_try_split_huge_pages(kvm, &slot, target_level);
+  write_lock(&kvm->mmu_lock);
+  kvm_mmu_try_split_huge_pages(kvm, &slot, start, end, target_level);
+  write_unlock(&kvm->mmu_lock);
 }
 
+// As kvm_mmu_slot_apply_flags() does: TLBs are flushed whatever was found.
 bool stress_wrprot(struct stress_task *task, u64 start, u64 end, u32 min_level) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   struct kvm_memory_slot slot = slot_of(task, start, end);
-  read_lock(&kvm->mmu_lock);
-  bool flush = kvm_tdp_mmu_wrprot_slot(kvm, &slot, min_level);
-  read_unlock(&kvm->mmu_lock);
-  if (flush) kvm_flush_remote_tlbs_memslot(kvm, &slot);
-  return flush;
+  kvm_mmu_slot_remove_write_access(kvm, &slot, min_level);
+  kvm_flush_remote_tlbs_memslot(kvm, &slot);
+  return true;
 }
 
 bool stress_write_protect_gfn(struct stress_task *task, u64 gfn, u32 min_level) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   write_lock(&kvm->mmu_lock);
-  bool flush = kvm_tdp_mmu_write_protect_gfn(kvm, stress_slot(kvm), gfn, min_level);
+  bool flush = kvm_mmu_slot_gfn_write_protect(kvm, stress_slot(kvm), gfn, min_level);
   if (flush) kvm_flush_remote_tlbs_range(kvm, gfn, 1);
   write_unlock(&kvm->mmu_lock);
   return flush;
@@ -255,9 +251,7 @@ void stress_clear_dirty(struct stress_task *task, u64 start, u64 end) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   struct kvm_memory_slot slot = slot_of(task, start, end);
-  read_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_clear_dirty_slot(kvm, &slot);
-  read_unlock(&kvm->mmu_lock);
+  kvm_mmu_slot_leaf_clear_dirty(kvm, &slot);
   kvm_flush_remote_tlbs_memslot(kvm, &slot);
 }
 
@@ -265,7 +259,7 @@ void stress_clear_dirty_masked(struct stress_task *task, u64 gfn, u64 mask, bool
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   write_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_clear_dirty_pt_masked(kvm, stress_slot(kvm), gfn, mask, wrprot);
+  stress_mmu_clear_dirty_masked(kvm, stress_slot(kvm), gfn, mask, wrprot);
   write_unlock(&kvm->mmu_lock);
   kvm_flush_remote_tlbs_range(kvm, gfn, 64);
 }
@@ -274,9 +268,7 @@ void stress_recover_huge(struct stress_task *task, u64 start, u64 end) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   struct kvm_memory_slot slot = slot_of(task, start, end);
-  read_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_recover_huge_pages(kvm, &slot);
-  read_unlock(&kvm->mmu_lock);
+  kvm_mmu_recover_huge_pages(kvm, &slot);
 }
 
 void stress_recover_nx_pages(struct stress_task *task, u32 ratio) {

@@ -23,26 +23,6 @@ static void synchronize_srcu_expedited(struct stress_world *world) {
   }
 }
 
-// kvm_mmu_slot_apply_flags() without KVM_DIRTY_LOG_INITIALLY_SET, and without PML, which a TD does not have.
-static void apply_flags(struct kvm *kvm, const struct kvm_memory_slot *slot, bool on) {
-  u64 start = slot->base_gfn, end = slot->base_gfn + slot->npages;
-  if (!on) {
-    read_lock(&kvm->mmu_lock);
-    kvm_tdp_mmu_recover_huge_pages(kvm, slot);
-    read_unlock(&kvm->mmu_lock);
-    return;
-  }
-  if (READ_ONCE(eager_page_split)) {
-    read_lock(&kvm->mmu_lock);
-    kvm_tdp_mmu_try_split_huge_pages(kvm, slot, start, end, PG_LEVEL_4K, true);
-    read_unlock(&kvm->mmu_lock);
-  }
-  read_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_wrprot_slot(kvm, slot, PG_LEVEL_4K);
-  read_unlock(&kvm->mmu_lock);
-  kvm_flush_remote_tlbs_memslot(kvm, slot);
-}
-
 // kvm_set_memslot() for KVM_MR_FLAGS_ONLY: faults that began with the old slot end before its flags are acted upon.
 bool stress_log_dirty(struct stress_task *task, bool on) {
   stress_set_current(task);
@@ -51,14 +31,14 @@ bool stress_log_dirty(struct stress_task *task, bool on) {
   mutex_lock(&kvm->slots_lock);
   bool changes = kvm_slot_dirty_track_enabled(stress_slot(kvm)) != on;
   if (changes) {
-    struct kvm_memory_slot *slot = &world->slots[!world->active];
+    struct kvm_memory_slot *old = stress_slot(kvm), *slot = &world->slots[!world->active];
     slot->flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
     slot->dirty_bitmap = on ? world->dirty_bits : NULL;
     if (on) memset(world->dirty_bits, 0, DIV_ROUND_UP(world->config.guest_pages, 64) * sizeof(u64));
     atomic_set(&kvm->nr_memslots_dirty_logging, on);
     WRITE_ONCE(world->active, !world->active);
     synchronize_srcu_expedited(world);
-    apply_flags(kvm, slot, on);
+    stress_slot_flags_changed(kvm, old, slot);
   }
   mutex_unlock(&kvm->slots_lock);
   return changes;
@@ -78,8 +58,7 @@ bool stress_collect_dirty(struct stress_task *task, u64 start, u64 end) {
       stress_pass(task, STRESS_POINT_RMW, &slot->dirty_bitmap[word]);
       unsigned long mask = __atomic_exchange_n(&slot->dirty_bitmap[word], 0, __ATOMIC_SEQ_CST);
       flush = true;
-      // kvm_arch_mmu_enable_log_dirty_pt_masked() for want of PML
-      kvm_tdp_mmu_clear_dirty_pt_masked(kvm, slot, word * 64, mask, true);
+      kvm_arch_mmu_enable_log_dirty_pt_masked(kvm, slot, word * 64, mask);
     }
     write_unlock(&kvm->mmu_lock);
     if (flush) kvm_flush_remote_tlbs_memslot(kvm, slot);

@@ -6,10 +6,12 @@
 #define SHARED_GFN_BIT BIT_ULL(47 - PAGE_SHIFT)
 
 static u64 words(u64 pages) { return (pages + 63) / 64; }
+static u64 regions(u64 pages, int level) { return DIV_ROUND_UP(pages, KVM_PAGES_PER_HPAGE(level)); }
+static u64 all_regions(u64 pages) { return regions(pages, PG_LEVEL_2M) + regions(pages, PG_LEVEL_1G); }
 
 u64 stress_world_bytes(const struct stress_world_config *config) {
   return sizeof(struct stress_world) + config->vcpus * sizeof(struct kvm_vcpu) +
-         DIV_ROUND_UP(config->guest_pages, 512) * sizeof(struct kvm_lpage_info) +
+         all_regions(config->guest_pages) * sizeof(struct kvm_lpage_info) +
          2 * words(config->guest_pages) * sizeof(u64) + 64;
 }
 
@@ -68,9 +70,10 @@ void stress_vm_create(struct stress_task *task) {
   memset(world->slots, 0, sizeof(world->slots));
   world->active = world->srcu_half = 0;
   world->srcu_readers[0] = world->srcu_readers[1] = 0;
-  memset(world->regions, 0, DIV_ROUND_UP(world->config.guest_pages, 512) * sizeof(*world->regions));
+  memset(world->regions, 0, all_regions(world->config.guest_pages) * sizeof(*world->regions));
   memset(world->dirty_bits, 0, words(world->config.guest_pages) * sizeof(u64));
   memset(world->private_bits, world->config.is_td ? 0xff : 0, words(world->config.guest_pages) * sizeof(u64));
+  world->takers = 0;
   world->flushes = 0;
   world->ticks = 0;
 
@@ -86,6 +89,9 @@ void stress_vm_create(struct stress_task *task) {
 #endif
 #ifdef HAVE_kvm_arch_gfn_direct_bits
   kvm->arch.gfn_direct_bits = world->config.is_td ? SHARED_GFN_BIT : 0;
+#endif
+#ifdef HAVE_kvm_arch_active_mmu_pages
+  INIT_LIST_HEAD(&kvm->arch.active_mmu_pages);
 #endif
 #ifdef HAVE_kvm_arch_disable_nx_huge_pages
   kvm->arch.disable_nx_huge_pages = !world->config.nx_huge_pages;
@@ -103,6 +109,9 @@ void stress_vm_create(struct stress_task *task) {
   for (u32 index = 0; index < 2; index++) {
     world->slots[index].npages = world->config.guest_pages;
     world->slots[index].gmem.file = (struct file *)world;
+    world->slots[index].arch.lpage_info[PG_LEVEL_2M - PG_LEVEL_2M] = world->regions;
+    world->slots[index].arch.lpage_info[PG_LEVEL_1G - PG_LEVEL_2M] =
+        world->regions + regions(world->config.guest_pages, PG_LEVEL_2M);
   }
   for (u32 index = 0; index < world->config.vcpus; index++) create_vcpu(world, index);
 }

@@ -101,7 +101,10 @@ struct kvm_x86_ops {
 #include <extracted/members/kvm_x86_ops.h>
 };
 // Declared by mmu.h or by kvm_host.h, as the version goes.
-extern bool tdp_enabled, tdp_mmu_enabled, eager_page_split, enable_mmio_caching;
+extern bool tdp_enabled;
+extern bool tdp_mmu_enabled;
+extern bool eager_page_split;
+extern bool enable_mmio_caching;
 #include <extracted/late_types.h>
 extern struct kvm_x86_ops kvm_x86_ops;
 extern struct kvm_host_values kvm_host;
@@ -155,6 +158,14 @@ void kvm_mmu_free_memory_cache(struct kvm_mmu_memory_cache *cache);
 
 void mark_page_dirty_in_slot(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn);
 bool kvm_mem_is_private(struct kvm *kvm, gfn_t gfn);
+unsigned long kvm_get_memory_attributes(struct kvm *kvm, gfn_t gfn);
+bool kvm_range_has_memory_attributes(
+    struct kvm *kvm, gfn_t start, gfn_t end, unsigned long mask, unsigned long attributes);
+// Begins an invalidation as kvm_mmu_invalidate_start() does; so called up to Linux 7.1.
+#define kvm_mmu_invalidate_begin(kvm) kvm_mmu_invalidate_start(kvm)
+void kvm_mmu_invalidate_start(struct kvm *kvm);
+void kvm_mmu_invalidate_range_add(struct kvm *kvm, gfn_t start, gfn_t end);
+void kvm_mmu_invalidate_end(struct kvm *kvm);
 struct kvm_memory_slot *kvm_vcpu_gfn_to_memslot(struct kvm_vcpu *vcpu, gfn_t gfn);
 struct kvm_memslots *kvm_vcpu_memslots(struct kvm_vcpu *vcpu);
 struct kvm_memory_slot *stress_slot(struct kvm *kvm);

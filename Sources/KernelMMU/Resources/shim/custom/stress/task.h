@@ -45,6 +45,8 @@ struct stress_task {
   // What nx_huge_pages_recovery_ratio is for this task's kvm_recover_nx_huge_pages().
   u32 recovery_ratio;
   struct stress_fault *fault;
+  // How often the task has flushed TLBs.
+  u64 flushes;
   // A harness's 2M leaf is being mapped, see glue/plant.c.
   bool is_planting;
   // Depth of data_race(): what is accessed inside is not held to RACE-1.
