@@ -12,7 +12,9 @@ public struct CheckerSuite: BitwiseCopyable {
   let machine: MachinePointer
   let tasks: UnsafeMutablePointer<TaskState>
   public let ledger: MappingLedger
-  /// Roots of the mirror and of the S-EPT, set when a round begins; 0 while there is none.
+  /// A round has begun, and its VM is not torn down.
+  var isInRound = false
+  /// Roots of the mirror and of the S-EPT, set when a round begins; the mirror's is 0 where the subject has none.
   var mirrorRoot: UInt32 = 0
   var septRoot: UInt32 = 0
   /// Pages of the direct roots, valid and invalid, 0 where a slot is empty; the subject's own words.
@@ -24,6 +26,8 @@ public struct CheckerSuite: BitwiseCopyable {
   /// The TD is not finalized, and the subject's initial pages become present in the mirror before their PAGE.ADD, which
   /// comes in the same operation: ORD-2 waits for it until then (Linux 6.16 to 6.18, `nr_premapped`).
   public var premapsPages = false
+  /// The recovery of huge pages takes tables out of the direct root and maps nothing in their place (Linux 6.12).
+  public var recoversByZap = false
   /// 4K pages of the guest, at most what the suite was installed for.
   var guestPages: UInt64
   let scratch: UnsafeMutablePointer<MappingScratch>
@@ -125,7 +129,7 @@ private let drainEvents: Machine.Drain = { raw in
 /// EQ-1 and MAP-1 over the range of the operation, at both ends of a write section: nobody else can change the tables.
 private let lookAtExclusiveSection: Machine.Drain = { raw in
   let task = raw.assumingMemoryBound(to: Task.self)
-  guard let suite = CheckerSuite.of(task), suite.pointee.mirrorRoot != 0, !task.isHalted else { return }
+  guard let suite = CheckerSuite.of(task), suite.pointee.isInRound, !task.isHalted else { return }
   let end = max(min(task.pointee.rangeEnd, suite.pointee.guestPages), task.pointee.rangeStart)
   let range = task.pointee.rangeStart..<end
   if task.pointee.isYielding {

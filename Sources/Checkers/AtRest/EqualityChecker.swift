@@ -19,6 +19,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// EQ-1 over `range` while mmu_lock is held for write. A frozen SPTE here was left by a thread that is not in an
   /// mmu_lock section any more: that is FRZ-3, seen before the thread itself comes to tell.
   func checkTreesAlike(_ task: TaskPointer, _ range: Range<Gfn>) {
+    guard pointee.mirrorRoot != 0 else { return }
     pointee.tasks[task.pointee.id].count(.eq1)
     guard let difference = firstDifference(range) else { return }
     task.violationAfterDrain(
@@ -29,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   func firstDifference(_ range: Range<Gfn>) -> Difference? {
-    guard !range.isEmpty,
+    guard !range.isEmpty, pointee.mirrorRoot != 0,
       let found = compare(pointee.mirrorRoot, pointee.septRoot, Spte.maxLevel, range.lowerBound, range.upperBound)
     else { return nil }
     return Difference(

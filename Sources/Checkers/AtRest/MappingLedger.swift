@@ -17,6 +17,8 @@ public struct MappingLedger: BitwiseCopyable {
     var last: UInt64
     /// Removed under the shared lock: faults of the same epoch may stand on either side.
     var isShared = false
+    /// A table went from one root, which may have been invalid: what the valid one maps may stay.
+    var isOfOneRoot = false
     /// The pages went back to who owns them: what a fault looked up before `last` must not be mapped any more.
     var givesBack = false
   }

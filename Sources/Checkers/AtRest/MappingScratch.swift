@@ -78,7 +78,7 @@ struct MappingBounds {
     let coversAll = range.count == 512
     if extends || coversAll { safeEverywhere = max(safeEverywhere, last) }
     if coversAll {
-      goneEverywhere = max(goneEverywhere, first)
+      if !record.isOfOneRoot { goneEverywhere = max(goneEverywhere, first) }
       coveredEverywhere = max(coveredEverywhere, last)
       return
     }

@@ -6,6 +6,7 @@ import Machine
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// A round begins: the tables are built, no task runs.
   /// - Parameters:
+  ///   - mirrorRoot: 0 for a subject without one; then there is nothing to hold the S-EPT against.
   ///   - directRoots: the subject's words for its direct roots, valid while the round lasts.
   ///   - sharedBits: added to a gfn where a direct root maps it.
   ///   - guestPages: the guest's 4K pages, at most what the suite was installed for; as before if nil.
@@ -15,6 +16,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   ) {
     pointee.directRoots = directRoots
     pointee.sharedBits = sharedBits
+    pointee.isInRound = true
     pointee.mirrorRoot = mirrorRoot
     pointee.septRoot = septRoot
     if let guestPages { pointee.guestPages = min(guestPages, pointee.ledger.guestPages) }
@@ -56,7 +58,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
         .frz1, gfn: frozen.gfn, level: frozen.level, entry: frozen.entry, expected: "no SPTE is frozen at rest",
         seen: "FROZEN")
     }
-    pointee.tasks[task.pointee.id].count(.eq1)
+    let hasMirror = pointee.mirrorRoot != 0
+    if hasMirror { pointee.tasks[task.pointee.id].count(.eq1) }
     if let difference = firstDifference(0..<pointee.guestPages) { return report(.eq1, difference, task) }
     pointee.tasks[task.pointee.id].count(.cnt1)
     if let (level, expected, seen) = statisticsDifference(census) {
@@ -64,7 +67,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     }
     pointee.tasks[task.pointee.id].count(.map1)
     if let difference = staleLookup(directRoot: directRoot) { return report(.map1, difference, task) }
-    pointee.tasks[task.pointee.id].count(.acc1)
+    if hasMirror { pointee.tasks[task.pointee.id].count(.acc1) }
     if let (checker, difference) = mappingDifference(isPrivate: true, root: pointee.mirrorRoot) {
       return report(checker, difference, task)
     }
@@ -89,6 +92,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// The VM was torn down: every table is back.
   public func verifyTornDown(_ task: TaskPointer) {
     let machine = pointee.machine
+    pointee.isInRound = false
     pointee.mirrorRoot = 0
     pointee.septRoot = 0
     pointee.tasks[task.pointee.id].count(.rcu1)

@@ -125,6 +125,8 @@ extension UnsafeMutablePointer where Pointee == TaskState {
           pointee.thawedGfn = event.pointee.gfn
           pointee.thawedLevel = event.pointee.level
           pointee.thawedSuccesses = pointee.open[index].successes
+        } else {
+          noteRecovered(event, pointee.open[index], task)
         }
         close(index)
       }
@@ -192,6 +194,17 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     noteShared(change.gfn..<(change.gfn + Spte.pages(level)), isPrivate: true)
   }
 
+  /// The same of a table of the direct root, where huge pages are recovered by zapping the tables in their place.
+  @inline(__always) private func noteRecovered(
+    _ event: UnsafePointer<Event>, _ change: OpenChange, _ task: TaskPointer
+  ) {
+    let level = Int(change.level)
+    guard _slowPath(Spte.isNonLeaf(change.old, level)), !Spte.isShadowPresent(event.pointee.new) else { return }
+    let recovers = task.pointee.currentOperation == .recover || task.pointee.currentOperation == .logDirty
+    guard recovers, CheckerSuite.of(task)?.pointee.recoversByZap ?? false else { return }
+    noteShared(change.gfn..<(change.gfn + Spte.pages(level)), isPrivate: false)
+  }
+
   private func noteShared(_ range: Range<Gfn>, isPrivate: Bool) {
     pointee.append(
       .init(
@@ -205,7 +218,9 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     guard Spte.isNonLeaf(event.pointee.old, level), !Spte.isShadowPresent(event.pointee.new) else { return }
     let range = event.pointee.gfn..<(event.pointee.gfn + Spte.pages(level))
     if pointee.lockMode == .write {
-      pointee.append(.init(range: range, isPrivate: false, first: pointee.writeEpoch, last: pointee.writeEpoch))
+      pointee.append(
+        .init(
+          range: range, isPrivate: false, first: pointee.writeEpoch, last: pointee.writeEpoch, isOfOneRoot: true))
     } else if event.pointee.kind == .cmpxchg {
       noteShared(range, isPrivate: false)
     }

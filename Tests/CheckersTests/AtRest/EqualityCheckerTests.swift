@@ -23,6 +23,26 @@ import Testing
     #expect(trees.bench.suite.pointee.checks(.frz1) == 1)
   }
 
+  /// A kernel of direct roots alone: what stands in an S-EPT is nobody's.
+  @Test func `a subject without a mirror has nothing to hold the S-EPT against`() throws {
+    let trees = Trees(try Bench())
+    trees.mapShared(9)
+    let suite = trees.bench.suite
+    suite.beginRound(
+      mirrorRoot: 0, septRoot: trees.sept, directRoots: UnsafeBufferPointer(start: trees.slots, count: 2))
+    raw_store64(trees.bench.machine.pointee.arena.table(trees.sept), SeptEntry.make(.mapped, pfn: 9))
+    #expect(trees.foundAtRest() == nil)
+    #expect(suite.pointee.checks(.eq1) == 0 && suite.pointee.checks(.acc1) == 0)
+    #expect(suite.pointee.checks(.frz1) == 1 && suite.pointee.checks(.map1) == 1)
+    // A zap of shared memory is looked at all the same.
+    let task = trees.bench.task
+    (task.pointee.rangeStart, task.pointee.rangeEnd) = (9, 10)
+    task.pointee.zapping = .sharedMemory
+    task.writeLock()
+    task.writeUnlock()
+    #expect(trees.bench.found == .map1 && suite.pointee.checks(.eq1) == 0)
+  }
+
   @Test func `a leaf that only the mirror holds`() throws {
     let trees = try grown()
     raw_store64(trees.septEntry(700), SeptEntry.free)

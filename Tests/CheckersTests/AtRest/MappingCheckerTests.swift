@@ -274,6 +274,45 @@ import Testing
     #expect(story.found == found)
   }
 
+  /// It may have gone from a root that was invalid by then.
+  @Test func `what a valid root maps may stay when a table of one root goes`() throws {
+    let story = try Story()
+    story.fault(600, at: 3)
+    story.map(600)
+    let task = story.bench.other
+    task.pointee.currentOperation = .nxRecover
+    task.emit(.writeLock, new: 4)
+    story.bench.write(
+      .store, Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct), Value.table(9), Value.empty, by: task)
+    task.emit(.writeUnlock)
+    task.emit(.operationEnd)
+    task.drain()
+    #expect(story.found == nil)
+  }
+
+  /// Up to Linux 6.12 huge pages are recovered by a zap of the tables in their place: frozen, then empty.
+  @Test(
+    arguments: [
+      (true, .recover, nil), (true, .logDirty, nil), (true, .split, .map1), (false, .recover, .map1),
+    ] as [(Bool, Operation, CheckerID?)])
+  func `a table that recovery zaps takes its mappings along`(
+    isZap: Bool, operation: Operation, found: CheckerID?
+  ) throws {
+    let story = try Story()
+    story.bench.suite.pointee.recoversByZap = isZap
+    story.fault(600, at: 4)
+    let task = story.bench.other
+    let entry = Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct)
+    task.pointee.currentOperation = operation
+    task.emit(.readLock, new: 4)
+    story.bench.write(.cmpxchg, entry, Value.table(9), Value.frozen, by: task)
+    story.bench.write(.store, entry, Value.frozen, Value.empty, by: task)
+    task.emit(.readUnlock)
+    task.emit(.operationEnd)
+    task.drain()
+    #expect(story.found == found)
+  }
+
   @Test func `a table that another operation unlinked excuses nothing`() throws {
     let story = try Story()
     story.fault(600, at: 4)
