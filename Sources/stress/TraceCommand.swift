@@ -71,6 +71,7 @@ struct TraceCommand: ParsableCommand {
     if let scenario, kernel.path != nil, !scenario.isForKernel {
       throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
     }
+    try kernel.validate(scenario)
   }
 
   func run() throws {
@@ -105,7 +106,7 @@ struct TraceCommand: ParsableCommand {
     var drawn = Scenario.episode(
       scenario, threads: threads ?? 2, operations: operations ?? 1,
       policy: subject.policy ?? subject.mutant?.policy ?? .fourK, draws: &draws)
-    if kernel.path != nil { drawn = drawn.forKernel() }
+    if kernel.path != nil { drawn = drawn.forKernel(hasMirrorRoots: kernel.objectionToPrivateMemory == nil) }
     let isNamed = kernel.path == nil
     return EpisodeText(
       protocolName: isNamed ? subject.protocolName ?? .mainline : nil, mutant: subject.mutant, episode: drawn,

@@ -79,17 +79,31 @@ import Testing
       #expect(result.status == 125)
       #expect(result.output.contains("  looks    older than 5.10: no TDP MMU\n"))
       #expect(result.lastOutputLine.contains("has no TDP MMU"))
-      #expect(result.lastOutputLine.hasSuffix("; give a tree of Linux 6.16 or later"))
+      #expect(result.lastOutputLine.hasSuffix("; give a tree of Linux 6.16 or later, or of 6.12"))
     }
   }
 
   @Test func `a tree without mirror roots has direct roots only, and is told so`() throws {
     try withTree { tree in
       try tree.write("enum kvm_tdp_mmu_root_types { KVM_DIRECT_ROOTS };\n", to: "arch/x86/kvm/mmu/tdp_mmu.h")
+      try tree.remove("arch/x86/kvm/vmx/tdx.c")
+      let result = try tree.doctor("--no-build")
+      #expect(result.status == 0, "\(result.output)")
+      #expect(result.output.contains("\n  looks    older than 6.14: a TDP MMU with direct roots only\n"))
+      #expect(result.output.contains("\n  roots    direct only: no private memory"))
+      #expect(!result.output.contains("MISSING"))
+      #expect(result.lastOutputLine.hasPrefix("OK: "))
+      #expect(result.lastOutputLine.hasSuffix("; direct roots only, no mirror page tables"))
+    }
+  }
+
+  @Test func `a tree with mirror roots and no tdx_c is told what it lacks`() throws {
+    try withTree { tree in
+      try tree.remove("arch/x86/kvm/vmx/tdx.c")
       let result = try tree.doctor()
       #expect(result.status == 125)
-      #expect(result.output.contains("  roots    direct only\n"))
-      #expect(result.lastOutputLine.contains("direct roots only"))
+      #expect(result.output.contains("\n  MISSING  arch/x86/kvm/vmx/tdx.c\n"))
+      #expect(result.lastOutputLine.contains("mirror roots, but no tdx_sept_*()"))
     }
   }
 

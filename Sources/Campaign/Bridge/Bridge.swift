@@ -206,12 +206,15 @@ package final class Bridge {
     defer { drawn += 1 }
     return fitting(
       Scenario.episode(
-        ScenarioName.deal(drawn), threads: Self.scenarioThreads, operations: Self.scenarioOperations,
-        policy: found.configuration.policy, draws: &draws))
+        ScenarioName.deal(drawn, hasMirrorRoots: hasMirrorRoots), threads: Self.scenarioThreads,
+        operations: Self.scenarioOperations, policy: found.configuration.policy, draws: &draws))
   }
 
   /// The episode as the subject can run it.
-  private func fitting(_ episode: Episode) -> Episode { isKernel ? episode.forKernel() : episode }
+  private func fitting(_ episode: Episode) -> Episode {
+    isKernel ? episode.forKernel(hasMirrorRoots: hasMirrorRoots) : episode
+  }
 
   private var isKernel: Bool { found.configuration.kernel != nil }
+  private var hasMirrorRoots: Bool { found.configuration.kernel?.hasMirrorRoots ?? true }
 }

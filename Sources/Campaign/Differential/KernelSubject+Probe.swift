@@ -11,6 +11,7 @@ extension KernelSubject {
     case .hugeShared: return "is an experiment of the model, not of a kernel"
     case .huge: break
     }
+    if !hasMirrorRoots { return "is about private memory: \(TreeRoots.reason(version: version))" }
     let subject = FiberWorld.Subject(protocolName: .mainline, mutant: nil, policy: .huge, kernel: self)
     guard let world = SequentialWorld(threads: 1, subject: subject) else { return "could not be tried: no memory" }
     let fault = Request(operation: .fault, range: 0..<1, draw: 0)

@@ -23,7 +23,7 @@ public enum EpisodeExecution {
       text.kernelTree = kernel.treeHash
       text.plainAccesses = kernel.plainAccesses
     }
-    try check(text)
+    try check(text, kernel)
     text.plan = .schedule(schedule(text, kernel))
     guard let promise = text.promise else { return unpromised(text, kernel) }
     let token = text.token ?? text.token(Schedule(), promise)
@@ -32,7 +32,7 @@ public enum EpisodeExecution {
 
   // MARK: What cannot be run
 
-  private static func check(_ text: EpisodeText) throws(EpisodeTextError) {
+  private static func check(_ text: EpisodeText, _ kernel: KernelSubject?) throws(EpisodeTextError) {
     if let mutant = text.mutant, let name = text.protocolName, !mutant.applies(to: name) {
       throw EpisodeTextError(
         line: nil, "mutant \(mutant.rawValue) breaks a step of mainline, which \(name.rawValue) does not have")
@@ -41,6 +41,7 @@ public enum EpisodeExecution {
     guard text.episode.subject == .model, text.episode.policy == .fourK else {
       throw EpisodeTextError(line: nil, "a kernel has 'policy 4k' and no 'subject micro'")
     }
+    if let objection = kernel?.objection(to: text.episode) { throw EpisodeTextError(line: nil, objection) }
     let asked = text.episode.populated + text.episode.threads.joined()
     let adapted = text.episode.forKernel()
     let offered = adapted.populated + adapted.threads.joined()

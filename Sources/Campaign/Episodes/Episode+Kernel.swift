@@ -20,10 +20,30 @@ extension ScenarioName {
   public var isComparable: Bool { isForKernel && self != .mirrorSplit && self != .planted }
 }
 
+extension ScenarioName {
+  /// Whether it says anything where all memory is shared. Those that are about private and shared memory alike do.
+  public var isForDirectRoots: Bool {
+    switch self {
+    case .faultZap, .faultConvert, .busy, .guestZap, .micro, .mirrorSplit, .mirrorPrune, .planted, .suspectWrprot,
+      .suspectEio:
+      false
+    default: true
+    }
+  }
+}
+
 extension Episode {
+  /// Whether anything in it is about private memory.
+  public var needsPrivateMemory: Bool {
+    regions.contains(where: \.isPrivate)
+      || (populated + threads.joined()).contains { KernelVM.needsPrivateMemory($0.operation) }
+  }
+
   /// The episode as a kernel can run it.
-  package func forKernel() -> Episode {
+  /// - Parameter hasMirrorRoots: false for one whose memory is all shared.
+  package func forKernel(hasMirrorRoots: Bool = true) -> Episode {
     guard subject == .model else { return self }
+    guard hasMirrorRoots else { return shared.forKernel() }
     var episode = self
     // What is suspected shows where the callers' rules are broken.
     let suspects: [ScenarioName] = [.suspectWrprot, .suspectEio]
@@ -44,12 +64,43 @@ extension Episode {
     return episode
   }
 
+  /// The same with all memory shared.
+  private var shared: Episode {
+    var episode = self
+    for index in episode.regions.indices { episode.regions[index].isPrivate = false }
+    episode.populated = populated.map(\.onSharedMemory)
+    episode.threads = threads.map { $0.map(\.onSharedMemory) }
+    return episode
+  }
+
   private static func regions(of request: Request) -> ClosedRange<Int> {
     Int(request.range.lowerBound >> 9)...Int((request.range.upperBound - 1) >> 9)
   }
 }
 
+extension KernelSubject {
+  /// Why this kernel cannot run an episode as it stands, or a token of one; nil if it can.
+  public func objection(to episode: Episode) -> String? {
+    guard !hasMirrorRoots, episode.needsPrivateMemory else { return nil }
+    return TreeRoots.reason(version: version)
+  }
+}
+
 extension Request {
+  /// What comes nearest to it where no memory is private: the host takes shared pages away, and a guest uses them.
+  var onSharedMemory: Request {
+    var request = self
+    switch operation {
+    case .zap: request.operation = .unmap
+    case .guest:
+      request.operation = .touch
+      request.range = range.lowerBound..<(range.lowerBound + 1)
+    case .convert, .plant, .splitMirror, .pruneMirror: return asFault
+    default: break
+    }
+    return request
+  }
+
   var asFault: Request {
     Request(operation: .fault, range: range.lowerBound..<(range.lowerBound + 1), draw: draw)
   }

@@ -153,8 +153,9 @@ extension VirtualMachine {
     case .kernel(let vm):
       suite.beginRound(
         mirrorRoot: vm.mirrorRoot, septRoot: vm.septRoot, directRoots: vm.directRootWords,
-        sharedBits: KernelVM.sharedBits, guestPages: guestPages)
+        sharedBits: vm.sharedBits, guestPages: guestPages)
       suite.pointee.premapsPages = vm.premapsPages
+      suite.pointee.recoversByZap = vm.recoversByZap
     }
   }
 
@@ -194,7 +195,7 @@ extension VirtualMachine {
   var sharedBits: Gfn {
     switch self {
     case .model: 0
-    case .kernel: KernelVM.sharedBits
+    case .kernel(let vm): vm.sharedBits
     }
   }
 

@@ -5,7 +5,8 @@ extension Workload {
   /// Dirty logging is refused for a slot that may be private, and recovery is what ends it. So there is memory that is
   /// shared all round long, which is logged, and memory that is converted.
   func fitting(_ request: Request) -> Request {
-    switch request.operation {
+    guard hasMirrorRoots else { return request.onSharedMemory }
+    return switch request.operation {
     case .wrprot, .clearDirty, .recover: regions(of: request).allSatisfy(staysShared) ? request : request.asFault
     case .convert: regions(of: request).contains(where: staysShared) ? request.asFault : request
     default: request

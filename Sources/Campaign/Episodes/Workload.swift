@@ -18,12 +18,15 @@ package struct Workload {
   private let keepsHuge: Bool
   let isDisjoint: Bool
   private let isForKernel: Bool
+  /// Some memory is private.
+  let hasMirrorRoots: Bool
 
   /// The workload of a configuration; `prepare` sets the round.
   package init(_ configuration: SoakConfiguration) {
     keepsHuge = configuration.policy.mapsHuge
     isDisjoint = configuration.isDisjoint
     isForKernel = configuration.kernel != nil
+    hasMirrorRoots = configuration.kernel?.hasMirrorRoots ?? true
     func memory(_ count: Int) -> UnsafeMutablePointer<Gfn> {
       let memory = UnsafeMutablePointer<Gfn>.allocate(capacity: count)
       memory.initialize(repeating: 0, count: count)

@@ -59,10 +59,12 @@ struct ChunkRunner {
   /// The episode of a chunk.
   static func episode(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
     var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk)
+    let hasMirrorRoots = configuration.kernel?.hasMirrorRoots ?? true
     let episode = Scenario.episode(
-      configuration.scenario ?? ScenarioName.deal(chunk), threads: configuration.threads,
+      configuration.scenario ?? ScenarioName.deal(chunk, hasMirrorRoots: hasMirrorRoots),
+      threads: configuration.threads,
       operations: configuration.operations, policy: configuration.policy, draws: &draws)
-    return configuration.kernel == nil ? episode : episode.forKernel()
+    return configuration.kernel == nil ? episode : episode.forKernel(hasMirrorRoots: hasMirrorRoots)
   }
 
   /// The chunk's first `limit` schedules, up to the first that fails.

@@ -73,13 +73,17 @@ struct ExploreRecord {
   private func coverage() -> [String: UInt64] {
     guard configuration.scenario != .micro else { return [:] }
     return Dictionary(
-      uniqueKeysWithValues: Coverage.allCases.map { ($0.name, totals.counters.coverage[Int($0.rawValue)]) })
+      uniqueKeysWithValues: coverageCases.map { ($0.name, totals.counters.coverage[Int($0.rawValue)]) })
+  }
+
+  private var coverageCases: [Coverage] {
+    Coverage.rows(hasPrivateMemory: configuration.kernel?.hasMirrorRoots ?? true)
   }
 
   /// A named scenario is about one race: that it meets no other is no warning.
   private func coverageWarnings(_ verdict: RunRecord.Verdict) -> [String] {
     guard configuration.scenario == nil, verdict == .clean else { return [] }
-    return Coverage.allCases.filter { row in
+    return coverageCases.filter { row in
       (configuration.threads > 1 || !row.needsTwoThreads) && totals.counters.coverage[Int(row.rawValue)] == 0
     }.map(\.name)
   }

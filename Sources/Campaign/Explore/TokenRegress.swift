@@ -34,6 +34,7 @@ public enum TokenRegress {
 
   /// - Parameter subject: what it is run on, be it the one that the token names or another.
   package static func check(_ token: Token, on subject: FiberWorld.Subject, early: EarlyEnd? = nil) -> Result {
+    if let objection = subject.kernel?.objection(to: token.episode) { return .unknown(objection) }
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, early: early) else {
       return .unknown("no address space for the threads' stacks")
     }

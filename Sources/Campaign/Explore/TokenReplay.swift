@@ -23,6 +23,9 @@ public enum TokenReplay {
   private static func execute(_ token: Token, kernel: KernelSubject?, traces: Bool) -> RunRecord {
     let clock = StopWatch()
     let subject = FiberWorld.Subject(token, kernel)
+    if let objection = subject.kernel?.objection(to: token.episode) {
+      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(objection)
+    }
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
       return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(
         "no address space for the threads' stacks")
@@ -82,6 +85,9 @@ public enum TokenMinimize {
   ) -> RunRecord {
     let clock = StopWatch()
     let subject = FiberWorld.Subject(token, kernel)
+    if let objection = subject.kernel?.objection(to: token.episode) {
+      return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(objection)
+    }
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, early: early) else {
       return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(
         "no address space for the threads' stacks")

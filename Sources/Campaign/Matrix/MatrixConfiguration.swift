@@ -57,7 +57,10 @@ public struct MatrixConfiguration: Sendable {
   public static let allScenarios = ScenarioName.allCases.filter { $0 != .micro && $0.isForModel }
 
   /// Those of `scenarios` that a kernel can be asked for.
-  public var kernelScenarios: [ScenarioName] { scenarios.filter(\.isComparable) }
+  public var kernelScenarios: [ScenarioName] {
+    let hasMirrorRoots = kernel?.hasMirrorRoots ?? true
+    return scenarios.filter { $0.isComparable && (hasMirrorRoots || $0.isForDirectRoots) }
+  }
 
   static let scenarioNames = allScenarios.map(\.rawValue)
   static let policyNames = Policy.allCases.map(\.rawValue)

@@ -66,13 +66,17 @@ struct RecordBuilder {
 
   private func coverage() -> [String: UInt64] {
     Dictionary(
-      uniqueKeysWithValues: Coverage.allCases.map { row in
+      uniqueKeysWithValues: coverageCases.map { row in
         (row.name, sum { $0.coverage[Int(row.rawValue)] })
       })
   }
 
+  private var coverageCases: [Coverage] {
+    Coverage.rows(hasPrivateMemory: world.configuration.kernel?.hasMirrorRoots ?? true)
+  }
+
   private func coverageWarnings() -> [String] {
-    Coverage.allCases.filter { row in
+    coverageCases.filter { row in
       (world.configuration.threads > 1 || !row.needsTwoThreads) && sum { $0.coverage[Int(row.rawValue)] } == 0
     }.map(\.name)
   }

@@ -73,6 +73,12 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     .busy, .lockless, .faultFault, .guestZap, .faultZap, .faultConvert, .faultNeighbours, .random,
   ]
 
+  /// The same for a subject that has direct roots alone.
+  private static let directBlock: [ScenarioName] = [
+    .faultFault, .lockless, .teardown, .faultNeighbours, .recoverUnmap, .faultRecover, .faultNxRecover, .faultUnmap,
+    .faultSplit, .random, .faultInvalidate, .lockless, .faultUnmap, .faultSplit, .faultFault, .faultNeighbours, .random,
+  ]
+
   /// What `--scenario all` consists of.
   public static var dealt: [ScenarioName] { allCases.filter { block.contains($0) } }
 
@@ -80,7 +86,9 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   ///
   /// Each block of executions deals every scenario by its share, in an order of its own: whoever takes every n-th
   /// execution, be it a shard or one strategy of a portfolio, gets all of them.
-  public static func deal(_ index: UInt64) -> ScenarioName {
+  /// - Parameter hasMirrorRoots: false for a subject that has direct roots alone.
+  public static func deal(_ index: UInt64, hasMirrorRoots: Bool = true) -> ScenarioName {
+    let block = hasMirrorRoots ? block : directBlock
     // A prime, so that every step but 0 visits the whole block.
     let count = UInt64(block.count)
     var mixer = SplitMix64(state: index / count)

@@ -126,9 +126,13 @@ struct SoakWorld: @unchecked Sendable {
   private func buildTables(_ plan: RoundPlan) {
     let task = mainTask
     let isDisjoint = configuration.isDisjoint
+    let isAllShared = !(configuration.kernel?.hasMirrorRoots ?? true)
     vm.build(
       task, vcpus: configuration.threads, regions: Int(guestPages >> 9), provesMmu: plan.provesMmu
-    ) { isDisjoint ? (true, false) : RoundPlan.kind(of: $0, seed: plan.seed) }
+    ) {
+      let kind = isDisjoint ? (isPrivate: true, allowsHuge: false) : RoundPlan.kind(of: $0, seed: plan.seed)
+      return (kind.isPrivate && !isAllShared, kind.allowsHuge)
+    }
     vm.beginRound(suite, guestPages: guestPages)
     for request in plan.populated where !task.isHalted { carryOut(task, request) }
     if !task.isHalted { vm.finalize(task, suite) }

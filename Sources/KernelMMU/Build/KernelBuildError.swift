@@ -7,7 +7,7 @@ import Glibc
 public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
   /// `path` is no directory, or lacks the file that every supported kernel has.
   case notAKernel(path: String, missing: String)
-  /// A kernel, but not one whose TDP MMU has mirror roots.
+  /// A kernel, but one whose TDP MMU has mirror roots that nothing uses.
   case unsupported(version: String, reason: String)
   /// What the tree's code wants, and neither it nor the shim has.
   case missing(Missing)

@@ -37,7 +37,7 @@ public struct KernelBuilder: Sendable {
     var stage = try KernelStage(in: cache, tree: tree)
     defer { stage.remove() }
     try stage.copyTree()
-    try refuseOld(stage, version)
+    try refuseHalf(stage, version)
     let compiler = try Compiler.choose(compiler, scratch: stage.root)
     let key = key(stage, resources, compiler, version)
     let entry = cache.appendingPathComponent(key)
@@ -85,14 +85,13 @@ public struct KernelBuilder: Sendable {
     return version
   }
 
-  private func refuseOld(_ stage: KernelStage, _ version: KernelVersion) throws(KernelBuildError) {
-    let hasMirrors = stage.files.contains {
-      $0.path == "arch/x86/kvm/mmu/tdp_mmu.h" && String(decoding: $0.bytes, as: UTF8.self).contains("KVM_MIRROR_ROOTS")
-    }
-    let hasTdx = stage.files.contains { $0.path == "arch/x86/kvm/vmx/tdx.c" }
-    guard hasMirrors && hasTdx else {
+  /// Mirror roots need the TDX that tells what becomes of them.
+  private func refuseHalf(_ stage: KernelStage, _ version: KernelVersion) throws(KernelBuildError) {
+    let roots = TreeRoots { path in stage.files.first { $0.path == path }?.bytes }
+    guard roots != .mirrorWithoutTdx else {
       throw .unsupported(
-        version: version.text, reason: "its TDP MMU has no mirror page tables for TDX, which Linux has since 6.16")
+        version: version.text,
+        reason: "it has mirror page tables, and not the TDX that uses them, as Linux has since 6.16")
     }
   }
 

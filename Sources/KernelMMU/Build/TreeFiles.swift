@@ -40,10 +40,15 @@ package enum TreeFiles {
   package static let required: [String] =
     Set(
       KernelStage.sources + KernelStage.kvmHeaders + [
-        "Makefile", "arch/x86/kvm/mmu/mmu.c", "arch/x86/kvm/vmx/tdx.c", "arch/x86/include/asm/kvm_host.h",
-        "include/linux/kvm_host.h", "include/linux/list.h",
+        "Makefile", "arch/x86/kvm/mmu/mmu.c", "arch/x86/include/asm/kvm_host.h", "include/linux/kvm_host.h",
+        "include/linux/list.h",
       ]
     ).sorted()
+
+  /// Those of a tree with these roots.
+  package static func required(_ roots: TreeRoots) -> [String] {
+    roots == .directOnly ? required : (required + ["arch/x86/kvm/vmx/tdx.c"]).sorted()
+  }
 
   /// Every path that is known beforehand.
   package static let named: [String] =

@@ -91,7 +91,8 @@ package struct Doctor {
     if let file = TreeContent(tree.url).firstDifference(from: before) { problem = Self.changed(file) }
     if let problem { return problem }
     let how = options.builds ? "it builds and loads" : "nothing that is needed is missing; it was not built"
-    return .usable("Linux \(tree.version), \(how)")
+    let roots = survey.roots == .directOnly ? "; direct roots only, no mirror page tables" : ""
+    return .usable("Linux \(tree.version), \(how)\(roots)")
   }
 
   // MARK: Building
@@ -145,15 +146,12 @@ package struct Doctor {
   }
 
   private static func problem(of tree: TreePath, _ survey: TreeSurvey) -> Verdict? {
-    let advice = "give a tree of Linux 6.16 or later"
+    let advice = "give a tree of Linux 6.16 or later, or of 6.12"
     guard survey.has("arch/x86/kvm/mmu/tdp_mmu.c") else {
       return .notSupported("Linux \(tree.version) has no TDP MMU: no arch/x86/kvm/mmu/tdp_mmu.c", advice: advice)
     }
-    guard survey.hasMirrorRoots else {
-      let reason = "Linux \(tree.version) has direct roots only: no mirror page tables for TDX, which came with 6.16"
-      return .notSupported(reason, advice: advice)
-    }
-    guard let functions = survey.septFunctions, !functions.isEmpty else {
+    let hasSept = survey.septFunctions.map { !$0.isEmpty } ?? false
+    guard survey.roots == .directOnly || hasSept else {
       let reason = "Linux \(tree.version) has mirror roots, but no tdx_sept_*() in arch/x86/kvm/vmx/tdx.c"
       return .notSupported(reason, advice: advice)
     }

@@ -15,7 +15,12 @@ struct TreeReport {
     tell("  tree     \(name), the content of the files below")
     tellFiles(tell)
     tell("mirror page tables")
-    tell("  roots    " + (survey.hasMirrorRoots ? "mirror and direct" : "direct only"))
+    guard survey.roots != .directOnly else {
+      tell("  roots    direct only: no private memory, and all that needs it is left out or refused")
+      tell("  S-EPT    none")
+      return
+    }
+    tell("  roots    mirror and direct")
     switch survey.septFunctions {
     case nil: tell("  S-EPT    no arch/x86/kvm/vmx/tdx.c")
     case .some(let names) where names.isEmpty: tell("  S-EPT    no tdx_sept_*() in arch/x86/kvm/vmx/tdx.c")

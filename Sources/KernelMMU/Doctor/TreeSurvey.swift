@@ -12,7 +12,7 @@ package struct TreeSurvey {
   package private(set) var files: [File]
   /// How many more there are from which definitions may be taken.
   package let others: Int
-  package private(set) var hasMirrorRoots = false
+  let roots: TreeRoots
   /// Nil if there is no `tdx.c`.
   package private(set) var septFunctions: [String]?
   private let hasPagewalk: Bool
@@ -23,10 +23,11 @@ package struct TreeSurvey {
   package init(_ tree: URL) {
     func contents(_ path: String) -> [UInt8]? { KernelStage.contents(tree.appendingPathComponent(path)) }
     // A directory or a file that cannot be read is as good as none.
-    files = TreeFiles.required.map { File(path: $0, isFound: contents($0) != nil) }
-    others = TreeFiles.wanted(tree).filter { !TreeFiles.required.contains($0) && contents($0) != nil }.count
-    // What the builder asks for as well: the name may move between headers, not disappear.
-    hasMirrorRoots = contents("arch/x86/kvm/mmu/tdp_mmu.h")?.contains("KVM_MIRROR_ROOTS") ?? false
+    let roots = TreeRoots(contents)
+    self.roots = roots
+    let required = TreeFiles.required(roots)
+    files = required.map { File(path: $0, isFound: contents($0) != nil) }
+    others = TreeFiles.wanted(tree).filter { !required.contains($0) && contents($0) != nil }.count
     hasPagewalk = contents(Self.host)?.contains("struct kvm_pagewalk") ?? false
     septFunctions = contents(Self.tdx).map { bytes in
       let items = CSource(path: Self.tdx, bytes: bytes).items
@@ -43,7 +44,7 @@ package struct TreeSurvey {
   /// By what is in it, whatever its Makefile says: patches are developed on top of many versions.
   var looks: String {
     guard has("arch/x86/kvm/mmu/tdp_mmu.c") else { return "older than 5.10: no TDP MMU" }
-    guard hasMirrorRoots else { return "older than 6.16: a TDP MMU with direct roots only" }
+    if roots == .directOnly { return "older than 6.14: a TDP MMU with direct roots only" }
     guard let septFunctions, !septFunctions.isEmpty else { return "mirror roots without the TDX that uses them" }
     return hasPagewalk ? "7.3 or later" : "6.16 to 7.2"
   }

@@ -48,7 +48,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let entry = UInt32(truncatingIfNeeded: (UInt(bitPattern: sptep) &- UInt(bitPattern: arena.base)) >> 3)
     let gfn = header.pointee.gfn &+ UInt64(entry & 511) &* Spte.pages(max(level, 1))
     pointee.task.emit(
-      kind, gfn: gfn & (KernelVM.sharedBits - 1), old: old, new: new, entry: entry, level: level,
+      kind, gfn: gfn & (KernelVM.sharedBit - 1), old: old, new: new, entry: entry, level: level,
       root: header.pointee.kind, flags: flags)
   }
 

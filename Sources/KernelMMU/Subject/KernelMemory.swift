@@ -58,7 +58,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let header = machine.pointee.arenaView.headers + Int(page)
     header.pointee.kind = table.is_mirror ? .mirror : .direct
     header.pointee.level = UInt8(truncatingIfNeeded: table.level)
-    header.pointee.gfn = table.gfn & (KernelVM.sharedBits - 1)
+    header.pointee.gfn = table.gfn & (KernelVM.sharedBit - 1)
     header.pointee.parent = table.parent
     pointee.task.markUnclean(page)
     if let slot = vm.slot(of: table.object) { vm.pointee.slots[slot].page = page }

@@ -52,7 +52,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let all = 0..<pointee.state.pointee.guestPages
     let outcome: Outcome = task.pointee.sawYield ? .yielded : task.pointee.sawRetry ? .retried : .done
     return Effect(
-      outcome, merged: isOn ? nil : all, protected: isOn ? .init(range: all, bits: Spte.writable) : nil)
+      outcome, merged: isOn || recoversByZap ? nil : all, protected: isOn ? .init(range: all, bits: Spte.writable) : nil
+    )
   }
 
   func protected(_ effect: Effect, _ range: Range<Gfn>, _ bits: UInt64) -> Effect {

@@ -13,6 +13,14 @@ extension KernelVM {
     default: true
     }
   }
+
+  /// Whether an operation is about private memory alone, or makes some.
+  public static func needsPrivateMemory(_ operation: Operation) -> Bool {
+    switch operation {
+    case .zap, .convert, .guest, .plant, .splitMirror, .pruneMirror: true
+    default: false
+    }
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
@@ -22,6 +30,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let (kernel, ours) = (pointee.kernel, own.pointee.kernel)
     let range = request.range
     let (start, end) = (range.lowerBound, range.upperBound)
+    if _slowPath(!isTd && KernelVM.needsPrivateMemory(request.operation)) { return Effect(.nothing) }
     own.pointee.gfn = start
     own.pointee.changes = 0
     own.pointee.losses = 0
@@ -60,7 +69,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
       }
     case .recover:
       var effect = changed(own) { kernel.pointee.recover_huge(ours, start, end) }
-      effect.merged = range
+      if !recoversByZap { effect.merged = range }
       return effect
     case .nxRecover:
       // How many tables: one, half of them or all.

@@ -19,6 +19,8 @@ public struct KernelSubject: Sendable {
   public let followedProtocol: String
   /// PAGE.ADD of an initial page comes after its mirror SPTE was set.
   package var addsPagesLate: Bool { loaded.table.pointee.adds_pages_late }
+  /// There is private memory, and a VM of it is a TD; otherwise it has direct roots alone.
+  public var hasMirrorRoots: Bool { loaded.table.pointee.has_mirror_roots }
   /// NX recovery holds mmu_lock for write.
   package var recoversNxExclusively: Bool { loaded.table.pointee.recovers_nx_exclusively }
   /// Accesses that the kernel does not annotate are schedule points too.

@@ -44,8 +44,8 @@ public struct KernelVM {
   static let quarantine: UInt32 = 64
   /// Direct roots at once, at most: each vCPU may hold on to one that is obsolete, each walk to two.
   static func mostRoots(tasks: Int) -> Int { max(32, 3 * tasks + 8) }
-  /// GPA.SHARED of a four-level guest, as a gfn bit: where the direct root maps what is shared.
-  public static let sharedBits: Gfn = 1 << 35
+  /// GPA.SHARED of a four-level guest, as a gfn bit: where the direct root of a TD maps what is shared.
+  static let sharedBit: Gfn = 1 << 35
   /// Shared memory is backed by other host pages than private memory.
   static let sharedPfnBase: UInt64 = 1 << 29
 
@@ -208,6 +208,12 @@ public struct KernelVM {
 extension UnsafeMutablePointer where Pointee == KernelVM {
   public var mirrorRoot: UInt32 { pointee.state.pointee.mirrorRoot }
   public var septRoot: UInt32 { pointee.td.pointee.rootPage }
+  /// The kernel has mirror roots, and the VM is a TD; otherwise all of its memory is shared.
+  public var isTd: Bool { pointee.kernel.pointee.has_mirror_roots }
+  /// Added to a gfn where the direct root maps it.
+  public var sharedBits: Gfn { isTd ? KernelVM.sharedBit : 0 }
+  /// The kernel recovers huge pages by zapping the tables in their place.
+  public var recoversByZap: Bool { pointee.kernel.pointee.recovers_by_zap }
   public var directRootWords: UnsafeBufferPointer<UInt64> {
     UnsafeBufferPointer(start: pointee.directRoots, count: pointee.rootCount)
   }
@@ -269,7 +275,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     config.vcpus = UInt32(vcpus)
     config.private_level = own.policy.mapsHuge ? 2 : 1
     config.shared_level = 2
-    config.is_td = true
+    config.is_td = isTd
     config.nx_huge_pages = true
     config.proves_mmu = provesMmu
     let bytes = Int(own.kernel.pointee.world_bytes(&config))
@@ -289,7 +295,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     }
     own.kernel.pointee.vm_create(own.tasks[0].kernel)
     for id in 0..<vcpus { own.kernel.pointee.load_roots(own.tasks[id].kernel, UInt32(id)) }
-    for range in shared {
+    // Without private memory there is nothing to convert.
+    for range in shared where isTd {
       _ = own.kernel.pointee.convert(self.own(task).pointee.kernel, range.lowerBound, range.upperBound, false)
     }
   }

@@ -16,11 +16,16 @@ public final class KnownRaces: Sendable {
   static let table = [
     // role.invalid is set under mmu_lock held for write; walks without the lock read other bits of the same word, and
     // those that look at the bit itself are told in time by the zap of the root's entries.
-    Entry(word: "sp->role", writers: ["kvm_tdp_mmu_invalidate_roots"], readers: []),
+    Entry(
+      word: "sp->role", writers: ["kvm_tdp_mmu_invalidate_roots", "kvm_tdp_mmu_invalidate_all_roots"], readers: []),
     // The recovery worker reads the count without tdp_mmu_pages_lock, by READ_ONCE(), for a share that is an estimate.
     Entry(
       word: "possible_nx_huge_pages",
       writers: ["track_possible_nx_huge_page", "untrack_possible_nx_huge_page"], readers: ["nx_huge_pages_to_zap"]),
+    // The same count as it was up to Linux 6.17, read with no lock at all.
+    Entry(
+      word: "kvm->stat", writers: ["track_possible_nx_huge_page", "untrack_possible_nx_huge_page"],
+      readers: ["kvm_recover_nx_huge_pages"]),
     // A fault that misses the change maps by 4K pages once more than it had to.
     Entry(
       word: "nx_huge_page_disallowed", writers: ["unaccount_nx_huge_page"], readers: ["disallowed_hugepage_adjust"]),

@@ -39,6 +39,19 @@ public enum Coverage: UInt8, CaseIterable, Sendable {
     }
   }
 
+  /// The S-EPT or the TD's guest has a part in it: what has direct roots alone never meets it.
+  public var needsPrivateMemory: Bool {
+    switch self {
+    case .busyRestored, .guestKicked, .entryLockBusy: true
+    default: false
+    }
+  }
+
+  /// Those that a subject can meet.
+  public static func rows(hasPrivateMemory: Bool) -> [Coverage] {
+    allCases.filter { hasPrivateMemory || !$0.needsPrivateMemory }
+  }
+
   /// A single thread cannot race with itself; these can still be counted with one.
   public var needsTwoThreads: Bool {
     switch self {

@@ -80,6 +80,9 @@ struct DiffOptions: ParsableArguments {
     guard kernel.path != nil else {
       throw ValidationError("diff needs --kernel-tree PATH, what the model is compared with")
     }
+    if let objection = kernel.objectionToPrivateMemory {
+      try kernel.refuse("diff: \(objection), and the model that it would be compared with is of a TD")
+    }
     if let scenario = scenario?.scenario, !scenario.isForModel {
       throw ValidationError(
         "--scenario \(scenario.rawValue) asks for what only a kernel can do, not the model, so nothing can be compared")

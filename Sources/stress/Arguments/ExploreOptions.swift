@@ -93,6 +93,7 @@ struct ExploreOptions: ParsableArguments {
     if !scenario.isForKernel {
       throw ValidationError("--scenario \(scenario.rawValue) asks for what only the model can do, not a kernel")
     }
+    try kernel.validate(scenario)
     if !scenario.isForKernel(subject.policy ?? .fourK) {
       throw ValidationError("--scenario \(scenario.rawValue) splits private huge pages: add --policy huge")
     }

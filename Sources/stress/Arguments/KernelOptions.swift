@@ -86,11 +86,24 @@ struct KernelOptions: ParsableArguments {
     guard let kernel = try kernel(plainAccesses: plainAccesses || checksRaces, checksRaces: checksRaces) else {
       return nil
     }
-    guard let objection = kernel.objection(to: policy) else { return kernel }
-    let text = "--policy \(policy.rawValue) \(objection)"
+    if let objection = kernel.objection(to: policy) { try refuse("--policy \(policy.rawValue) \(objection)") }
+    return kernel
+  }
+
+  /// For what the options ask of this tree and it cannot do. A bisection passes over such a commit.
+  func refuse(_ text: String) throws {
     guard bisect else { throw ValidationError(text) }
     StandardStreams.error.write("stress: \(text)\n")
     throw ExitCode(ExitStatus.notSupported)
+  }
+
+  /// Why the tree can be asked for nothing that needs private memory; nil if it can. Nothing is built for the answer.
+  var objectionToPrivateMemory: String? { path.flatMap(TreeRoots.objection) }
+
+  /// Refuses a scenario that says nothing where all memory is shared.
+  func validate(_ scenario: ScenarioName?) throws {
+    guard let scenario, !scenario.isForDirectRoots, let objection = objectionToPrivateMemory else { return }
+    try refuse("--scenario \(scenario.rawValue): \(objection)")
   }
 
   private func kernel(plainAccesses: Bool, checksRaces: Bool) throws -> KernelSubject? {
@@ -128,6 +141,7 @@ struct KernelOptions: ParsableArguments {
     guard let kernel = try kernel(plainAccesses: plainAccesses, checksRaces: checksRaces) else {
       throw ValidationError("the token is one of a kernel: say which with --kernel-tree")
     }
+    if let objection = kernel.objection(to: token.episode) { try refuse("the token has private memory: \(objection)") }
     if kernel.treeHash != tree {
       StandardStreams.error.write(
         "stress: the token was made with another tree (\(SeedText.format(tree)), this one is "

@@ -122,6 +122,7 @@ struct MatrixOptions: ParsableArguments {
         "--kernel-tree needs a --scenario that a kernel has: "
           + MatrixConfiguration.allScenarios.filter(\.isComparable).map(\.rawValue).joined(separator: ", "))
     }
+    if scenarios.allSatisfy({ !$0.isForDirectRoots }) { try kernel.validate(scenarios.first) }
   }
 
   private var choosesProtocols: Bool { !protocols.isEmpty || !scenarios.isEmpty || !policies.isEmpty }

@@ -95,6 +95,10 @@ struct RunOptions: ParsableArguments {
     if let operation = missing.first {
       throw ValidationError("--mix \(operation.name) asks for what only the model can do, not a kernel")
     }
+    let isPrivate = Operation.allCases.filter { mix.weights[Int($0.rawValue)] > 0 && KernelVM.needsPrivateMemory($0) }
+    if let operation = isPrivate.first, let objection = kernel.objectionToPrivateMemory {
+      try kernel.refuse("--mix \(operation.name): \(objection)")
+    }
   }
 
   /// What is not given keeps the engine's default, so that it is written down once.

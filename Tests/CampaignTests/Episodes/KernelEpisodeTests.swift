@@ -38,6 +38,18 @@ import Testing
     }
   }
 
+  @Test(arguments: ScenarioName.allCases.filter(\.isForKernel))
+  func `on direct roots alone all memory is shared, and what is asked for is drawable`(_ name: ScenarioName) {
+    for seed in 0..<200 as Range<UInt64> {
+      var draws = SplitMix64(seed: seed, .episode)
+      let drawn = Scenario.episode(name, threads: 3, operations: 4, policy: .fourK, draws: &draws)
+      let episode = drawn.forKernel(hasMirrorRoots: false)
+      #expect(!episode.needsPrivateMemory && episode.oddity(isKernel: true) == nil)
+      #expect(episode.forKernel(hasMirrorRoots: false) == episode)
+      #expect(episode.operations == drawn.operations)
+    }
+  }
+
   @Test func `whether the kernel proves its MMU is drawn`() {
     #expect(Set(episodes(.faultInvalidate).map(\.provesMmu)) == [true, false])
   }

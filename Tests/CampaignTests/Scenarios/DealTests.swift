@@ -21,6 +21,19 @@ import Testing
     }
   }
 
+  @Test func `a subject of direct roots is dealt those of them that say something there`() {
+    let own = ScenarioName.dealt.filter(\.isForDirectRoots)
+    for block in 0..<200 as Range<UInt64> {
+      let dealt = (0..<17).map { ScenarioName.deal(block * 17 + $0, hasMirrorRoots: false) }
+      let counts = Dictionary(dealt.map { ($0, 1) }, uniquingKeysWith: +)
+      #expect(Set(counts.keys) == Set(own))
+      #expect(counts.values.allSatisfy { $0 <= 2 })
+    }
+    for stride in 1...64 as ClosedRange<UInt64> {
+      #expect(Set((0..<500).map { ScenarioName.deal($0 * stride, hasMirrorRoots: false) }).count == own.count)
+    }
+  }
+
   /// Shards and strategies take every n-th execution.
   @Test(arguments: 1...64 as ClosedRange<UInt64>)
   func `whoever takes every n-th execution gets all scenarios soon`(stride: UInt64) {

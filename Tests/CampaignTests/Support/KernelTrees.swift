@@ -16,6 +16,10 @@ enum KernelTrees {
   static let newest = ["7.3", "7.2"].map { "\(cache)/\($0)" }
     .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
 
+  /// One without mirror page tables.
+  static let direct = ["6.12"].map { "\(cache)/\($0)" }
+    .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+
   /// All that are there and have mirror page tables, whoever has brought them, by name.
   static let all: [String] = {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: cache)) ?? []
@@ -63,9 +67,9 @@ enum KernelTrees {
 
   /// A tree so changed, while `body` runs.
   static func withTree<Result>(
-    _ files: [String: [(String, String)]], _ body: (_ tree: String) throws -> Result
+    _ files: [String: [(String, String)]], of tree: String? = newest, _ body: (_ tree: String) throws -> Result
   ) throws -> Result {
-    let source = try #require(newest)
+    let source = try #require(tree)
     return try Scratch.use { scratch in
       let tree = scratch.file("tree")
       for path in TreeFiles.wanted(URL(fileURLWithPath: source)) {

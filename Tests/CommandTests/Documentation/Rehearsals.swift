@@ -35,6 +35,9 @@ extension Rehearsal {
 
     // Kernels
     Rehearsal("scripts/kernel-tree list"),
+    Rehearsal(
+      "scripts/stress explore --kernel-tree \"$(scripts/kernel-tree 6.12)\" --schedules 20000 --seed 1 --quiet",
+      elsewhere: "Tests/CampaignTests/Explore/KernelDirectTests.swift"),
     Rehearsal("stress explore --kernel-tree ~/src/linux --scenario planted", status: 1),
     Rehearsal(flavoured),
     Rehearsal("stress explore --kernel-tree linux --policy huge --scenario mirror-split --seed 7", status: 1),

@@ -21,6 +21,9 @@ enum Trees {
   /// Versions on this machine; a test over none of them is skipped.
   static let present = versions.filter { path($0) != nil }
 
+  /// One without mirror page tables.
+  static let direct = path("6.12")
+
   static let compilers = ["clang", "gcc"].filter { name in
     (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
       .contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }

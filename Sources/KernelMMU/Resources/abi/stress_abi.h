@@ -173,6 +173,10 @@ struct stress_kernel {
   const char *(*word_name)(const struct stress_world *world, const void *object, const void *address);
   // An initial page's mirror SPTE is set and counted (`nr_premapped`) before its PAGE.ADD.
   bool adds_pages_late;
+  // There is private memory: a VM may be a TD. Otherwise is_td must be false, and nothing is asked for that needs one.
+  bool has_mirror_roots;
+  // recover_huge() and the end of dirty logging take tables away where a huge page could stand, and map none.
+  bool recovers_by_zap;
   // kvm_recover_nx_huge_pages() holds mmu_lock for write.
   bool recovers_nx_exclusively;
 };

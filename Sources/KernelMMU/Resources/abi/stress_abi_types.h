@@ -8,7 +8,7 @@
 #include <stdint.h>
 #endif
 
-enum { STRESS_ABI_VERSION = 2 };
+enum { STRESS_ABI_VERSION = 3 };
 // An object that the host allocates: the kernel's header of a page table is the only kind.
 enum { STRESS_OBJECT_BYTES = 512 };
 

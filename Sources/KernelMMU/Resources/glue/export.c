@@ -55,6 +55,8 @@ static struct stress_kernel table = {
     .is_dirty = stress_is_dirty,
     .caller = stress_caller,
     .word_name = stress_word_name,
+    .has_mirror_roots = STRESS_HAS_MIRROR_ROOTS,
+    .recovers_by_zap = STRESS_RECOVERS_BY_ZAP,
 // Linux 6.16 to 6.18
 #ifdef HAVE_kvm_tdx_nr_premapped
     .adds_pages_late = true,

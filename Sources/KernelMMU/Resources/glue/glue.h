@@ -14,7 +14,13 @@ enum { STRESS_ROOT_LEVEL = 4 };
 struct stress_world {
   struct stress_world_config config;
   const struct stress_host *host;
+#ifdef HAVE_KVM_MIRROR_ROOTS
   struct kvm_tdx tdx;
+#else
+  struct {
+    struct kvm kvm;
+  } tdx;
+#endif
   // Two versions of the one slot: `active` is the one that new faults get, the other may still be used by old ones.
   struct kvm_memory_slot slots[2];
   u32 active;
@@ -40,6 +46,8 @@ static inline struct kvm *stress_kvm(struct stress_task *task) { return &task->w
 static inline struct stress_world *stress_world_of(struct kvm *kvm) {
   return container_of(kvm, struct stress_world, tdx.kvm);
 }
+
+#include "roots.h"
 
 // machine.c
 void stress_variables_initialize(void);

@@ -8,13 +8,13 @@ static u64 *table_at(struct stress_world *world, u64 entry) {
 }
 
 static bool is_wanted(const struct kvm_mmu_page *root, bool is_private) {
-  return !root->role.invalid && is_mirror_sp(root) == is_private;
+  return !root->role.invalid && stress_is_mirror(root) == is_private;
 }
 
 u32 stress_walk(struct stress_world *world, u64 gfn, bool is_private, struct stress_step *steps) {
   struct kvm *kvm = &world->tdx.kvm;
   struct kvm_mmu_page *root;
-  u64 address = (gfn | (is_private ? 0 : kvm_gfn_direct_bits(kvm))) << PAGE_SHIFT;
+  u64 address = (gfn | (is_private ? 0 : stress_direct_bits(kvm))) << PAGE_SHIFT;
   u32 count = 0;
   list_for_each_entry(root, &kvm->arch.tdp_mmu_roots, link) {
     if (!is_wanted(root, is_private && world->config.is_td)) continue;
@@ -38,7 +38,7 @@ u32 stress_roots(struct stress_world *world, struct stress_root *roots, u32 capa
     if (count < capacity)
       roots[count] = (struct stress_root){
           .table = root->spt, .object = root, .level = root->role.level,
-          .references = root->tdp_mmu_root_count.refs.counter, .is_mirror = is_mirror_sp(root),
+          .references = root->tdp_mmu_root_count.refs.counter, .is_mirror = stress_is_mirror(root),
           .is_invalid = root->role.invalid,
       };
     count++;

@@ -156,7 +156,7 @@ void stress_set_private(struct stress_world *world, u64 start, u64 end, bool is_
 void trace_kvm_mmu_get_page(struct kvm_mmu_page *sp, bool created) {
   struct stress_table table = {
       .page = sp->spt, .object = sp, .gfn = sp->gfn, .parent = (u64 *)sp->ptep, .level = sp->role.level,
-      .is_mirror = is_mirror_sp(sp),
+      .is_mirror = stress_is_mirror(sp),
   };
   STRESS_TELL(stress_current(), table_made, &table);
 }

@@ -20,6 +20,8 @@ static int max_huge_page_level __maybe_unused __read_mostly = PG_LEVEL_1G;
 #define walk_shadow_page_lockless_begin(vcpu) kvm_tdp_mmu_walk_lockless_begin()
 #define walk_shadow_page_lockless_end(vcpu) kvm_tdp_mmu_walk_lockless_end()
 #define direct_page_fault(vcpu, fault) ({ BUG(); RET_PF_INVALID; })
+// Up to Linux 6.12.
+#define kvm_faultin_pfn(vcpu, fault, access) kvm_mmu_faultin_pfn(vcpu, fault, access)
 #define kvm_mmu_finish_page_fault(vcpu, fault, result) do {} while (0)
 
 // So no slot has a reverse map to walk.
@@ -73,10 +75,17 @@ static __no_kcsan int max_mapping_level(struct kvm *kvm, gfn_t gfn, bool is_priv
   return level;
 }
 
-#ifdef HAVE_kvm_mmu_max_mapping_level_PARAMETERS_3
+#ifdef HAVE___kvm_mmu_max_mapping_level_PARAMETERS_5
 #define __kvm_mmu_max_mapping_level(kvm, slot, gfn, level, is_private) max_mapping_level(kvm, gfn, is_private, level)
+#endif
+#ifdef HAVE_kvm_mmu_max_mapping_level_PARAMETERS_3
 __no_kcsan int kvm_mmu_max_mapping_level(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn) {
   return max_mapping_level(kvm, gfn, kvm_mem_is_private(kvm, gfn), KVM_MAX_HUGEPAGE_LEVEL);
+}
+#elif defined(HAVE___kvm_mmu_max_mapping_level_PARAMETERS_5)
+__no_kcsan int kvm_mmu_max_mapping_level(
+    struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn, int max_level) {
+  return max_mapping_level(kvm, gfn, kvm_mem_is_private(kvm, gfn), min(max_level, (int)KVM_MAX_HUGEPAGE_LEVEL));
 }
 #else
 __no_kcsan int kvm_mmu_max_mapping_level(
@@ -88,12 +97,14 @@ __no_kcsan int kvm_mmu_max_mapping_level(
 
 #include <extracted/mmu-mmu.c>
 
-#line 72 "glue/mmu.c"
+#line 101 "glue/mmu.c"
 void stress_mmu_initialize(struct kvm_vcpu *vcpu) {
   struct kvm_mmu *mmu = &vcpu->arch.root_mmu;
   vcpu->arch.mmu = mmu;
   mmu->root.hpa = INVALID_PAGE;
+#ifdef HAVE_KVM_MIRROR_ROOTS
   mmu->mirror_root_hpa = INVALID_PAGE;
+#endif
   for (int index = 0; index < KVM_MMU_NUM_PREV_ROOTS; index++) mmu->prev_roots[index].hpa = INVALID_PAGE;
   // kvm_calc_tdp_mmu_root_page_role() of a vCPU outside SMM and nesting.
   mmu->root_role.level = STRESS_ROOT_LEVEL;
@@ -101,7 +112,11 @@ void stress_mmu_initialize(struct kvm_vcpu *vcpu) {
   mmu->root_role.access = ACC_ALL;
   mmu->root_role.cr0_wp = true;
   mmu->root_role.efer_nx = true;
+#ifdef HAVE_kvm_ad_enabled_PARAMETERS_1
+  mmu->root_role.ad_disabled = !kvm_ad_enabled();
+#else
   mmu->root_role.ad_disabled = !kvm_ad_enabled;
+#endif
 #ifdef HAVE_kvm_tdp_map_page
   mmu->page_fault = kvm_tdp_page_fault;
 #endif

@@ -72,7 +72,7 @@ int stress_fault(struct stress_task *task, u32 index, struct stress_fault *reque
   u64 code = PFERR_GUEST_FINAL_MASK | (request->write ? PFERR_WRITE_MASK : 0) | (request->exec ? PFERR_FETCH_MASK : 0) |
              (request->present ? PFERR_PRESENT_MASK : 0) | (request->is_private ? PFERR_PRIVATE_ACCESS : 0);
   struct kvm_page_fault fault = {
-      .addr = gfn_to_gpa(request->gfn | (request->is_private ? 0 : kvm_gfn_direct_bits(kvm))),
+      .addr = gfn_to_gpa(request->gfn | (request->is_private ? 0 : stress_direct_bits(kvm))),
       .error_code = code,
       .prefetch = request->prefetch,
       .exec = request->exec,
@@ -187,17 +187,15 @@ void stress_zap_all(struct stress_task *task) {
 void stress_invalidate(struct stress_task *task, u32 filter) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
-  u32 types = (filter & STRESS_FILTER_SHARED ? KVM_DIRECT_ROOTS : 0) |
-              (filter & STRESS_FILTER_PRIVATE ? KVM_MIRROR_ROOTS : 0);
   write_lock(&kvm->mmu_lock);
-  kvm_tdp_mmu_invalidate_roots(kvm, types);
+  stress_invalidate_roots(kvm, filter);
   kvm_make_all_cpus_request(kvm, KVM_REQ_MMU_FREE_OBSOLETE_ROOTS);
   write_unlock(&kvm->mmu_lock);
 }
 
 void stress_zap_invalidated(struct stress_task *task, bool shared) {
   stress_set_current(task);
-  kvm_tdp_mmu_zap_invalidated_roots(stress_kvm(task), shared);
+  stress_zap_invalidated_roots(stress_kvm(task), shared);
 }
 
 void stress_zap_all_fast(struct stress_task *task) {
@@ -214,7 +212,7 @@ bool stress_age(struct stress_task *task, u64 start, u64 end, u32 filter, bool t
   stress_set_current(task);
   struct kvm_memory_slot slot = slot_of(task, start, end);
   struct kvm_gfn_range range = range_of(&slot, filter, false);
-  return test_only ? kvm_test_age_gfn(stress_kvm(task), &range) : kvm_age_gfn(stress_kvm(task), &range);
+  return stress_age_range(stress_kvm(task), &range, test_only);
 }
 
 void stress_split(struct stress_task *task, u64 start, u64 end, u32 target_level, bool shared) {
@@ -268,7 +266,7 @@ void stress_recover_huge(struct stress_task *task, u64 start, u64 end) {
   stress_set_current(task);
   struct kvm *kvm = stress_kvm(task);
   struct kvm_memory_slot slot = slot_of(task, start, end);
-  kvm_mmu_recover_huge_pages(kvm, &slot);
+  stress_recover_slot(kvm, &slot);
 }
 
 void stress_recover_nx_pages(struct stress_task *task, u32 ratio) {

@@ -70,7 +70,7 @@ bool stress_collect_dirty(struct stress_task *task, u64 start, u64 end) {
 u32 stress_touch(struct stress_task *task, u32 index, u64 gfn, bool write) {
   stress_set_current(task);
   struct kvm_vcpu *vcpu = &task->world->vcpus[index];
-  u64 address = (gfn | kvm_gfn_direct_bits(vcpu->kvm)) << PAGE_SHIFT;
+  u64 address = (gfn | stress_direct_bits(vcpu->kvm)) << PAGE_SHIFT;
   u64 bits = shadow_accessed_mask | (write ? shadow_dirty_mask : 0);
   u64 *table = __va(vcpu->arch.mmu->root.hpa);
   for (int level = STRESS_ROOT_LEVEL;; level--) {

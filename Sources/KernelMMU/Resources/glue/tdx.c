@@ -3,6 +3,8 @@
 // tree. Below them stands the host's TDX module.
 #include "glue.h"
 
+#ifdef HAVE_KVM_MIRROR_ROOTS
+
 static noinline u64 stress_seamcall(u64 leaf, struct tdx_module_args *args) {
   struct stress_task *task = stress_current();
   struct stress_registers registers = {
@@ -29,7 +31,7 @@ static noinline u64 stress_seamcall(u64 leaf, struct tdx_module_args *args) {
 #include <extracted/tdx-tdx.c>
 #include <extracted/vmx-tdx.c>
 
-#line 33 "glue/tdx.c"
+#line 35 "glue/tdx.c"
 // The VM's key; any positive number.
 enum { STRESS_HKID = 1 };
 
@@ -104,3 +106,5 @@ u64 stress_tdx_add_page(struct kvm *kvm, u64 gfn, u64 pfn, u32 level) {
 bool stress_tdx_waits(struct kvm *kvm) {
   return __atomic_load_n(&to_kvm_tdx(kvm)->wait_for_sept_zap, __ATOMIC_ACQUIRE);
 }
+
+#endif

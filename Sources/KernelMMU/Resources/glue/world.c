@@ -83,7 +83,10 @@ void stress_vm_create(struct stress_task *task) {
   kvm->created_vcpus = world->config.vcpus;
   refcount_set(&kvm->users_count, 1);
   kvm->arch.shadow_mmio_value = shadow_mmio_value;
-  kvm->arch.vm_type = world->config.is_td ? KVM_X86_TDX_VM : KVM_X86_DEFAULT_VM;
+  kvm->arch.vm_type = KVM_X86_DEFAULT_VM;
+#ifdef HAVE_KVM_MIRROR_ROOTS
+  if (world->config.is_td) kvm->arch.vm_type = KVM_X86_TDX_VM;
+#endif
 #ifdef HAVE_kvm_arch_has_private_mem
   kvm->arch.has_private_mem = world->config.is_td;
 #endif
@@ -118,13 +121,15 @@ void stress_vm_create(struct stress_task *task) {
 
 // kvm_mmu_load() of a TDP MMU: mmu_alloc_direct_roots().
 static void load_roots(struct kvm_vcpu *vcpu) {
-  struct kvm_mmu *mmu = vcpu->arch.mmu;
+  struct kvm_mmu __maybe_unused *mmu = vcpu->arch.mmu;
   stress_topup(vcpu);
+#ifdef HAVE_KVM_MIRROR_ROOTS
   if (kvm_has_mirrored_tdp(vcpu->kvm) && !VALID_PAGE(mmu->mirror_root_hpa)) {
     kvm_tdp_mmu_alloc_root(vcpu, true);
     stress_topup(vcpu);
   }
-  kvm_tdp_mmu_alloc_root(vcpu, false);
+#endif
+  stress_alloc_direct_root(vcpu);
 }
 
 static void put_root(struct kvm *kvm, hpa_t *root) {
@@ -163,7 +168,7 @@ int stress_topup_caches(struct stress_task *task, u32 vcpu) {
 
 int stress_finalize(struct stress_task *task) {
   stress_set_current(task);
-  return stress_tdx_finalize(stress_kvm(task));
+  return task->world->config.is_td ? stress_tdx_finalize(stress_kvm(task)) : 0;
 }
 
 void stress_release_hkid(struct stress_task *task) {
@@ -183,7 +188,9 @@ void stress_vm_destroy(struct stress_task *task) {
   for (u32 index = 0; index < world->config.vcpus; index++) {
     struct kvm_vcpu *vcpu = &world->vcpus[index];
     put_root(kvm, &vcpu->arch.mmu->root.hpa);
+#ifdef HAVE_KVM_MIRROR_ROOTS
     put_root(kvm, &vcpu->arch.mmu->mirror_root_hpa);
+#endif
     kvm_mmu_free_memory_cache(&vcpu->arch.mmu_page_header_cache);
     kvm_mmu_free_memory_cache(&vcpu->arch.mmu_shadow_page_cache);
 #ifdef HAVE_kvm_vcpu_arch_mmu_external_spt_cache

@@ -176,6 +176,11 @@ bool stress_proves_mmu(void);
 #define kvm_memslot_is_gmem_only(slot) 0
 #define kvm_prepare_memory_fault_exit(vcpu, gpa, size, write, exec, is_private) do {} while (0)
 #define kvm_account_pgtable_pages(page, count) do {} while (0)
+// Memory of the guest has no address and no struct page here (Linux 6.12).
+#define KVM_HVA_ERR_BAD (~0UL)
+#define kvm_release_pfn_clean(pfn) ((void)(pfn))
+#define kvm_set_pfn_dirty(pfn) ((void)(pfn))
+#define kvm_set_pfn_accessed(pfn) ((void)(pfn))
 #define kvm_gfn_is_write_tracked(kvm, slot, gfn) 0
 #define kvm_arch_has_private_mem(kvm) ((kvm)->arch.has_private_mem)
 // Used in macros and inline functions of mmu.h that nothing here calls.
