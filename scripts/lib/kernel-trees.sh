@@ -4,7 +4,7 @@
 
 # The releases that the tool is meant for; each is tested where a tree of it is in the cache, and named where none is.
 # shellcheck disable=SC2034  # used by those who source this
-kernel_series=(6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3)
+kernel_series=(6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3)
 
 # Without either nothing can be there, nor come there.
 kernel_cache=${XDG_CACHE_HOME:-${HOME:-/dev/null}/.cache}/stress/kernel-trees
@@ -31,7 +31,8 @@ kernel_trees() {
   done | sort --field-separator=$'\t' --key=2,2Vr --key=1,1
 }
 
-# Prints those of kernel_trees that have mirror page tables, which all that runs a tree asks for.
+# Prints those of kernel_trees that have mirror page tables: what a night and the mutants are about. One of direct roots
+# alone is run where that is said.
 kernel_trees_with_mirrors() {
   local name version tree
   while IFS=$'\t' read -r name version tree; do
