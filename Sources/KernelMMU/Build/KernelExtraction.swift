@@ -23,7 +23,8 @@ struct KernelExtraction {
   private let flags: Set<String>
   private let includes: [String]
   private let empty: [String]
-  private var rounds = 0
+  /// Units that have missed nothing: more that is taken takes nothing from them.
+  private var settled: Set<String> = []
 
   init(stage: KernelStage, resources: KernelResources, compiler: Compiler, version: KernelVersion)
     throws(KernelBuildError)
@@ -62,7 +63,6 @@ struct KernelExtraction {
         answered: demand.answered.sorted())
       try write(demand.outputs(flags: flags), hooks)
       try write(units: result.units)
-      rounds += 1
       let (wants, failure) = try check(result)
       guard let failure else { return result }
       var grew = false
@@ -78,6 +78,7 @@ struct KernelExtraction {
     diagnostics.readLinker(output)
     var grew = false
     for want in diagnostics.wants { grew = demand.satisfy(want, unit: nil) || grew }
+    settled = []
     if !grew, let want = diagnostics.wants.first {
       throw .missing(missing(want))
     }
@@ -183,23 +184,27 @@ struct KernelExtraction {
   }
 
   /// - Returns: what is missing, with the unit that misses it, and the compiler's own words if anything is.
-  private func check(_ result: Result) throws(KernelBuildError) -> ([(Want, String)], KernelBuildError?) {
+  private mutating func check(_ result: Result) throws(KernelBuildError) -> ([(Want, String)], KernelBuildError?) {
     let compilation = KernelCompilation(
       stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: false,
       extraction: result)
-    let units = compilation.units()
+    let units = compilation.units().filter { !settled.contains($0.name) }
     let outputs = Mutex<[Int: String]>([:])
     DispatchQueue.concurrentPerform(iterations: units.count) { index in
       let output = compilation.check(units[index], index)
       outputs.withLock { $0[index] = output }
     }
+    let files = self
     var wants: [(Want, String)] = []
     var failure: KernelBuildError?
     for (index, unit) in units.enumerated() {
-      guard let output = outputs.withLock({ $0[index] }) else { continue }
+      guard let output = outputs.withLock({ $0[index] }) else {
+        settled.insert(unit.name)
+        continue
+      }
       if failure == nil { failure = compilation.failure(unit, output) }
       var diagnostics = Diagnostics(
-        strip: prefixes, source: { file, line in self.line(line, of: file) })
+        strip: prefixes, source: { file, line in files.line(line, of: file) })
       diagnostics.read(output)
       wants += diagnostics.wants.map { ($0, unit.name) }
     }

@@ -222,8 +222,9 @@ package struct Demand {
       let isOwn = isHome && homes.contains { !index.hits(word.name, in: [$0]).isEmpty }
       guard isSure || isOwn || source.path.hasPrefix("glue/"), seen.insert(word.name).inserted else { continue }
       if isSure || isOwn { queue.append((place, unit)) }
-      // Declared by a header that is there as it is, and called by what is surely compiled.
-      if isCall || source.path.hasPrefix("glue/"), source.path.hasSuffix(".c"), tool.has(word.name, in: nil) {
+      // Declared by a header that is there as it is, and called by what is surely compiled; the glue is all of it.
+      let isGlue = source.path.hasPrefix("glue/")
+      if isGlue || isCall && source.path.hasSuffix(".c") && tool.has(word.name, in: nil) {
         queue.append((Want(what: .symbol(word.name), file: place.file, line: place.line), unit))
       }
     }

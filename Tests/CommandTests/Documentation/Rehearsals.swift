@@ -58,7 +58,7 @@ extension Rehearsal {
     // A tree of an older release is needed, which not every machine has.
     Rehearsal(
       "scripts/kernel-flavour age-cmpxchg ~/src/linux-6.18 linux-mended",
-      elsewhere: "Tests/CampaignTests/Explore/KernelReleaseTests.swift"),
+      elsewhere: "Tests/CampaignTests/Support/Flavours.swift"),
     // The patch on real code: a tree of 7.1 is needed, which not every machine has.
     Rehearsal(
       "scripts/kernel-tree import ~/src/linux-7.1 7.1", elsewhere: "Tests/CommandTests/KernelTreeScriptTests.swift"),
