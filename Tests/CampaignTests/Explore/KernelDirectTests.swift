@@ -1,5 +1,5 @@
-/// A kernel without mirror page tables as `stress explore` runs it: its direct roots, clean as they are and caught where
-/// they are broken.
+/// A kernel without mirror page tables as `stress explore` runs it: its direct roots, clean as they are and caught
+/// where they are broken.
 import Campaign
 import Foundation
 import KernelMMU

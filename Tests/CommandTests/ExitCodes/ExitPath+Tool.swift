@@ -34,7 +34,8 @@ extension ExitPath {
       ExitPath(
         "stress explore", 70, "no schedule came to its end in --seconds",
         provoke: runs(
-          "explore", "--threads", "1024", "--operations", "64", "--seconds", "0.01", "--jobs", "1", "--seed", "1")),
+          "explore", "--threads", "1024", "--operations", "64", "--scenario", "guest-zap", "--seconds", "0.01",
+          "--jobs", "1", "--seed", "1")),
       ExitPath(
         "stress explore", 70, "record or report could not be written",
         provoke: runs("explore", "--schedules", "64", "--html", "/dev/full")),
