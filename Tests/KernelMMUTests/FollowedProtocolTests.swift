@@ -36,4 +36,12 @@ import Testing
     let known: [String: FollowedProtocol] = ["7.3": .mainline, "7.2": .mainline]
     #expect(try FollowedProtocol(tdpMmu: Array(Data(contentsOf: file))) == known[version])
   }
+
+  @Test(arguments: [("tdp_mmu_clear_spte_bits_atomic(iter->sptep, 1)", true), ("cmpxchg(iter)", false)])
+  func `how it ages is read in the function that does`(call: String, isAnd: Bool) throws {
+    let scratch = try Scratch()
+    let text = "static void kvm_tdp_mmu_age_spte(struct tdp_iter *iter)\n{\n\t\(call);\n}\n"
+    try scratch.write(text, to: "arch/x86/kvm/mmu/tdp_mmu.c")
+    #expect(FollowedProtocol.agesByFetchAnd(scratch.url) == isAnd)
+  }
 }

@@ -38,6 +38,8 @@ public struct DifferentialConfiguration: Sendable {
 
   /// `ModelLimit.initialPages`
   var addsPagesLate: Bool { kernel?.addsPagesLate ?? false }
+  /// What the model does too, as no protocol of the model's own does.
+  var agesByFetchAnd: Bool { kernel?.agesByFetchAnd ?? false }
   /// `ModelLimit.nxLock`
   var recoversNxExclusively: Bool { kernel?.recoversNxExclusively ?? false }
 

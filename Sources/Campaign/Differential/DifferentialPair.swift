@@ -11,6 +11,7 @@ package final class DifferentialPair {
     guard let model = SequentialWorld(threads: configuration.threads, subject: configuration.model),
       let other = SequentialWorld(threads: configuration.threads, subject: configuration.other)
     else { return nil }
+    model.agesByFetchAnd = configuration.agesByFetchAnd
     for world in [model, other] {
       world.leavesOutAdd = configuration.addsPagesLate
       world.leavesOutNxRecovery = configuration.recoversNxExclusively

@@ -26,6 +26,8 @@ package final class SequentialWorld {
   private var (changes, questions, busy) = (0, 0, 0)
   /// `ModelLimit.initialPages`: PAGE.ADD is no step that is compared.
   var leavesOutAdd = false
+  /// The model's aging is that of an older kernel.
+  var agesByFetchAnd = false
   /// `ModelLimit.nxLock`: of an NX recovery its result and the tables are compared.
   var leavesOutNxRecovery = false
   /// The number of changes at which the walk yielded last, -1 for none.
@@ -82,6 +84,7 @@ package final class SequentialWorld {
     guarded { own in
       guard let frame = own.frame else { return }
       own.world.vm.build(own.task, frame)
+      if case .model(let model) = own.world.vm { model.kvm.pointee.agesByFetchAnd = own.agesByFetchAnd }
       own.world.vm.beginRound(own.world.suite, guestPages: frame.guestPages)
     }
   }

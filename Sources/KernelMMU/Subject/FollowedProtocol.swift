@@ -34,6 +34,18 @@ package enum FollowedProtocol: String, Sendable, CaseIterable {
     }
   }
 
+  /// Aging clears bits whatever the SPTE holds by then: Linux 6.15 to 7.1.
+  package static func agesByFetchAnd(_ tree: URL) -> Bool {
+    guard let bytes = KernelStage.contents(tree.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c")) else {
+      return false
+    }
+    let source = CSource(path: "tdp_mmu.c", bytes: bytes)
+    return source.items.contains {
+      $0.kind == .function && $0.body != nil && $0.names.contains("kvm_tdp_mmu_age_spte")
+        && source.identifiers(in: $0).contains("tdp_mmu_clear_spte_bits_atomic")
+    }
+  }
+
   /// Of a tree.
   static func of(_ tree: URL) -> FollowedProtocol? {
     KernelStage.contents(tree.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c"))

@@ -17,6 +17,8 @@ public struct KernelSubject: Sendable {
   public private(set) var origin = KernelOrigin()
   /// The name of the model's protocol that the tree's code follows: what it is compared with.
   public let followedProtocol: String
+  /// Aging is an atomic AND, and no cmpxchg.
+  package let agesByFetchAnd: Bool
   /// PAGE.ADD of an initial page comes after its mirror SPTE was set.
   package var addsPagesLate: Bool { loaded.table.pointee.adds_pages_late }
   /// There is private memory, and a VM of it is a TD; otherwise it has direct roots alone.
@@ -42,6 +44,7 @@ public struct KernelSubject: Sendable {
     compilerVersion = built.compiler
     self.path = path
     let tree = URL(fileURLWithPath: path, isDirectory: true)
+    agesByFetchAnd = FollowedProtocol.agesByFetchAnd(tree)
     followedProtocol = (FollowedProtocol.of(tree) ?? .mainline).rawValue
   }
 

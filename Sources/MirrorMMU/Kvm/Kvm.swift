@@ -22,6 +22,8 @@ public struct Kvm: BitwiseCopyable {
 
   /// CONFIG_KVM_PROVE_MMU: zapping a root skips the passes at 4K and 2M, so that whole subtrees are taken down.
   public var provesMmu = false
+  /// Aging clears A by an atomic AND, as up to Linux 7.1, where it breaks FRZ-2, and not by a cmpxchg.
+  public var agesByFetchAnd = false
   /// A private huge page was planted, whatever the policy.
   var isPlanted = false
   /// The mirror root's page; one for the life of the VM.

@@ -58,7 +58,7 @@ extension TdpMmu {
         task.bugOn(
           isMirror(iter.sptep) && !isMutant(.ageMirror), "WARN_ON_ONCE(is_mirror_sptep()) in kvm_tdp_mmu_age_spte()",
           gfn: iter.gfn, level: iter.level)
-        if Variant.agesByFetchAnd {
+        if kvm.pointee.agesByFetchAnd {
           _ = task.fetchAndSpte(iter.sptep, ~Spte.accessed)
           aged += 1
         } else if cmpxchgSpte(&iter, iter.oldSpte & ~Spte.accessed) {

@@ -12,8 +12,6 @@ package enum CallerPropagates: UpdateProtocol {
   package static let name = "caller-propagates"
   package static let summary = "before patch 08: the callers propagate, the change handler does bookkeeping alone"
 
-  package static let agesByFetchAnd = true
-
   @inline(__always)
   package static func setSpteAtomic(_ mmu: TdpMmu<Self>, _ iter: inout TdpIter, _ newSpte: UInt64) -> Int32 {
     mmu.setPresentThenHandle(&iter, newSpte)

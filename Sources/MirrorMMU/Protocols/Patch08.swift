@@ -11,8 +11,6 @@ package enum Patch08: UpdateProtocol {
   package static let name = "patch-08"
   package static let summary = "the patch as posted: the change handler removes, the shared path sets"
   package static let alternatives: Alternatives = [.notPresent, .bugOnShared]
-  // The patch is on top of what the callers did.
-  package static let agesByFetchAnd = true
 
   @inline(__always)
   package static func setSpteAtomic(_ mmu: TdpMmu<Self>, _ iter: inout TdpIter, _ newSpte: UInt64) -> Int32 {

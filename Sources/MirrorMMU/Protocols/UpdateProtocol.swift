@@ -13,9 +13,6 @@ package protocol UpdateProtocol: SendableMetatype {
   /// The thread's alternatives that can be had with this protocol.
   static var alternatives: Alternatives { get }
 
-  /// Aging clears A by an atomic AND, as up to Linux 7.1, and not by a cmpxchg.
-  static var agesByFetchAnd: Bool { get }
-
   /// `tdp_mmu_set_spte_atomic()`: changes one SPTE under mmu_lock held for read.
   /// - Returns: 0; -EBUSY if the SPTE changed or the external table was busy, with no side effect but the refreshed
   ///   `iter.oldSpte`; another error after a bug.
@@ -34,7 +31,6 @@ package protocol UpdateProtocol: SendableMetatype {
 
 extension UpdateProtocol {
   package static var alternatives: Alternatives { [] }
-  package static var agesByFetchAnd: Bool { false }
   @inline(__always) package static func finishSetSpte(_ mmu: TdpMmu<Self>, _ change: SpteChange) {}
   @inline(__always) package static func finishRemovedChild(_ mmu: TdpMmu<Self>, _ change: SpteChange) {}
 }
