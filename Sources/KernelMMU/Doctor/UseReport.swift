@@ -27,21 +27,7 @@ struct UseReport {
     let items = file.functions.filter { $0.state == state }
     switch state {
     case .answered: for item in items { tell("      answered: \(item.shown) by \(item.by)") }
-    default: tellWrapped(items.map(\.shown), "      \(state.rawValue): ", tell)
+    default: Wrapped.tell(items.map(\.shown), "      \(state.rawValue): ", tell)
     }
   }
-}
-
-/// Names with commas between them, broken at 100 columns.
-func tellWrapped(_ names: [String], _ head: String, _ tell: (String) -> Void) {
-  var line = ""
-  for (index, name) in names.enumerated() {
-    let word = index + 1 < names.count ? "\(name)," : name
-    if !line.isEmpty && head.count + line.count + 1 + word.count > 100 {
-      tell(head + line)
-      line = ""
-    }
-    line += line.isEmpty ? word : " \(word)"
-  }
-  if !line.isEmpty { tell(head + line) }
 }

@@ -109,14 +109,7 @@ import Testing
 
   @Test func `a table that NX recovery took away gives no page back`() throws {
     let story = try Story(isPrivate: false)
-    let task = story.bench.other
-    task.pointee.currentOperation = .nxRecover
-    task.emit(.readLock, new: 5)
-    story.bench.write(
-      .cmpxchg, Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct), Value.table(9), Value.empty, by: task)
-    task.emit(.readUnlock)
-    task.emit(.operationEnd)
-    task.drain()
+    story.bench.removeTable(epoch: 5)
     story.fault(lookedUpAt: 4, mappedAt: 6)
     #expect(story.found == nil)
   }

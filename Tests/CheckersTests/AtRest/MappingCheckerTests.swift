@@ -230,23 +230,11 @@ import Testing
     #expect(story.found == nil)
   }
 
-  /// A table unlinked from the direct root under the shared lock, as NX recovery does.
-  private func removeTable(_ story: Story, epoch: UInt64, during operation: Operation) {
-    let task = story.bench.other
-    task.pointee.currentOperation = operation
-    task.emit(.readLock, new: epoch)
-    story.bench.write(
-      .cmpxchg, Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct), Value.table(9), Value.empty, by: task)
-    task.emit(.readUnlock)
-    task.emit(.operationEnd)
-    task.drain()
-  }
-
   @Test(arguments: [true, false])
   func `a fault and a shared removal in one epoch may stand in either order`(mapped: Bool) throws {
     let story = try Story()
     story.fault(600, at: 4)
-    removeTable(story, epoch: 4, during: .nxRecover)
+    story.bench.removeTable(epoch: 4)
     if mapped { story.map(600) }
     #expect(story.found == nil)
   }
@@ -254,7 +242,7 @@ import Testing
   @Test func `a fault in a later epoch than a shared removal is safe`() throws {
     let story = try Story()
     story.fault(600, at: 5)
-    removeTable(story, epoch: 4, during: .nxRecover)
+    story.bench.removeTable(epoch: 4)
     #expect(story.found == .map1)
   }
 
@@ -263,14 +251,7 @@ import Testing
   func `a fault in the epoch of an exclusive removal comes after it`(epoch: UInt64, found: CheckerID?) throws {
     let story = try Story()
     story.fault(600, at: epoch)
-    let task = story.bench.other
-    task.pointee.currentOperation = .nxRecover
-    task.emit(.writeLock, new: 4)
-    story.bench.write(
-      .store, Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct), Value.table(9), Value.empty, by: task)
-    task.emit(.writeUnlock)
-    task.emit(.operationEnd)
-    task.drain()
+    story.bench.removeTable(epoch: 4, isExclusive: true)
     #expect(story.found == found)
   }
 
@@ -279,14 +260,7 @@ import Testing
     let story = try Story()
     story.fault(600, at: 3)
     story.map(600)
-    let task = story.bench.other
-    task.pointee.currentOperation = .nxRecover
-    task.emit(.writeLock, new: 4)
-    story.bench.write(
-      .store, Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct), Value.table(9), Value.empty, by: task)
-    task.emit(.writeUnlock)
-    task.emit(.operationEnd)
-    task.drain()
+    story.bench.removeTable(epoch: 4, isExclusive: true)
     #expect(story.found == nil)
   }
 
@@ -316,7 +290,7 @@ import Testing
   @Test func `a table that another operation unlinked excuses nothing`() throws {
     let story = try Story()
     story.fault(600, at: 4)
-    removeTable(story, epoch: 4, during: .wrprot)
+    story.bench.removeTable(epoch: 4, during: .wrprot)
     #expect(story.found == .map1)
   }
 

@@ -87,6 +87,19 @@ final class Bench {
     end()
   }
 
+  /// The other task unlinks the table of gfns 512 to 1023 from the direct root, as NX recovery does: under the shared
+  /// lock, or under the exclusive one, as up to Linux 6.17.
+  func removeTable(epoch: UInt64, during operation: Operation = .nxRecover, isExclusive: Bool = false) {
+    other.pointee.currentOperation = operation
+    other.emit(isExclusive ? .writeLock : .readLock, new: epoch)
+    write(
+      isExclusive ? .store : .cmpxchg, Entry(index: 10 * 512 + 1, gfn: 512, level: 2, root: .direct), Value.table(9),
+      Value.empty, by: other)
+    other.emit(isExclusive ? .writeUnlock : .readUnlock)
+    other.emit(.operationEnd)
+    other.drain()
+  }
+
   /// The end of an operation.
   func end() {
     task.emit(.operationEnd)
