@@ -44,6 +44,20 @@ struct BoundaryTests {
     #expect(instrumented.unannounced == 0)
   }
 
+  /// Whatever a thread ran last may be gone by the time that it opens the object once more.
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `opening an object again is not part of the task that ran before`() throws {
+    let scratch = try Scratch()
+    let built = try KernelBuilder(
+      tree: Trees.copy(to: scratch.url), cache: scratch.url.appendingPathComponent("cache"), plainAccesses: true
+    ).build()
+    let rig = try Rig(LoadedKernel(built))
+    exercise(rig)
+    let before = rig.points
+    _ = try LoadedKernel(built)
+    #expect(rig.points == before)
+  }
+
   /// Anything else would be carried from one schedule into the next.
   @Test(arguments: Trees.builds)
   func `no global changes once the object is open`(_ build: Trees.Build) throws {

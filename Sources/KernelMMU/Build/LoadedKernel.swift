@@ -2,6 +2,7 @@
 import CKernelABI
 import Foundation
 import Glibc
+import Synchronization
 
 /// The object stays loaded for the life of the process: fibers that were abandoned may still have frames in it.
 public struct LoadedKernel: @unchecked Sendable {
@@ -18,8 +19,18 @@ public struct LoadedKernel: @unchecked Sendable {
 
   public var version: String { String(cString: table.pointee.kernel_version) }
 
+  /// By the path of its object. The loader has one of each, so whoever opens it again must not set its variables anew
+  /// under the threads that run in it, nor lend it to a world while another has it.
+  private static let opened = Mutex<[String: LoadedKernel]>([:])
+
   public init(_ kernel: BuiltKernel) throws(KernelBuildError) {
-    try self.init(kernel.object.path, of: kernel.object, KernelCopies(), isCopy: false)
+    let path = kernel.object.path
+    self = try Self.opened.withLock { opened throws(KernelBuildError) in
+      if let known = opened[path] { return known }
+      let loaded = try LoadedKernel(path, of: kernel.object, KernelCopies(), isCopy: false)
+      opened[path] = loaded
+      return loaded
+    }
   }
 
   /// - Parameter path: of the object, or of a copy of it that is to be loaded beside it.
