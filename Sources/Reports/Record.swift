@@ -1,5 +1,5 @@
 /// A record of any kind: what a record file holds, and what a report is made from.
-import Campaign
+import Records
 
 public enum Record: Sendable, Equatable {
   case run(RunRecord)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Executions
 import Foundation
 
 /// `stress minimize`: from a token to the smallest that breaks the same rule.

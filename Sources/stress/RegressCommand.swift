@@ -1,5 +1,6 @@
 import ArgumentParser
 import Campaign
+import Executions
 import Foundation
 import KernelMMU
 import Machine

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 import Reports
 import Testing
 

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// Records in which every optional part is there: what the document of the format is held against.
 enum FullRecords {

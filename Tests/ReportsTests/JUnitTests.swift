@@ -1,6 +1,6 @@
-import Campaign
 import Foundation
 import FoundationXML
+import Records
 import Reports
 import Testing
 

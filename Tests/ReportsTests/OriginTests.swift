@@ -1,5 +1,5 @@
-import Campaign
 import Foundation
+import Records
 import Reports
 import Testing
 

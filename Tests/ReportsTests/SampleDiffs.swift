@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// Records of comparisons to be read as golden texts.
 enum SampleDiffs {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// Hand-made records of the deterministic engine.
 enum SampleExplorations {

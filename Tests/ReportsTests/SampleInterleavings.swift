@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// Hand-made interleavings, as an engine would tell them.
 enum SampleInterleavings {

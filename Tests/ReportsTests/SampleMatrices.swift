@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// Hand-made records of `stress matrix`.
 enum SampleMatrices {

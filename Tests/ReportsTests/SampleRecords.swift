@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// Hand-made records: what renderers must show, independent of what any engine does.
 enum SampleRecords {

@@ -1,5 +1,4 @@
 import Machine
-import MirrorMMU
 
 /// A guest with a 4K mapping at every gfn, for measuring what a guest of a size costs in memory.
 public enum FullGuest {

@@ -1,5 +1,4 @@
 import Machine
-import MirrorMMU
 
 /// What a soak does in one round, for a program that is to do the same work without it.
 public struct SoakWork {

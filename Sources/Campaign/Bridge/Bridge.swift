@@ -2,9 +2,11 @@
 /// then scenarios, explored on fibers until one breaks the same rule.
 ///
 /// All but the last bound is counted in schedules and steps: equal violations of equal rounds find equal schedules.
+import Episodes
+import Executions
 import Exploration
 import Machine
-import MirrorMMU
+import Records
 
 package final class Bridge {
   package struct Budget: Sendable {

@@ -1,7 +1,8 @@
 /// The small episodes that a violation of threads is looked for in, the most specific first: the request that broke the
 /// rule with one or two of the others' that overlap it, then more of each thread.
+import Episodes
 import Machine
-import MirrorMMU
+import Records
 
 package struct BridgeEpisodes {
   /// Threads of an episode, at most.

@@ -1,8 +1,8 @@
 /// Brings requests of a large guest into a small one: a few of its 2M regions, in their order, side by side.
 ///
 /// The place of a gfn within its region stays, so whatever overlapped within a table does so afterwards.
+import Episodes
 import Machine
-import MirrorMMU
 
 package struct RegionMap {
   /// Regions of the small guest, at most.

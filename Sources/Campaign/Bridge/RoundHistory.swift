@@ -1,7 +1,6 @@
 /// What the threads of a round did near a violation: each one's requests, drawn again from the round's seed, and of
 /// them those that the violation's place has to do with.
 import Machine
-import MirrorMMU
 
 package struct RoundHistory {
   /// How a request relates to the place of the violation.

@@ -1,3 +1,4 @@
+import Episodes
 import Machine
 
 /// The written form of an operation mix, `fault=60,zap=10`: weights by operation, the others get none.

@@ -1,3 +1,4 @@
+import Executions
 import KernelMMU
 import MirrorMMU
 import SecureEPT

@@ -3,6 +3,7 @@
 /// Values are compared by what they mean: a page table by its place in the tree and not by its page, an SPTE without
 /// the bits that the model leaves out.
 import Checkers
+import Executions
 import Machine
 
 package struct ComparedStep: Equatable, Sendable {

@@ -1,5 +1,7 @@
 /// Makes the record of a comparison: counts what counts, and runs the first episode that differs again, small.
+import Episodes
 import Machine
+import Records
 
 struct DiffRecordBuilder {
   let configuration: DifferentialConfiguration

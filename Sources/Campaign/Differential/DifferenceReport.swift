@@ -1,5 +1,7 @@
 /// The first episode that differs as a reader wants to see it: small, with both traces of the operation side by side.
+import Executions
 import Machine
+import Records
 
 struct DifferenceReport {
   let configuration: DifferentialConfiguration

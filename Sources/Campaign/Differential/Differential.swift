@@ -3,6 +3,7 @@
 /// Episodes are handed out in order, and what counts is the first that differs, so that the record is the same for any
 /// number of workers.
 import Foundation
+import Records
 import Synchronization
 
 /// What a running comparison tells about itself.

@@ -1,6 +1,7 @@
+import Episodes
+import Executions
 import KernelMMU
 import MirrorMMU
-import SecureEPT
 
 /// Everything that decides what a comparison does. Two of them with equal configurations, but for `jobs`, give records
 /// that are equal but for `timing`.
@@ -46,7 +47,7 @@ public struct DifferentialConfiguration: Sendable {
   /// What compares one episode again; its number is left out at the end.
   var prefix: String {
     var words = ["stress", "diff"]
-    if let kernel { words += ["--kernel-tree", RerunCommand.quoted(kernel.path)] }
+    if let kernel { words += ["--kernel-tree", ShellWord.quoted(kernel.path)] }
     words += ["--seed", SeedText.format(seed)]
     if let scenario { words += ["--scenario", scenario.rawValue] }
     if choosesProtocol { words += ["--protocol", protocolName.rawValue] }

@@ -1,7 +1,5 @@
 /// What a sequential episode did, operation by operation: what is compared.
-import Checkers
 import Machine
-import SecureEPT
 
 package struct EpisodeTrace: Sendable {
   /// How an operation came out, as far as it is compared.

@@ -1,4 +1,6 @@
 /// What a kernel is asked by running it, and not by its version: whether it maps private memory by 2M pages.
+import Episodes
+import Executions
 import KernelMMU
 import Machine
 import SecureEPT

@@ -2,9 +2,8 @@
 ///
 /// All that is decided is written out with the operation that it concerns, so that taking operations away changes
 /// nothing for those that are left.
+import Episodes
 import Machine
-import MirrorMMU
-import SecureEPT
 
 package struct SequentialEpisode: Sendable, Equatable {
   package struct Step: Sendable, Equatable {

@@ -4,11 +4,9 @@
 /// SEAMCALL that may be busy, and how many SPTEs were changed so far. Schedule points are not among them, as no two
 /// subjects pass the same.
 import CAtomics
-import Checkers
-import Exploration
+import Episodes
+import Executions
 import Machine
-import MirrorMMU
-import SecureEPT
 
 package final class SequentialWorld {
   /// Far more than the longest operation takes, which walks all tables of a large guest several times.

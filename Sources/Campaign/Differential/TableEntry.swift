@@ -1,8 +1,8 @@
 /// The trees of a world at rest, entry by entry: mirror, direct and S-EPT.
 import CAtomics
 import Checkers
+import Executions
 import Machine
-import SecureEPT
 
 package struct TableEntry: Equatable, Sendable {
   package var root: PageHeader.Kind

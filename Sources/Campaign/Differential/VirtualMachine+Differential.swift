@@ -1,4 +1,5 @@
 /// What a comparison looks at of a subject, and no engine.
+import Executions
 import Machine
 import SecureEPT
 

@@ -2,6 +2,8 @@
 ///
 /// What a chunk does follows from the campaign's seed and the chunk's number alone. So the sum of all chunks is the
 /// same whoever runs which.
+import Episodes
+import Executions
 import Exploration
 import Machine
 
@@ -31,9 +33,6 @@ extension ChunkResult {
 }
 
 struct ChunkRunner {
-  /// Schedules of one chunk: enough to pay for building the episode's tables, few enough to meet many episodes.
-  static let modelSchedules: UInt64 = 16
-  static let microSchedules: UInt64 = 1024
   /// In one chunk of so many a schedule runs twice, to see that nothing but the seed decides.
   static let chunksPerCheck: UInt64 = 4
 
@@ -52,10 +51,6 @@ struct ChunkRunner {
 
   func deallocate() { strategies.deallocate() }
 
-  static func schedules(_ configuration: ExploreConfiguration) -> UInt64 {
-    configuration.scenario == .micro ? microSchedules : modelSchedules
-  }
-
   /// The episode of a chunk.
   static func episode(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
     var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk)
@@ -70,7 +65,7 @@ struct ChunkRunner {
   /// The chunk's first `limit` schedules, up to the first that fails.
   func run(_ chunk: UInt64, limit: UInt64) -> ChunkResult {
     var result = ChunkResult(chunk: chunk)
-    let first = chunk * Self.schedules(configuration)
+    let first = chunk * configuration.episodeSchedules
     let episode = Self.episode(configuration, chunk)
     world.place?.number(first)
     guard world.prepare(episode) else {
@@ -136,8 +131,8 @@ struct ChunkRunner {
 
   /// Runs the chunk up to schedule number `failure`, which is left as the world's last execution.
   func rerun(to failure: UInt64) {
-    let first = failure / Self.schedules(configuration) * Self.schedules(configuration)
-    let episode = Self.episode(configuration, failure / Self.schedules(configuration))
+    let first = failure / configuration.episodeSchedules * configuration.episodeSchedules
+    let episode = Self.episode(configuration, failure / configuration.episodeSchedules)
     guard world.prepare(episode) else { return }
     var length = Self.guess(episode)
     for schedule in first...failure {

@@ -1,4 +1,6 @@
+import Executions
 import Foundation
+import Records
 import Synchronization
 
 /// The engine that explores schedules, from a configuration to a record: run, and if a rule was broken, write it down,
@@ -78,11 +80,4 @@ public final class Explore: Sendable {
     if case .seconds(let seconds) = configuration.length { return clock.seconds >= seconds }
     return false
   }
-}
-
-/// Seconds since it was made.
-struct StopWatch {
-  private let start = DispatchTime.now().uptimeNanoseconds
-
-  var seconds: Double { Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9 }
 }

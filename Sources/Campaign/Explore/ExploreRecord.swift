@@ -1,6 +1,7 @@
 /// A campaign of schedules summed up as a run record.
-import Glibc
+import Episodes
 import Machine
+import Records
 
 struct ExploreRecord {
   let configuration: ExploreConfiguration
@@ -33,7 +34,7 @@ struct ExploreRecord {
       timing: RunRecord.Timing(
         elapsedSeconds: elapsedSeconds,
         operationsPerSecond: exploredSeconds > 0 ? Double(operations) / exploredSeconds : 0,
-        liveThreads: configuration.jobs, latencies: [], peakResidentBytes: Self.peakResidentBytes()),
+        liveThreads: configuration.jobs, latencies: [], peakResidentBytes: ResidentMemory.peakBytes),
       exploration: RunRecord.Exploration(
         schedules: totals.schedules, distinctSchedules: totals.distinct.count,
         distinctIsExact: totals.distinct.isExact, newShare: totals.distinct.newShare,
@@ -99,11 +100,5 @@ struct ExploreRecord {
     case .violation: "the first violation ended the run"
     case .harnessFault: "the harness failed; nothing is said about the protocol"
     }
-  }
-
-  static func peakResidentBytes() -> UInt64 {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return UInt64(usage.ru_maxrss) * 1024
   }
 }

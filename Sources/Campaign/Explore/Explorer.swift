@@ -1,16 +1,7 @@
 /// The engine that runs schedules: a campaign's chunks on one or more workers, up to the first failure.
+import Executions
 import Foundation
 import Synchronization
-
-/// What a running exploration tells about itself.
-public struct ExploreProgress: Sendable {
-  public var elapsedSeconds: Double
-  public var schedules: UInt64
-  public var distinct: UInt64
-  public var points: UInt64
-  /// What it does at the moment, if not exploring: `minimising`, `verifying`.
-  public var phase: String?
-}
 
 final class Explorer: Sendable {
   let configuration: ExploreConfiguration

@@ -41,7 +41,7 @@ final class Merge: Sendable {
   init(_ configuration: ExploreConfiguration) {
     let shard = configuration.shard ?? .init(index: 1, count: 1)
     step = shard.count
-    chunkSize = ChunkRunner.schedules(configuration)
+    chunkSize = configuration.episodeSchedules
     let first = configuration.firstSchedule / chunkSize
     if case .schedules(let count) = configuration.length {
       let (end, overflow) = count.addingReportingOverflow(first * chunkSize)

@@ -1,3 +1,5 @@
+import Episodes
+import Executions
 import Exploration
 import KernelMMU
 import Machine

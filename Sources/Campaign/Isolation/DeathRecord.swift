@@ -1,5 +1,8 @@
+import Episodes
+import Executions
 import KernelMMU
 import Machine
+import Records
 
 /// The record of a run whose process has died: the finding, and nothing of what it had counted.
 public struct DeathRecord {

@@ -1,3 +1,4 @@
+import Episodes
 import Exploration
 import KernelMMU
 import Machine

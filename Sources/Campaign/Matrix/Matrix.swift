@@ -1,7 +1,9 @@
 /// The engine of `stress matrix`: deals the plan's cells to workers, then races threads with each mutant.
 ///
 /// What a cell shows follows from the configuration alone, so that the record is the same for any number of workers.
+import Executions
 import Foundation
+import Records
 import Synchronization
 
 /// What a running matrix tells about itself.

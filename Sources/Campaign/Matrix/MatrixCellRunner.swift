@@ -1,5 +1,7 @@
 /// Runs one cell on the calling thread: a campaign of schedules up to its end or to the first broken rule.
-import Exploration
+import Episodes
+import Executions
+import Records
 
 struct MatrixCellRunner {
   let matrix: MatrixConfiguration
@@ -79,7 +81,7 @@ struct MatrixCellRunner {
     defer { runner.world.scheduler.unregisterThread() }
     let merge = Merge(configuration)
     while let (chunk, limit) = merge.take() {
-      begin(configuration, chunk * ChunkRunner.schedules(configuration))
+      begin(configuration, chunk * configuration.episodeSchedules)
       let result = runner.run(chunk, limit: limit)
       merge.give(result)
       if !goesOn(result.schedules) { merge.stop() }

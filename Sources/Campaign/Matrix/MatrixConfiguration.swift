@@ -1,3 +1,4 @@
+import Episodes
 import KernelMMU
 import MirrorMMU
 import SecureEPT

@@ -1,8 +1,8 @@
 /// Reading expectations: what is wrong with a file is told in one line, with the place in it.
+import Episodes
 import Foundation
 import Machine
 import MirrorMMU
-import SecureEPT
 
 extension MatrixExpectations {
   /// - Throws: what is wrong, and where: a path such as `cells[3].policy`, or for what is not JSON the line.

@@ -1,5 +1,6 @@
 /// Expectations made from what a matrix saw.
 import MirrorMMU
+import Records
 
 extension MatrixExpectations {
   /// The same, changed to what the record's finished cells show. Reasons stay, as does what the record says nothing
@@ -50,12 +51,5 @@ extension MatrixExpectations {
     } else {
       mutants.append(MutantCell(mutant: mutant, checkers: checkers))
     }
-  }
-}
-
-extension MatrixRecord.ThreadRun {
-  /// A checker fired.
-  public var isBroken: Bool {
-    ![Self.survived, Self.skipped, MatrixRecord.Cell.unfinished, MatrixRecord.Cell.fault].contains(outcome)
   }
 }

@@ -1,6 +1,5 @@
 import Machine
 import MirrorMMU
-import SecureEPT
 
 /// What a matrix is expected to show: the cells that are not plain `OK`, each with its reason, and what catches a
 /// mutant.

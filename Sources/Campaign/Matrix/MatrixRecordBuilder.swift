@@ -1,16 +1,9 @@
 /// The results of a matrix put together, and compared with what is expected.
+import Episodes
+import Executions
 import Exploration
 import MirrorMMU
-
-extension MatrixRecord.ThreadRun {
-  public static let survived = "survived"
-  public static let skipped = "skipped"
-}
-
-extension MatrixRecord {
-  /// A mutant that must be caught was not.
-  public var hasSurvivor: Bool { differences.contains { $0.seen == ThreadRun.survived } }
-}
+import Records
 
 struct MatrixRecordBuilder {
   /// Live threads of a soak with a mutant: few, so that a machine of few processors runs many rounds.

@@ -5,6 +5,7 @@
 /// would not have come to: of failures the one with the lowest schedule number counts, and executions are counted up to
 /// it. Outcomes, coverage and checks cannot be cut there, and are sums of all that ran.
 import Exploration
+import Records
 
 /// Why records are not those of one campaign: one line.
 public struct RecordMergeError: Error, Equatable, Sendable, CustomStringConvertible {

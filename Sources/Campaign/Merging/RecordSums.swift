@@ -1,5 +1,6 @@
 /// What adds up over the records of a campaign's parts.
 import Machine
+import Records
 
 enum RecordSums {
   /// In the order of a run's own record.

@@ -4,9 +4,11 @@
 /// A smaller episode needs a schedule of its own: what is left of the old one is tried first, then the default, then a
 /// number of drawn ones. When nothing more can be taken away the result is 1-minimal with respect to those tries. All
 /// is decided by executions counted, none by a clock.
+import Episodes
+import Executions
 import Exploration
 import Machine
-import MirrorMMU
+import Records
 
 package final class Minimizer {
   /// Executions in all, and steps in all: executions of many threads are long.

@@ -3,6 +3,7 @@
 /// Recording is a store; the histogram's arithmetic stays off the racing threads.
 import Histogram
 import Machine
+import Records
 
 struct Latencies {
   private let buffers: UnsafeMutablePointer<UInt64>

@@ -2,6 +2,7 @@
 import CAtomics
 import Foundation
 import Machine
+import Records
 
 struct Monitor {
   let world: SoakWorld

@@ -1,8 +1,9 @@
 /// The engine that races real threads: a chain of rounds, each drawn from the seed, raced, and verified at a barrier.
 import CAtomics
-import Checkers
+import Executions
 import Foundation
 import Machine
+import Records
 import Synchronization
 
 /// What a running soak tells about itself, sampled from another thread.

@@ -1,6 +1,7 @@
 /// What a soak races in: machine, subject, checkers, workload, and the race of one task through one round.
 import CAtomics
 import Checkers
+import Executions
 import Machine
 
 /// Pointers into memory that the engine owns until all workers have ended.
@@ -9,6 +10,8 @@ struct SoakWorld: @unchecked Sendable {
   let machine: MachinePointer
   let vm: VirtualMachine
   let suite: CheckerSuitePointer
+  /// Kept, not made anew: for each operation that would count references to the subject.
+  private let runner: OperationRunner
   let guestPages: UInt64
   let operationsPerRound: Int
   let latencies: Latencies
@@ -47,6 +50,7 @@ struct SoakWorld: @unchecked Sendable {
       kernel.keepForThreads()
     }
     suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy.mapsHuge)
+    runner = OperationRunner(subject: vm, suite: suite)
     operationsPerRound = Self.operationsPerRound(configuration)
     latencies = Latencies(threads: configuration.threads, capacity: operationsPerRound)
     digests = UnsafeMutablePointer<UInt64>.allocate(capacity: configuration.threads)
@@ -82,8 +86,6 @@ struct SoakWorld: @unchecked Sendable {
   private static func stopWord(of machine: MachinePointer) -> UnsafeMutablePointer<UInt32> {
     machine.pointee.haltWord + 1
   }
-
-  private var runner: OperationRunner { OperationRunner(subject: vm, suite: suite) }
 
   /// The task that speaks for the harness while no worker runs.
   var mainTask: TaskPointer { machine.pointee.tasks[0] }

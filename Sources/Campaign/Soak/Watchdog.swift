@@ -6,6 +6,7 @@
 /// within `limit`, is reported too. Time in which this thread could not
 /// look does not count: the others did not run then either.
 import CAtomics
+import Executions
 import Machine
 
 package struct Watchdog {

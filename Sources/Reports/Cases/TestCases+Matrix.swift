@@ -1,5 +1,5 @@
 /// A matrix as test results: a case for each cell, which passes if it is as expected.
-import Campaign
+import Records
 
 extension TestSuite {
   init(_ record: MatrixRecord) {

@@ -1,5 +1,5 @@
 /// A run as test results: a case for each checker in the run's scenario.
-import Campaign
+import Records
 
 extension TestSuite {
   init(_ record: RunRecord) {

@@ -1,5 +1,5 @@
 /// A record as test results, for CI systems that know suites and cases and nothing of schedules.
-import Campaign
+import Records
 
 struct TestSuite: Equatable {
   struct Case: Equatable {

@@ -1,5 +1,5 @@
 /// Whether two records are of one campaign: only then does what one has and the other lacks mean anything.
-import Campaign
+import Records
 
 enum Campaigns {
   /// What two records were asked to run, and differs. Seeds may: each night has its own. So may the version of a

@@ -3,7 +3,7 @@
 ///
 /// What was not compared is said, and nothing is said of it: a part that only one of them has, a night that did not
 /// come to its end, records of two campaigns. What fails in the second without anything to compare it with is new.
-import Campaign
+import Records
 
 public struct Comparison: Sendable, Equatable {
   /// Rates differ from night to night on a shared machine; what differs by less is not told.

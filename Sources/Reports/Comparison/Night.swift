@@ -1,5 +1,5 @@
 /// One side of a comparison: records by name, and what a night says of itself beside them.
-import Campaign
+import Records
 
 public struct Night: Sendable, Equatable {
   /// A part as `status.json` of scripts/soak has it.

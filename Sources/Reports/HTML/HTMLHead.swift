@@ -1,5 +1,5 @@
 /// What stands above everything in the page: the verdict, what it does not say, and what gave it.
-import Campaign
+import Records
 
 struct HTMLHead {
   let kind: String

@@ -1,6 +1,6 @@
-/// What the page's script is given: the record, and the words that a report adds to it.
-import Campaign
 import Foundation
+/// What the page's script is given: the record, and the words that a report adds to it.
+import Records
 
 enum HTMLPayload {
   struct Run: Encodable {

@@ -1,6 +1,6 @@
 /// A record as one page that needs nothing else: no network, no other file. What can be looked at is built in the
 /// reader's browser, by the scripts in `Resources`, from the record in the page; without scripts there is the text.
-import Campaign
+import Records
 
 enum HTMLReport {
   /// A longer text is cut: it is for who has no scripts, and a browser is slow with it.

@@ -1,5 +1,5 @@
 /// The words that a page needs beside a violation in the record.
-import Campaign
+import Records
 
 struct HTMLViolation: Encodable {
   struct Line: Encodable {

@@ -1,5 +1,5 @@
-import Campaign
 import Foundation
+import Records
 
 /// A run record as JSON: keys sorted, so that equal records give equal bytes.
 public enum RecordJSON {

@@ -1,5 +1,5 @@
 /// A record as JUnit XML, in the form that Jenkins and its kin accept (the schema of the xUnit plugin, junit-10).
-import Campaign
+import Records
 
 enum JUnitReport {
   static func render(_ record: Record) -> String {

@@ -1,7 +1,7 @@
 /// A record as KTAP, which `tools/testing/kunit/kunit.py parse` of a kernel tree reads.
 ///
 /// That parser gives `#` lines to the result that follows, and knows no directive but SKIP.
-import Campaign
+import Records
 
 enum KTAPReport {
   static func render(_ record: Record) -> String {

@@ -1,6 +1,6 @@
 /// A record as plain text that fits a mail to a kernel list: the verdict, what was run, the findings with their
 /// interleavings and the commands that show them again. Nothing is wider than 72 columns, and nothing is markup.
-import Campaign
+import Records
 
 enum MailReport {
   static let columns = 72

@@ -1,5 +1,5 @@
 /// A record as Markdown, for a job's summary page: the verdict first, what is long folded or fenced.
-import Campaign
+import Records
 
 enum MarkdownReport {
   static func render(_ record: Record) -> String {

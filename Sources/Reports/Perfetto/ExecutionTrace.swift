@@ -1,6 +1,6 @@
 /// One execution as trace events: operations with their steps, locks, RCU sections and waits on tracks of their own
 /// for each thread, and the time that each SPTE is frozen.
-import Campaign
+import Records
 
 struct ExecutionTrace {
   private static let tracksPerThread = 4

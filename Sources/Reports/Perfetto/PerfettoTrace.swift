@@ -1,6 +1,6 @@
-/// The executions of a record as a trace for ui.perfetto.dev: a process for each, a track for each thread.
-import Campaign
 import Foundation
+/// The executions of a record as a trace for ui.perfetto.dev: a process for each, a track for each thread.
+import Records
 
 enum PerfettoTrace {
   private struct File: Encodable {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// A comparison for a person to read: the first difference with both traces side by side, the classes if more than one
 /// episode differs, and the verdict as the last line.

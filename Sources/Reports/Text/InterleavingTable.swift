@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// The steps of an interleaving as a table: a column a thread and one each for the SPTE and the external entry. With
 /// too many threads for that, one column says which thread it was.

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// An interleaving with its title, what its marks mean, and what it leaves out.
 struct InterleavingText {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// What a reader is shown of an interleaving: the steps that matter, with the entries' values only where they are news.
 struct InterleavingView {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// What a matrix shows that is not expected: a line for each difference, with what shows it again.
 enum MatrixDifferences {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// A matrix for a person to read: a table for each policy and one of the mutants, a line for each failing cell, what
 /// differs from the expectations, and the verdict as the last line.

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// How a violation is repeated: its interleaving, and the command that was seen to repeat it.
 struct ReproductionText {

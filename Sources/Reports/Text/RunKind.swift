@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// What kind of run a record is of: each reads differently.
 enum RunKind {

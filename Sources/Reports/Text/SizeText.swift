@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// The size of an execution in words: `2 threads, 2 operations, 23 steps, 1 preemption`.
 enum SizeText {

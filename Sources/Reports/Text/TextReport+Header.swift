@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// The first lines of a report: what ran, how much of it, how fast.
 extension TextReport {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// The tables of a text report. Each is a title and rows, or a title and one line saying that there are none.
 extension TextReport {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// A run record for a person to read: what ran, what it met, what was checked, and the verdict as the last line.
 ///

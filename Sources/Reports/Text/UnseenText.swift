@@ -1,5 +1,5 @@
 /// What of a kernel tree's changes a run could not see: told beside every verdict.
-import Campaign
+import Records
 
 enum UnseenText {
   private static let mostLines = 20

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// The verdict of a run on a token: whether it still shows what it was made for. A schedule that breaks no rule is
 /// what a fix looks like, so it does not read as a failure.

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// The last line of every report: one line, its first word is the verdict.
 public enum VerdictLine {

@@ -1,4 +1,4 @@
-import Campaign
+import Records
 
 /// One violation: what was broken and where, what led to it, and how to see it again.
 struct ViolationText {

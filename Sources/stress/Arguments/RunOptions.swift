@@ -90,12 +90,12 @@ struct RunOptions: ParsableArguments {
     let policy = subject.policy ?? .fourK
     // A page is planted before the TD runs, and a round begins after that.
     let missing = Operation.allCases.filter {
-      mix.weights[Int($0.rawValue)] > 0 && (!KernelVM.offers($0, policy) || $0 == .plant)
+      mix.weights[Int($0.rawValue)] > 0 && (!policy.isOffered($0) || $0 == .plant)
     }
     if let operation = missing.first {
       throw ValidationError("--mix \(operation.name) asks for what only the model can do, not a kernel")
     }
-    let isPrivate = Operation.allCases.filter { mix.weights[Int($0.rawValue)] > 0 && KernelVM.needsPrivateMemory($0) }
+    let isPrivate = Operation.allCases.filter { mix.weights[Int($0.rawValue)] > 0 && $0.needsPrivateMemory }
     if let operation = isPrivate.first, let objection = kernel.objectionToPrivateMemory {
       try kernel.refuse("--mix \(operation.name): \(objection)")
     }

@@ -1,5 +1,6 @@
 /// An execution that nobody waits for any more: it ends where it stands, and nothing is said of it.
 import Campaign
+import Executions
 import Exploration
 import Machine
 import MirrorMMU

@@ -2,6 +2,7 @@
 import Campaign
 import KernelMMU
 import Machine
+import SecureEPT
 import Testing
 
 extension SoakTests {
@@ -52,7 +53,7 @@ extension SoakTests {
     /// Dirty logging is of a whole slot, and a round's slot has private memory in it.
     private static let ofSharedSlots: [Operation] = [.logDirty, .collectDirty]
 
-    @Test(arguments: Operation.allCases.filter { KernelVM.offers($0, .fourK) && !ofSharedSlots.contains($0) })
+    @Test(arguments: Operation.allCases.filter { Policy.fourK.isOffered($0) && !ofSharedSlots.contains($0) })
     func `each operation races cleanly against itself and faults`(operation: Operation) throws {
       let mix = OperationMix([Operation.fault: 1, .fault2M: 1].merging([operation: 3]) { $1 })
       let record = Runs.run(configuration(try KernelTrees.kernel(), threads: 4, length: .seconds(0.5), mix: mix))

@@ -1,5 +1,6 @@
 /// Explorations run inside the tests, and worlds to run schedules in.
 import Campaign
+import Executions
 import Exploration
 import Foundation
 import Machine

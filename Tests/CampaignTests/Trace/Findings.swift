@@ -1,5 +1,6 @@
 /// Failing executions to draw up: the first of a broken subject that a search meets, and small ones written by hand.
 import Campaign
+import Executions
 import Exploration
 import Machine
 import MirrorMMU

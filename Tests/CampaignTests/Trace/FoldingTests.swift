@@ -1,4 +1,5 @@
 import Campaign
+import Executions
 import Testing
 
 /// Spins become one row, or one run of rows, with a count; nothing else does.

@@ -1,4 +1,5 @@
 import Campaign
+import Executions
 import Exploration
 import Machine
 import MirrorMMU

@@ -1,0 +1,73 @@
+import Episodes
+import Executions
+import Exploration
+import KernelMMU
+import Machine
+
+/// `stress regress`: does what a token once showed still happen?
+///
+/// Where the protocol has changed, the recorded schedule mostly does not fit any more. Then the token's episode is run
+/// under what can be followed of the schedule, and under a number of drawn ones: if none breaks a rule, it is fixed as
+/// far as those tell.
+public enum TokenRegress {
+  public enum Result: Sendable, Equatable {
+    /// No rule was broken; with the number of schedules that were drawn, 0 where the recorded one could be followed.
+    case fixed(drawn: Int)
+    /// The checker that fired.
+    case fails(String)
+    /// The checker that fired while the initial tables were built, before any thread ran: the subject is broken, and
+    /// whether by what the token shows is not known.
+    case breaksInSetUp(String)
+    case unknown(String)
+  }
+
+  /// Drawn schedules for a token whose own does not fit any more.
+  public static let schedules = 2_000
+
+  public static func check(_ token: Token, kernel: KernelSubject? = nil) -> Result {
+    check(token, on: FiberWorld.Subject(token, kernel))
+  }
+
+  /// - Returns: nil if that was ended early.
+  package static func check(_ token: Token, kernel: KernelSubject?, early: EarlyEnd) -> Result? {
+    let result = check(token, on: FiberWorld.Subject(token, kernel), early: early)
+    return early.isCut ? nil : result
+  }
+
+  /// - Parameter subject: what it is run on, be it the one that the token names or another.
+  package static func check(_ token: Token, on subject: FiberWorld.Subject, early: EarlyEnd? = nil) -> Result {
+    if let objection = subject.kernel?.objection(to: token.episode) { return .unknown(objection) }
+    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, early: early) else {
+      return .unknown("no address space for the threads' stacks")
+    }
+    if let broken = replayer.brokenSetUp(token.episode) {
+      if let fault = broken.harnessFault { return .unknown(fault) }
+      return broken.violation.map { .breaksInSetUp($0.checker.name) } ?? .unknown("its initial tables cannot be built")
+    }
+    let strict = replayer.replay(token.episode, token.schedule, isStrict: true)
+    if let result = result(strict.violation, strict.harnessFault) { return result }
+    if strict.isFollowed { return .fixed(drawn: 0) }
+    let lenient = replayer.replay(token.schedule, isStrict: false)
+    if let result = result(lenient.violation, lenient.harnessFault) { return result }
+    return draw(replayer.world, token)
+  }
+
+  private static func draw(_ world: FiberWorld, _ token: Token) -> Result {
+    let strategies = StrategySet(tasks: world.capacity)
+    defer { strategies.deallocate() }
+    var length = ExecutionLength(
+      steps: max(1, world.scheduler.pointee.steps), changes: max(1, world.scheduler.pointee.changes))
+    for index in 0..<schedules where !world.isCut {
+      let draws = SplitMix64(seed: token.eventHash, .schedule, index: UInt64(index))
+      world.execute(strategies.begin(Portfolio.deal(.portfolio, index), draws, length))
+      if let result = result(world.violation, world.harnessFault) { return result }
+      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+    }
+    return .fixed(drawn: schedules)
+  }
+
+  private static func result(_ violation: Violation?, _ harnessFault: String?) -> Result? {
+    if let harnessFault { return .unknown(harnessFault) }
+    return violation.map { .fails($0.checker.name) }
+  }
+}

@@ -1,0 +1,82 @@
+/// Runs an episode under a given schedule, and writes down the schedule of an execution that was run.
+import Episodes
+import Exploration
+import Machine
+
+package final class Replayer {
+  /// What came of one replay.
+  package struct Outcome {
+    package var violation: Violation?
+    package var harnessFault: String?
+    package var end: ExecutionEnd
+    package var eventHash: UInt64
+    package var steps: Int
+    /// The rule was broken while the initial tables were built, before any thread ran: no race, and no reproduction.
+    package var isInSetUp = false
+    /// All of the schedule could be followed. Otherwise it parted from the execution, at the latest at step `steps`.
+    package var isFollowed: Bool
+  }
+
+  package let world: FiberWorld
+
+  /// - Returns: nil if the address space cannot be had.
+  package init?(tasks: Int, subject: FiberWorld.Subject, early: EarlyEnd? = nil) {
+    guard let world = FiberWorld(tasks: tasks, subject: subject, early: early), world.scheduler.registerThread() else {
+      return nil
+    }
+    self.world = world
+  }
+
+  package init(_ world: FiberWorld) { self.world = world }
+
+  /// The episode from its tables on, under a schedule.
+  package func replay(_ episode: Episode, _ schedule: Schedule, isStrict: Bool) -> Outcome {
+    world.prepare(episode) ? replay(schedule, isStrict: isStrict) : setUp(episode)
+  }
+
+  /// What the initial tables break by themselves, looked at as they are after a race: a race that shows it later has no
+  /// part in it. The episode is prepared afterwards.
+  /// - Returns: nil for tables that break no rule.
+  package func brokenSetUp(_ episode: Episode) -> Outcome? {
+    if world.prepare(episode, verifies: true) { return nil }
+    let outcome = setUp(episode)
+    _ = world.prepare(episode)
+    return outcome
+  }
+
+  private func setUp(_ episode: Episode) -> Outcome {
+    Outcome(
+      violation: world.violation, harnessFault: world.harnessFault, end: .halted, eventHash: episode.contentHash,
+      steps: 0, isInSetUp: true, isFollowed: true)
+  }
+
+  /// The same on the episode that was prepared last.
+  package func replay(_ schedule: Schedule, isStrict: Bool) -> Outcome {
+    let strategy = UnsafeMutablePointer<Replay>.allocate(capacity: 1)
+    strategy.initialize(to: Replay(schedule, isStrict: isStrict))
+    defer {
+      strategy.pointee.deallocate()
+      strategy.deinitialize(count: 1)
+      strategy.deallocate()
+    }
+    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
+    world.execute(strategy.chooser)
+    return Outcome(
+      violation: world.violation, harnessFault: world.harnessFault, end: world.end, eventHash: world.eventHash,
+      steps: world.scheduler.pointee.steps, isFollowed: strategy.pointee.isFollowed)
+  }
+
+  /// The schedule of the world's last execution, which is run again for it.
+  package func record() -> (schedule: Schedule, preemptions: Int) {
+    let strategy = UnsafeMutablePointer<Recording>.allocate(capacity: 1)
+    strategy.initialize(to: Recording(world.scheduler))
+    defer {
+      strategy.pointee.deallocate()
+      strategy.deinitialize(count: 1)
+      strategy.deallocate()
+    }
+    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
+    world.execute(strategy.chooser)
+    return (strategy.pointee.schedule, strategy.pointee.preemptions)
+  }
+}

@@ -1,0 +1,60 @@
+/// One operation on one task, with its events and its promise to the checkers: the same under every engine.
+import CAtomics
+import Checkers
+import Machine
+
+package struct OperationRunner {
+  let subject: VirtualMachine
+  let suite: CheckerSuitePointer
+
+  package init(subject: VirtualMachine, suite: CheckerSuitePointer) {
+    self.subject = subject
+    self.suite = suite
+  }
+
+  /// - Parameter pollsAlways: RCU callbacks run as soon as they may, not in batches.
+  /// - Returns: how it ended, and how long it took in the events' time.
+  @discardableResult
+  @inline(__always) package func carryOut(
+    _ task: TaskPointer, _ request: Request, pollsAlways: Bool
+  ) -> (effect: Effect, duration: UInt64) {
+    task.pointee.currentOperation = request.operation
+    // An invalidation is about everything: the barrier looks at that.
+    let looksAtRange = request.operation != .invalidate
+    task.pointee.rangeStart = looksAtRange ? request.range.lowerBound : 0
+    task.pointee.rangeEnd = looksAtRange ? request.range.upperBound : 0
+    task.pointee.zapping = .nothing
+    task.pointee.firstWriteEpoch = 0
+    task.pointee.sawRetry = false
+    task.pointee.sawYield = false
+    task.endStreak()
+    task.emit(
+      .operationBegin, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue),
+      new: UInt64(request.range.count))
+    let begin = task.lastStamp
+    task.publish(.operationStart, begin)
+    task.publish(.operation, (UInt64(request.operation.rawValue) + 1) << 56 | request.range.lowerBound)
+
+    let effect = subject.perform(task, request)
+
+    task.emit(.operationEnd, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue))
+    let duration = task.lastStamp &- begin
+    task.drain()
+    if let mapped = effect.mapped {
+      suite.promised(
+        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
+    }
+    if let unmapped = effect.unmapped {
+      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
+    }
+    if let protected = effect.protected { suite.promised(task, protected: protected, begin: begin) }
+    if let merged = effect.merged { suite.promised(task, merged: merged) }
+    task.rcuPoll(force: pollsAlways)
+    return (effect, duration)
+  }
+
+  /// Adds an outcome to the task's table.
+  @inline(__always) package static func count(_ task: TaskPointer, _ operation: Operation, _ outcome: Outcome) {
+    task.pointee.outcomes[Int(operation.rawValue) &* Outcome.allCases.count &+ Int(outcome.rawValue)] &+= 1
+  }
+}
