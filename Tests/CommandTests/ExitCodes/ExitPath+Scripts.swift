@@ -71,6 +71,10 @@ extension ExitPath {
       ExitPath("scripts/kernel-flavour", 64, "bad usage") { scratch in
         try script("kernel-flavour", ["nothing", ".", "copy"], scratch)
       },
+      ExitPath("scripts/arrows", 0, "no folders use each other in a circle") { scratch in
+        try script("arrows", ["Records"], scratch)
+      },
+      ExitPath("scripts/arrows", 64, "bad usage") { scratch in try script("arrows", ["Nothing"], scratch) },
       ExitPath("scripts/cluster/slurm", 64, "bad usage, or a folder that has a campaign") { scratch in
         try script("cluster/slurm", ["--shards", "0"], scratch)
       },
