@@ -78,6 +78,7 @@ enum EpisodeOption: String, CaseIterable {
   case proveMmu = "prove-mmu"
   case noLockdep = "no-lockdep"
   case deadTd = "dead-td"
+  case noInterrupts = "no-interrupts"
 
   func isSet(_ episode: Episode) -> Bool {
     switch self {
@@ -87,6 +88,7 @@ enum EpisodeOption: String, CaseIterable {
     case .proveMmu: episode.provesMmu
     case .noLockdep: !episode.assertsLocks
     case .deadTd: episode.tdIsDead
+    case .noInterrupts: episode.lacksInterrupts
     }
   }
 
@@ -98,6 +100,7 @@ enum EpisodeOption: String, CaseIterable {
     case .proveMmu: episode.provesMmu = true
     case .noLockdep: episode.assertsLocks = false
     case .deadTd: episode.tdIsDead = true
+    case .noInterrupts: episode.lacksInterrupts = true
     }
   }
 }
