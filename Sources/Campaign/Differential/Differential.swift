@@ -2,7 +2,6 @@
 ///
 /// Episodes are handed out in order, and what counts is the first that differs, so that the record is the same for any
 /// number of workers.
-import Foundation
 import Records
 import Synchronization
 
@@ -23,15 +22,9 @@ public final class Differential: Sendable {
     var harnessFault: String?
   }
 
-  /// Results are counted in the order of the episodes: what ran beyond the last that counts is forgotten.
+  /// What ran beyond the last episode that counts is forgotten.
   struct Board {
-    /// The next episode to hand out, and the next to count.
-    var next: UInt64
-    var counted: UInt64
-    /// Episodes from here on do not count.
-    var end: UInt64
-    var waiting: [UInt64: Result] = [:]
-    var inFlight: Set<UInt64> = []
+    var dealt: InOrder<Result>
     var failedWorkers = 0
 
     var episodes: UInt64 = 0
@@ -46,12 +39,11 @@ public final class Differential: Sendable {
   public let configuration: DifferentialConfiguration
   private let board: Mutex<Board>
   private let stopRequested = Atomic(false)
-  private static let stackBytes = 4 << 20
 
   public init(configuration: DifferentialConfiguration) {
     self.configuration = configuration
     let first = configuration.firstEpisode
-    board = Mutex(Board(next: first, counted: first, end: first + configuration.episodes))
+    board = Mutex(Board(dealt: InOrder(from: first, end: first + configuration.episodes)))
   }
 
   /// Asks a running comparison to end; safe from any thread and from a signal source. `run` then returns what ran so
@@ -74,25 +66,13 @@ public final class Differential: Sendable {
     } catch {
       notice("the seed is not kept on disk: \(error.message)")
     }
-    let finished = DispatchSemaphore(value: 0)
-    for _ in 0..<configuration.jobs {
-      let thread = Thread { [self] in
-        work()
-        finished.signal()
-      }
-      thread.stackSize = Self.stackBytes
-      thread.start()
-    }
-    var left = configuration.jobs
-    while left > 0 {
-      if finished.wait(timeout: .now() + .milliseconds(100)) == .success {
-        left -= 1
-        continue
-      }
-      let (done, differing, first) = board.withLock { ($0.episodes, $0.differing, $0.inFlight.min() ?? $0.next) }
-      progress(DifferentialProgress(elapsedSeconds: clock.seconds, episodes: done, differing: differing))
-      state?.begin(round: first)
-    }
+    WorkerThreads.run(
+      count: configuration.jobs, work: { [self] _ in work() },
+      tick: {
+        let (done, differing, first) = board.withLock { ($0.episodes, $0.differing, $0.dealt.firstInFlight) }
+        progress(DifferentialProgress(elapsedSeconds: clock.seconds, episodes: done, differing: differing))
+        state?.begin(round: first)
+      })
     let compared = clock.seconds
     // Of those that count nobody runs any more: the lock is free for whoever asks.
     let record = DiffRecordBuilder(
@@ -113,13 +93,7 @@ public final class Differential: Sendable {
   }
 
   private func take() -> UInt64? {
-    board.withLock { board in
-      guard board.next < board.end, !isStopped else { return nil }
-      let episode = board.next
-      board.next += 1
-      board.inFlight.insert(episode)
-      return episode
-    }
+    isStopped ? nil : board.withLock { $0.dealt.take() }
   }
 
   private func give(_ episode: UInt64, _ outcome: DifferentialPair.Outcome) {
@@ -129,26 +103,20 @@ public final class Differential: Sendable {
       kind: outcome.discrepancy?.kind, harnessFault: outcome.harnessFault)
     let isLast = result.harnessFault != nil || result.kind != nil && !configuration.keepsGoing
     board.withLock { board in
-      board.inFlight.remove(episode)
-      board.waiting[episode] = result
-      if isLast { board.end = min(board.end, episode + 1) }
-      board.count()
+      for (episode, result) in board.dealt.give(episode, result, isLast: isLast) { board.count(episode, result) }
     }
   }
 }
 
 extension Differential.Board {
-  mutating func count() {
-    while counted < end, let result = waiting.removeValue(forKey: counted) {
-      defer { counted += 1 }
-      episodes += 1
-      operations += UInt64(result.operations)
-      steps += UInt64(result.steps)
-      if let fault = result.harnessFault { harnessFault = "episode \(counted): \(fault)" }
-      guard let kind = result.kind else { continue }
-      differing += 1
-      classes[kind, default: .init(name: kind, episodes: 0, firstEpisode: counted)].episodes += 1
-      if first == nil { first = (counted, kind) }
-    }
+  fileprivate mutating func count(_ episode: UInt64, _ result: Differential.Result) {
+    episodes += 1
+    operations += UInt64(result.operations)
+    steps += UInt64(result.steps)
+    if let fault = result.harnessFault { harnessFault = "episode \(episode): \(fault)" }
+    guard let kind = result.kind else { return }
+    differing += 1
+    classes[kind, default: .init(name: kind, episodes: 0, firstEpisode: episode)].episodes += 1
+    if first == nil { first = (episode, kind) }
   }
 }

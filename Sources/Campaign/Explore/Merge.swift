@@ -8,13 +8,8 @@ import Synchronization
 
 final class Merge: Sendable {
   struct State {
-    /// The next chunk to hand out, and the next to count.
-    var next: UInt64
-    var merged: UInt64
-    var waiting: [UInt64: ChunkResult] = [:]
+    var chunks: InOrder<ChunkResult>
     var totals = Totals()
-    var isStopped = false
-    var inFlight: Set<UInt64> = []
   }
 
   struct Totals {
@@ -33,14 +28,13 @@ final class Merge: Sendable {
   }
 
   private let state: Mutex<State>
-  private let step: UInt64
   private let chunkSize: UInt64
   /// Schedules to run in all; the maximum if time ends the campaign.
   private let budget: UInt64
 
   init(_ configuration: ExploreConfiguration) {
     let shard = configuration.shard ?? .init(index: 1, count: 1)
-    step = shard.count
+    let step = shard.count
     chunkSize = configuration.episodeSchedules
     let first = configuration.firstSchedule / chunkSize
     if case .schedules(let count) = configuration.length {
@@ -53,7 +47,9 @@ final class Merge: Sendable {
     let (index, residue) = (shard.index - 1, first % step)
     let (start, overflow) = first.addingReportingOverflow(index >= residue ? index - residue : step - residue + index)
     // Beyond the last chunk that there is: nothing to do.
-    var initial = overflow ? State(next: .max, merged: .max) : State(next: start, merged: start)
+    var initial = State(
+      chunks: InOrder(
+        from: overflow ? nil : start, step: step, end: budget / chunkSize + (budget % chunkSize == 0 ? 0 : 1)))
     if configuration.shard != nil {
       initial.totals.sketch = ShardSketch(
         length: configuration.length.schedules, firstSchedule: first * chunkSize, failure: nil,
@@ -65,35 +61,25 @@ final class Merge: Sendable {
   /// The next chunk and how many of its schedules to run; nil if there is nothing left to do.
   func take() -> (chunk: UInt64, limit: UInt64)? {
     state.withLock { state in
-      guard !state.isStopped else { return nil }
-      let chunk = state.next
-      let (first, overflow) = chunk.multipliedReportingOverflow(by: chunkSize)
-      guard !overflow, first < budget else { return nil }
-      let (next, end) = chunk.addingReportingOverflow(step)
-      state.next = end ? .max : next
-      state.inFlight.insert(chunk)
-      return (chunk, min(chunkSize, budget - first))
+      state.chunks.take().map { ($0, min(chunkSize, budget - $0 * chunkSize)) }
     }
   }
 
   /// Hands out no more chunks: those that were handed out are counted.
-  func stop() { state.withLock { $0.isStopped = true } }
+  func stop() { state.withLock { $0.chunks.stop() } }
 
   func give(_ result: ChunkResult) {
     state.withLock { state in
-      state.inFlight.remove(result.chunk)
-      if result.failure != nil || result.harnessFault != nil { state.isStopped = true }
-      state.waiting[result.chunk] = result
-      while let next = state.waiting.removeValue(forKey: state.merged) {
-        state.merged &+= step
-        state.totals.add(next, firstSchedule: next.chunk &* chunkSize)
+      let isLast = result.failure != nil || result.harnessFault != nil
+      for (chunk, result) in state.chunks.give(result.chunk, result, isLast: isLast) {
+        state.totals.add(result, firstSchedule: chunk * chunkSize)
       }
     }
   }
 
   var totals: Totals { state.withLock { $0.totals } }
   /// The first schedule that may be running now.
-  var firstInFlight: UInt64 { state.withLock { ($0.inFlight.min() ?? $0.merged) &* chunkSize } }
+  var firstInFlight: UInt64 { state.withLock { $0.chunks.firstInFlight &* chunkSize } }
 }
 
 extension Merge.Totals {

@@ -32,7 +32,6 @@ public final class Matrix: Sendable {
   private let stopRequested = Atomic(false)
   private let early = EarlyEnd()
   private let soak = Mutex<Soak?>(nil)
-  private static let stackBytes = 4 << 20
 
   public init(configuration: MatrixConfiguration) {
     self.configuration = configuration
@@ -91,20 +90,8 @@ public final class Matrix: Sendable {
   }
 
   private func runCells(states: [RunState?], tick: () -> Void) {
-    let done = DispatchSemaphore(value: 0)
-    for state in states {
-      let box = StateBox(state)
-      let thread = Thread { [self] in
-        work(box)
-        done.signal()
-      }
-      thread.stackSize = Self.stackBytes
-      thread.start()
-    }
-    var left = states.count
-    while left > 0 {
-      if done.wait(timeout: .now() + .milliseconds(100)) == .success { left -= 1 } else { tick() }
-    }
+    let boxes = states.map(StateBox.init)
+    WorkerThreads.run(count: boxes.count, work: { [self] in work(boxes[$0]) }, tick: tick)
   }
 
   private func work(_ box: StateBox) {
