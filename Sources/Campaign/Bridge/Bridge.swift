@@ -65,14 +65,17 @@ package final class Bridge {
     history = RoundHistory(found)
   }
 
-  private var subject: FiberWorld.Subject { found.configuration.subject }
+  private var subject: Subject { found.configuration.subject }
 
   /// Searches, minimises and verifies; blocks the calling thread.
   /// - Returns: how the violation is repeated, with an empty token if no schedule was found that does; nil if none
   ///   could be run.
   package func run() -> RunRecord.Reproduction? {
     phase("bridging")
-    guard let replayer = Replayer(tasks: BridgeEpisodes.threadLimit, subject: subject, early: early) else {
+    guard
+      let replayer = Replayer(
+        tasks: BridgeEpisodes.threadLimit, subject: subject, policy: found.configuration.policy, early: early)
+    else {
       notice("no address space to look for a schedule of the violation")
       return nil
     }
@@ -102,7 +105,7 @@ package final class Bridge {
     let strategies = StrategySet(tasks: replayer.world.capacity)
     defer { strategies.deallocate() }
     // What the scenarios could not draw is not asked for.
-    var episodes = BridgeEpisodes(history).all().map(fitting).filter { $0.oddity(isKernel: isKernel) == nil }
+    var episodes = BridgeEpisodes(history).all().map(subject.fitting).filter { subject.oddity(of: $0) == nil }
     var count = Self.firstTurn
     var done: UInt64 = 0
     for _ in 0..<Self.turns {
@@ -206,17 +209,9 @@ package final class Bridge {
   private func drawScenario() -> Episode {
     var draws = SplitMix64(seed: history.plan.seed, .episode, index: drawn)
     defer { drawn += 1 }
-    return fitting(
+    return subject.fitting(
       Scenario.episode(
-        ScenarioName.deal(drawn, hasMirrorRoots: hasMirrorRoots), threads: Self.scenarioThreads,
+        ScenarioName.deal(drawn, hasMirrorRoots: subject.hasMirrorRoots), threads: Self.scenarioThreads,
         operations: Self.scenarioOperations, policy: found.configuration.policy, draws: &draws))
   }
-
-  /// The episode as the subject can run it.
-  private func fitting(_ episode: Episode) -> Episode {
-    isKernel ? episode.forKernel(hasMirrorRoots: hasMirrorRoots) : episode
-  }
-
-  private var isKernel: Bool { found.configuration.kernel != nil }
-  private var hasMirrorRoots: Bool { found.configuration.kernel?.hasMirrorRoots ?? true }
 }

@@ -43,7 +43,7 @@ public struct ExploreConfiguration: Sendable {
   public var protocolName: ProtocolName
   public var mutant: Mutant?
   public var policy: Policy
-  /// The subject, if it is not the model; protocol and mutant say nothing then.
+  /// Is run in the place of the model, if there is one.
   public var kernel: KernelSubject?
   /// Threads of the machine that explore at once.
   public var jobs: Int
@@ -88,7 +88,5 @@ public struct ExploreConfiguration: Sendable {
   static let modelSchedules: UInt64 = 16
   static let microSchedules: UInt64 = 1024
 
-  var subject: FiberWorld.Subject {
-    FiberWorld.Subject(protocolName: protocolName, mutant: mutant, policy: policy, kernel: kernel)
-  }
+  var subject: Subject { Subject(protocolName, mutant, kernel) }
 }

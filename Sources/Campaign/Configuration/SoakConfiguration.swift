@@ -18,7 +18,7 @@ public struct SoakConfiguration: Sendable {
   public var protocolName: ProtocolName
   public var mutant: Mutant?
   public var policy: Policy
-  /// The subject, if it is not the model; protocol and mutant say nothing then.
+  /// Is run in the place of the model, if there is one.
   public var kernel: KernelSubject?
   public var mix: OperationMix
   /// Share of SEAMCALLs that an injected BUSY answers, in percent, 0 to 100.
@@ -57,9 +57,7 @@ public struct SoakConfiguration: Sendable {
   /// The policy where none is asked for: 4k, unless the mutant needs another.
   static func defaultPolicy(for mutant: Mutant?) -> Policy { mutant?.policy ?? .fourK }
 
-  var subject: FiberWorld.Subject {
-    FiberWorld.Subject(protocolName: protocolName, mutant: mutant, policy: policy, kernel: kernel)
-  }
+  var subject: Subject { Subject(protocolName, mutant, kernel) }
 }
 
 /// How often a thread is paused at a schedule point, seeded per thread.

@@ -29,13 +29,9 @@ public struct DifferentialConfiguration: Sendable {
 
   public init(seed: UInt64) { self.seed = seed }
 
-  var model: FiberWorld.Subject {
-    FiberWorld.Subject(protocolName: protocolName, mutant: mutant, policy: .fourK)
-  }
+  var model: Subject { .model(protocolName, mutant) }
 
-  var other: FiberWorld.Subject {
-    FiberWorld.Subject(protocolName: protocolName, mutant: nil, policy: .fourK, kernel: kernel)
-  }
+  var other: Subject { Subject(protocolName, nil, kernel) }
 
   /// `ModelLimit.initialPages`
   var addsPagesLate: Bool { kernel?.addsPagesLate ?? false }

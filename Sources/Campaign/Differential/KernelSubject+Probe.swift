@@ -14,8 +14,9 @@ extension KernelSubject {
     case .huge: break
     }
     if !hasMirrorRoots { return "is about private memory: \(TreeRoots.reason(version: version))" }
-    let subject = FiberWorld.Subject(protocolName: .mainline, mutant: nil, policy: .huge, kernel: self)
-    guard let world = SequentialWorld(threads: 1, subject: subject) else { return "could not be tried: no memory" }
+    guard let world = SequentialWorld(threads: 1, subject: .kernel(self), policy: .huge) else {
+      return "could not be tried: no memory"
+    }
     let fault = Request(operation: .fault, range: 0..<1, draw: 0)
     let region = Episode.Region(isPrivate: true, allowsHuge: true)
     let episode = Episode(scenario: "", policy: .huge, regions: [region], threads: [[fault]])

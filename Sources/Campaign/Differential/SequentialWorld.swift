@@ -7,6 +7,7 @@ import CAtomics
 import Episodes
 import Executions
 import Machine
+import SecureEPT
 
 package final class SequentialWorld {
   /// Far more than the longest operation takes, which walks all tables of a large guest several times.
@@ -33,10 +34,10 @@ package final class SequentialWorld {
 
   /// - Parameter threads: at most in an episode.
   /// - Returns: nil if the address space cannot be had.
-  package init?(threads: Int, subject: FiberWorld.Subject) {
-    guard let world = FiberWorld(tasks: threads, subject: subject) else { return nil }
+  package init?(threads: Int, subject: Subject, policy: Policy = .fourK) {
+    guard let world = FiberWorld(tasks: threads, subject: subject, policy: policy) else { return nil }
     self.world = world
-    runner = OperationRunner(subject: world.vm, suite: world.suite)
+    runner = OperationRunner(vm: world.vm, suite: world.suite)
     world.scheduler.setStepLimit(Self.stepLimit)
   }
 

@@ -41,7 +41,10 @@ struct ChunkRunner {
   let strategies: StrategySet
 
   init?(_ configuration: ExploreConfiguration, early: EarlyEnd? = nil) {
-    guard let world = FiberWorld(tasks: configuration.threads, subject: configuration.subject, early: early) else {
+    guard
+      let world = FiberWorld(
+        tasks: configuration.threads, subject: configuration.subject, policy: configuration.policy, early: early)
+    else {
       return nil
     }
     self.configuration = configuration
@@ -54,12 +57,12 @@ struct ChunkRunner {
   /// The episode of a chunk.
   static func episode(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
     var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk)
-    let hasMirrorRoots = configuration.kernel?.hasMirrorRoots ?? true
+    let subject = configuration.subject
     let episode = Scenario.episode(
-      configuration.scenario ?? ScenarioName.deal(chunk, hasMirrorRoots: hasMirrorRoots),
+      configuration.scenario ?? ScenarioName.deal(chunk, hasMirrorRoots: subject.hasMirrorRoots),
       threads: configuration.threads,
       operations: configuration.operations, policy: configuration.policy, draws: &draws)
-    return configuration.kernel == nil ? episode : episode.forKernel(hasMirrorRoots: hasMirrorRoots)
+    return subject.fitting(episode)
   }
 
   /// The chunk's first `limit` schedules, up to the first that fails.

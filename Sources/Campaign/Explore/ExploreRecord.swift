@@ -15,10 +15,10 @@ struct ExploreRecord {
     let verdict: RunRecord.Verdict =
       totals.harnessFault != nil ? .harnessFault : violation != nil ? .violation : .clean
     let checkers = totals.counters.checkerRows(
-      micro: configuration.scenario == .micro ? totals.schedules : nil, isKernel: configuration.kernel != nil,
+      micro: configuration.scenario == .micro ? totals.schedules : nil, isKernel: configuration.subject.isKernel,
       plainAccesses: configuration.subject.hasPlainAccesses)
     var record = RunRecord(
-      protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,
+      protocol: configuration.subject.name,
       mutant: configuration.mutant?.rawValue,
       policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
       mix: [:], busyPercent: 0, perturb: Perturbation.off.rawValue, memoryGiB: 0, rounds: 0, operations: operations,
@@ -78,7 +78,7 @@ struct ExploreRecord {
   }
 
   private var coverageCases: [Coverage] {
-    Coverage.rows(hasPrivateMemory: configuration.kernel?.hasMirrorRoots ?? true)
+    Coverage.rows(hasPrivateMemory: configuration.subject.hasMirrorRoots)
   }
 
   /// A named scenario is about one race: that it meets no other is no warning.

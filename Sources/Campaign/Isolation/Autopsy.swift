@@ -10,7 +10,10 @@ public enum Autopsy {
   public static func retrace(_ box: BlackBox, _ index: Int, _ kernel: KernelSubject) throws(TokenError) {
     guard let flight = box.flight(index) else { return }
     let token = try Token(parsing: flight.text)
-    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: .init(token, kernel)) else { return }
+    guard
+      let replayer = Replayer(
+        tasks: token.episode.threads.count, subject: Subject(token, kernel), policy: token.episode.policy)
+    else { return }
     let memory = FlightSchedule(box.trace)
     memory.clear()
     guard replayer.world.prepare(token.episode), !flight.isPreparing else { return }
@@ -23,7 +26,8 @@ public enum Autopsy {
 
   /// Runs a token's schedule.
   public static func replay(_ token: Token, _ kernel: KernelSubject) {
-    let replayer = Replayer(tasks: token.episode.threads.count, subject: .init(token, kernel))
+    let replayer = Replayer(
+      tasks: token.episode.threads.count, subject: Subject(token, kernel), policy: token.episode.policy)
     _ = replayer?.replay(token.episode, token.schedule, isStrict: true)
   }
 }

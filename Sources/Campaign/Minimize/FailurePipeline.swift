@@ -8,7 +8,7 @@ import Records
 struct FailurePipeline {
   static let replays = 3
 
-  private let subject: FiberWorld.Subject
+  private let subject: Subject
   private let minimizes: Bool
   private let directory: String?
   private let comments: [String]
@@ -17,7 +17,7 @@ struct FailurePipeline {
   private let early: EarlyEnd?
 
   init(
-    _ subject: FiberWorld.Subject, minimizes: Bool, directory: String?, comments: [String],
+    _ subject: Subject, minimizes: Bool, directory: String?, comments: [String],
     notice: @escaping (String) -> Void, phase: @escaping (String) -> Void, early: EarlyEnd? = nil
   ) {
     self.early = early
@@ -64,13 +64,16 @@ struct FailurePipeline {
 
   /// Only what a scenario could draw, and what its threads did, is a reproduction that a token is given for.
   private func isRace(_ finding: Finding) -> Bool {
-    !finding.isInSetUp && finding.episode.oddity(isKernel: subject.kernel != nil) == nil
+    !finding.isInSetUp && subject.oddity(of: finding.episode) == nil
   }
 
   /// Replays in a world of its own, as another process would.
   /// - Returns: how many times the same rule was broken by the same events, and at the same moment.
-  static func verify(_ finding: Finding, _ subject: FiberWorld.Subject, _ early: EarlyEnd? = nil) -> Int {
-    guard let fresh = Replayer(tasks: finding.episode.threads.count, subject: subject, early: early) else { return 0 }
+  static func verify(_ finding: Finding, _ subject: Subject, _ early: EarlyEnd? = nil) -> Int {
+    guard
+      let fresh = Replayer(
+        tasks: finding.episode.threads.count, subject: subject, policy: finding.episode.policy, early: early)
+    else { return 0 }
     return (0..<replays).count { _ in
       let outcome =
         fresh.brokenSetUp(finding.episode) ?? fresh.replay(finding.episode, finding.schedule, isStrict: true)
@@ -82,10 +85,8 @@ struct FailurePipeline {
 
   func token(_ finding: Finding) -> Token {
     Token(
-      protocolName: subject.protocolName, mutant: subject.mutant, kernelTree: subject.kernel?.treeHash,
-      plainAccesses: subject.hasPlainAccesses, episode: finding.episode, schedule: finding.schedule,
-      checker: finding.violation.checker,
-      eventHash: finding.eventHash)
+      subject, plainAccesses: subject.hasPlainAccesses, episode: finding.episode, schedule: finding.schedule,
+      checker: finding.violation.checker, eventHash: finding.eventHash)
   }
 
   private func keep(_ finding: Finding) -> String? {

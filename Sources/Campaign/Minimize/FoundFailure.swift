@@ -20,7 +20,7 @@ package enum FoundFailure {
     episode.threads = [whole.populated]
     episode.populated = []
     let canRace =
-      !whole.populated.isEmpty && episode.oddity(isKernel: world.subject.kernel != nil) == nil
+      !whole.populated.isEmpty && world.subject.oddity(of: episode) == nil
     if canRace && world.prepare(episode, verifies: true) {
       let outcome = replayer.replay(Schedule(), isStrict: false)
       if let again = outcome.violation, again.checker == violation.checker, outcome.steps > 0 {

@@ -127,8 +127,8 @@ package final class Minimizer {
 
   /// What is left must be an episode that a scenario could draw, unless what was found is none already.
   private func isDrawable(_ episode: Episode) -> Bool {
-    let isKernel = replayer.world.subject.kernel != nil
-    return episode.oddity(isKernel: isKernel) == nil || best.episode.oddity(isKernel: isKernel) != nil
+    let subject = replayer.world.subject
+    return subject.oddity(of: episode) == nil || subject.oddity(of: best.episode) != nil
   }
 
   /// A rule that is broken before any thread runs is made smaller by what is built, not by what is run. It is no

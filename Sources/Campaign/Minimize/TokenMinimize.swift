@@ -26,11 +26,14 @@ public enum TokenMinimize {
     _ token: Token, _ kernel: KernelSubject?, _ early: EarlyEnd, _ progress: (ExploreProgress) -> Void
   ) -> RunRecord {
     let clock = StopWatch()
-    let subject = FiberWorld.Subject(token, kernel)
-    if let objection = subject.kernel?.objection(to: token.episode) {
+    let subject = Subject(token, kernel)
+    if let objection = subject.objection(to: token.episode) {
       return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(objection)
     }
-    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, early: early) else {
+    guard
+      let replayer = Replayer(
+        tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy, early: early)
+    else {
       return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(
         "no address space for the threads' stacks")
     }

@@ -9,24 +9,19 @@ import Records
 
 struct CleanReference {
   private let name: String
-  private let subject: Result<FiberWorld.Subject, KernelBuildError>
+  private let subject: Result<Subject, KernelBuildError>
 
   /// - Returns: nil where none is known.
-  init?(_ broken: FiberWorld.Subject) {
-    guard let kernel = broken.kernel else {
-      guard broken.mutant != nil else { return nil }
-      var clean = broken
-      clean.mutant = nil
-      name = clean.protocolName.rawValue
-      subject = .success(clean)
-      return
-    }
-    guard let reference = kernel.reference() else { return nil }
-    name = "commit \(reference.commit.prefix(12))"
-    subject = reference.kernel.map { clean in
-      var subject = broken
-      subject.kernel = clean
-      return subject
+  init?(_ broken: Subject) {
+    switch broken {
+    case .model(_, nil): return nil
+    case .model(let protocolName, .some):
+      name = protocolName.rawValue
+      subject = .success(.model(protocolName, nil))
+    case .kernel(let kernel):
+      guard let reference = kernel.reference() else { return nil }
+      name = "commit \(reference.commit.prefix(12))"
+      subject = reference.kernel.map(Subject.kernel)
     }
   }
 

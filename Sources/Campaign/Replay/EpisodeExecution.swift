@@ -93,8 +93,7 @@ public enum EpisodeExecution {
   private static func replayer(_ text: EpisodeText, _ kernel: KernelSubject?) -> Replayer? {
     Replayer(
       tasks: text.episode.threads.count,
-      subject: .init(
-        protocolName: text.protocolName ?? .mainline, mutant: text.mutant, policy: text.episode.policy, kernel: kernel))
+      subject: Subject(text.protocolName ?? .mainline, text.mutant, kernel), policy: text.episode.policy)
   }
 
   // MARK: What nobody has promised

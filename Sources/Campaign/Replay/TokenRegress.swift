@@ -25,19 +25,22 @@ public enum TokenRegress {
   public static let schedules = 2_000
 
   public static func check(_ token: Token, kernel: KernelSubject? = nil) -> Result {
-    check(token, on: FiberWorld.Subject(token, kernel))
+    check(token, on: Subject(token, kernel))
   }
 
   /// - Returns: nil if that was ended early.
   package static func check(_ token: Token, kernel: KernelSubject?, early: EarlyEnd) -> Result? {
-    let result = check(token, on: FiberWorld.Subject(token, kernel), early: early)
+    let result = check(token, on: Subject(token, kernel), early: early)
     return early.isCut ? nil : result
   }
 
   /// - Parameter subject: what it is run on, be it the one that the token names or another.
-  package static func check(_ token: Token, on subject: FiberWorld.Subject, early: EarlyEnd? = nil) -> Result {
-    if let objection = subject.kernel?.objection(to: token.episode) { return .unknown(objection) }
-    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, early: early) else {
+  package static func check(_ token: Token, on subject: Subject, early: EarlyEnd? = nil) -> Result {
+    if let objection = subject.objection(to: token.episode) { return .unknown(objection) }
+    guard
+      let replayer = Replayer(
+        tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy, early: early)
+    else {
       return .unknown("no address space for the threads' stacks")
     }
     if let broken = replayer.brokenSetUp(token.episode) {

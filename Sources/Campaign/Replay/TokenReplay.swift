@@ -24,11 +24,12 @@ public enum TokenReplay {
 
   private static func execute(_ token: Token, kernel: KernelSubject?, traces: Bool) -> RunRecord {
     let clock = StopWatch()
-    let subject = FiberWorld.Subject(token, kernel)
-    if let objection = subject.kernel?.objection(to: token.episode) {
+    let subject = Subject(token, kernel)
+    if let objection = subject.objection(to: token.episode) {
       return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(objection)
     }
-    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject) else {
+    guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy)
+    else {
       return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(
         "no address space for the threads' stacks")
     }

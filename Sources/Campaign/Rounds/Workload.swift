@@ -23,8 +23,8 @@ package struct Workload {
   package init(_ configuration: SoakConfiguration) {
     keepsHuge = configuration.policy.mapsHuge
     isDisjoint = configuration.isDisjoint
-    isForKernel = configuration.kernel != nil
-    hasMirrorRoots = configuration.kernel?.hasMirrorRoots ?? true
+    isForKernel = configuration.subject.isKernel
+    hasMirrorRoots = configuration.subject.hasMirrorRoots
     func memory(_ count: Int) -> UnsafeMutablePointer<Gfn> {
       let memory = UnsafeMutablePointer<Gfn>.allocate(capacity: count)
       memory.initialize(repeating: 0, count: count)

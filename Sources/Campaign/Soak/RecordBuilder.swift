@@ -27,7 +27,7 @@ struct RecordBuilder {
     let verdict: RunRecord.Verdict =
       violation != nil ? .violation : harnessFaults.isEmpty ? .clean : .harnessFault
     var record = RunRecord(
-      protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,
+      protocol: configuration.subject.name,
       mutant: configuration.mutant?.rawValue,
       policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
       mix: Dictionary(
@@ -73,7 +73,7 @@ struct RecordBuilder {
   }
 
   private var coverageCases: [Coverage] {
-    Coverage.rows(hasPrivateMemory: world.configuration.kernel?.hasMirrorRoots ?? true)
+    Coverage.rows(hasPrivateMemory: world.configuration.subject.hasMirrorRoots)
   }
 
   private func coverageWarnings() -> [String] {
@@ -83,7 +83,7 @@ struct RecordBuilder {
   }
 
   private func checkers() -> [RunRecord.CheckerRow] {
-    let isKernel = world.configuration.kernel != nil
+    let isKernel = world.configuration.subject.isKernel
     return CheckerID.allCases.filter { (isKernel || !$0.needsKernel) && !$0.needsPlainAccesses }.map { checker in
       RunRecord.CheckerRow(
         checker: checker.name, rule: checker.rule, checks: world.suite.pointee.checks(checker) &+ inPlace(checker))

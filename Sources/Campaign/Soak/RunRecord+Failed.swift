@@ -6,7 +6,7 @@ import Records
 extension RunRecord {
   static func failed(_ configuration: SoakConfiguration, _ fault: String) -> RunRecord {
     var record = RunRecord(
-      protocol: configuration.kernel?.name ?? configuration.protocolName.rawValue,
+      protocol: configuration.subject.name,
       mutant: configuration.mutant?.rawValue,
       policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
       mix: [:], busyPercent: configuration.busyPercent, perturb: configuration.perturbation.rawValue,

@@ -39,7 +39,10 @@ struct SoakWorld: @unchecked Sendable {
     let tables = 5 * Int(guestPages / 512) + 64 * configuration.threads + 65_536
     guard let machine = Machine.create(tasks: configuration.threads, capacity: tables) else { return nil }
     self.machine = machine
-    guard let vm = VirtualMachine(configuration.subject, machine, guestPages: guestPages, isThreaded: true) else {
+    guard
+      let vm = VirtualMachine(
+        configuration.subject, machine, policy: configuration.policy, guestPages: guestPages, isThreaded: true)
+    else {
       Machine.destroy(machine)
       return nil
     }
@@ -50,7 +53,7 @@ struct SoakWorld: @unchecked Sendable {
       kernel.keepForThreads()
     }
     suite = CheckerSuite.install(on: machine, guestPages: guestPages, mergesPrivate: configuration.policy.mapsHuge)
-    runner = OperationRunner(subject: vm, suite: suite)
+    runner = OperationRunner(vm: vm, suite: suite)
     operationsPerRound = Self.operationsPerRound(configuration)
     latencies = Latencies(threads: configuration.threads, capacity: operationsPerRound)
     digests = UnsafeMutablePointer<UInt64>.allocate(capacity: configuration.threads)
@@ -128,7 +131,7 @@ struct SoakWorld: @unchecked Sendable {
   private func buildTables(_ plan: RoundPlan) {
     let task = mainTask
     let isDisjoint = configuration.isDisjoint
-    let isAllShared = !(configuration.kernel?.hasMirrorRoots ?? true)
+    let isAllShared = !configuration.subject.hasMirrorRoots
     vm.build(
       task, vcpus: configuration.threads, regions: Int(guestPages >> 9), provesMmu: plan.provesMmu
     ) {

@@ -2,6 +2,7 @@
 import Episodes
 import Exploration
 import Machine
+import SecureEPT
 
 package final class Replayer {
   /// What came of one replay.
@@ -20,10 +21,10 @@ package final class Replayer {
   package let world: FiberWorld
 
   /// - Returns: nil if the address space cannot be had.
-  package init?(tasks: Int, subject: FiberWorld.Subject, early: EarlyEnd? = nil) {
-    guard let world = FiberWorld(tasks: tasks, subject: subject, early: early), world.scheduler.registerThread() else {
-      return nil
-    }
+  package init?(tasks: Int, subject: Subject, policy: Policy, early: EarlyEnd? = nil) {
+    guard let world = FiberWorld(tasks: tasks, subject: subject, policy: policy, early: early),
+      world.scheduler.registerThread()
+    else { return nil }
     self.world = world
   }
 

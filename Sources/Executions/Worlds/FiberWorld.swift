@@ -7,6 +7,7 @@ import Checkers
 import Episodes
 import KernelMMU
 import Machine
+import SecureEPT
 
 package final class FiberWorld {
   /// Page tables that an episode can use: far more than one needs, and each task takes them in batches.
@@ -21,6 +22,7 @@ package final class FiberWorld {
   package let scheduler: FiberSchedulerPointer
   package let suite: CheckerSuitePointer
   package let subject: Subject
+  package let policy: Policy
   package let vm: VirtualMachine
   let micro: MicroModel
   /// Where this world notes what it runs, for a process that watches over this one.
@@ -39,17 +41,16 @@ package final class FiberWorld {
 
   /// - Parameter early: what may cut an execution.
   /// - Returns: nil if the address space cannot be had.
-  package init?(tasks: Int, subject: Subject, early: EarlyEnd? = nil) {
+  package init?(tasks: Int, subject: Subject, policy: Policy, early: EarlyEnd? = nil) {
     guard let machine = Machine.create(tasks: tasks, capacity: Self.tables(tasks: tasks)) else { return nil }
     guard let scheduler = FiberScheduler.create(machine) else {
       Machine.destroy(machine)
       return nil
     }
     let largest = UInt64(Episode.largestRegionCount) * 512
-    var subject = subject
-    subject.kernel = subject.kernel?.borrowed()
-    guard let vm = VirtualMachine(subject, machine, guestPages: largest) else {
-      subject.kernel?.giveBack()
+    let subject = subject.borrowed()
+    guard let vm = VirtualMachine(subject, machine, policy: policy, guestPages: largest) else {
+      subject.giveBack()
       FiberScheduler.destroy(scheduler)
       Machine.destroy(machine)
       return nil
@@ -57,6 +58,7 @@ package final class FiberWorld {
     self.machine = machine
     self.scheduler = scheduler
     self.subject = subject
+    self.policy = policy
     self.early = early
     self.vm = vm
     place = subject.kernel?.blackBox?.take()
@@ -64,16 +66,16 @@ package final class FiberWorld {
       scheduler.usePartialWords()
       if subject.checksRaces { RaceChecker.install(on: scheduler) }
     }
-    suite = CheckerSuite.install(on: machine, guestPages: largest, mergesPrivate: subject.policy.mapsHuge)
+    suite = CheckerSuite.install(on: machine, guestPages: largest, mergesPrivate: policy.mapsHuge)
     suite.pointee.digests = true
     micro = MicroModel(mutant: subject.mutant)
     snapshot = Snapshot(of: machine)
     vm.register(in: snapshot)
     CheckerSuite.register(suite, in: snapshot)
     race = UnsafeMutablePointer<Race>.allocate(capacity: 1)
-    race.initialize(to: Race(runner: OperationRunner(subject: vm, suite: suite), micro: micro, tasks: tasks))
+    race.initialize(to: Race(runner: OperationRunner(vm: vm, suite: suite), micro: micro, tasks: tasks))
     scheduler.pointee.engine = UnsafeMutableRawPointer(race)
-    episode = Episode(scenario: "", policy: subject.policy, regions: [], threads: [])
+    episode = Episode(scenario: "", policy: policy, regions: [], threads: [])
     watchKernel()
     if let place { scheduler.log(to: place.log) }
     early?.add(machine)
@@ -89,7 +91,7 @@ package final class FiberWorld {
     vm.destroy()
     FiberScheduler.destroy(scheduler)
     Machine.destroy(machine)
-    subject.kernel?.giveBack()
+    subject.giveBack()
   }
 
   /// Builds the episode's tables. At most `capacity` threads.

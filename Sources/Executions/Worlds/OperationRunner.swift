@@ -4,11 +4,11 @@ import Checkers
 import Machine
 
 package struct OperationRunner {
-  let subject: VirtualMachine
+  let vm: VirtualMachine
   let suite: CheckerSuitePointer
 
-  package init(subject: VirtualMachine, suite: CheckerSuitePointer) {
-    self.subject = subject
+  package init(vm: VirtualMachine, suite: CheckerSuitePointer) {
+    self.vm = vm
     self.suite = suite
   }
 
@@ -35,7 +35,7 @@ package struct OperationRunner {
     task.publish(.operationStart, begin)
     task.publish(.operation, (UInt64(request.operation.rawValue) + 1) << 56 | request.range.lowerBound)
 
-    let effect = subject.perform(task, request)
+    let effect = vm.perform(task, request)
 
     task.emit(.operationEnd, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue))
     let duration = task.lastStamp &- begin

@@ -6,6 +6,7 @@ import Episodes
 import KernelMMU
 import Machine
 import MirrorMMU
+import SecureEPT
 
 package enum VirtualMachine {
   case model(ModelMMU)
@@ -15,19 +16,20 @@ package enum VirtualMachine {
   ///   - guestPages: at most what an episode or a round may have.
   ///   - isThreaded: tasks are threads, not fibers.
   /// - Returns: nil if the address space cannot be had.
-  package init?(_ subject: FiberWorld.Subject, _ machine: MachinePointer, guestPages: UInt64, isThreaded: Bool = false)
-  {
-    if let kernel = subject.kernel {
+  package init?(
+    _ subject: Subject, _ machine: MachinePointer, policy: Policy, guestPages: UInt64, isThreaded: Bool = false
+  ) {
+    switch subject {
+    case .kernel(let kernel):
       guard
         let vm = KernelVM.create(
-          kernel.loaded, machine, policy: subject.policy, guestPages: guestPages, isThreaded: isThreaded)
+          kernel.loaded, machine, policy: policy, guestPages: guestPages, isThreaded: isThreaded)
       else { return nil }
       self = .kernel(vm)
-    } else {
+    case .model(let protocolName, let mutant):
       self = .model(
         ModelMMU.create(
-          machine, protocolName: subject.protocolName, mutant: subject.mutant, policy: subject.policy,
-          guestPages: guestPages))
+          machine, protocolName: protocolName, mutant: mutant, policy: policy, guestPages: guestPages))
     }
   }
 

@@ -28,7 +28,7 @@ extension SoakTests {
     @Test func `episodes have BUSY, yields, every operation, kicks, accepts and the VM's end`() throws {
       let configuration = configuration(0)
       let world = try #require(
-        SequentialWorld(threads: 3, subject: .init(protocolName: .mainline, mutant: nil, policy: .fourK)))
+        SequentialWorld(threads: 3, subject: .model(.mainline, nil)))
       var operations: Set<Operation> = []
       var names: Set<String> = []
       var results: Set<EpisodeTrace.Result> = []

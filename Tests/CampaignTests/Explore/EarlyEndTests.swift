@@ -10,7 +10,9 @@ import Testing
   private func rehearsal(_ early: EarlyEnd, mutant: Mutant? = nil) throws -> (Rehearsal, Replayer) {
     // The other one finds what this one is to repeat.
     let other = try Rehearsal(mutant: mutant)
-    return (other, try #require(Replayer(tasks: 3, subject: other.world.subject, early: early)))
+    return (
+      other, try #require(Replayer(tasks: 3, subject: other.world.subject, policy: other.world.policy, early: early))
+    )
   }
 
   @Test func `an execution that is cut breaks no rule, whatever it would have broken`() throws {

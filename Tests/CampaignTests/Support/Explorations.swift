@@ -30,8 +30,8 @@ final class Rehearsal {
 
   init(tasks: Int = 3, mutant: Mutant? = nil, policy: Policy? = nil) throws {
     let policy = policy ?? mutant?.policy ?? .fourK
-    let subject = FiberWorld.Subject(protocolName: .mainline, mutant: mutant, policy: policy)
-    world = try #require(FiberWorld(tasks: tasks, subject: subject), "no address space")
+    world = try #require(
+      FiberWorld(tasks: tasks, subject: .model(.mainline, mutant), policy: policy), "no address space")
     replayer = Replayer(world)
     strategies = StrategySet(tasks: tasks)
   }
@@ -60,7 +60,7 @@ final class Rehearsal {
     let name = asked ?? needed.flatMap { ScenarioName.dealt.contains($0) ? nil : $0 }
     for seed in episodes {
       let episode = Self.episode(
-        name ?? ScenarioName.deal(seed), threads: threads, operations: operations, policy: world.subject.policy,
+        name ?? ScenarioName.deal(seed), threads: threads, operations: operations, policy: world.policy,
         seed: seed)
       guard world.prepare(episode) else { continue }
       for number in 0..<200 as Range<UInt64> {

@@ -17,7 +17,7 @@ struct Failing {
     where isWanted: (Violation) -> Bool = { _ in true }
   ) throws -> Failing {
     let replayer = try #require(
-      Replayer(tasks: threads, subject: .init(protocolName: .mainline, mutant: mutant, policy: policy)))
+      Replayer(tasks: threads, subject: .model(.mainline, mutant), policy: policy))
     let world = replayer.world
     let strategies = StrategySet(tasks: threads)
     defer { strategies.deallocate() }
@@ -50,9 +50,7 @@ struct Failing {
   /// An episode under a schedule, whatever comes of it.
   init(_ episode: Episode, _ schedule: Schedule, mutant: Mutant? = nil) throws {
     replayer = try #require(
-      Replayer(
-        tasks: episode.threads.count,
-        subject: .init(protocolName: .mainline, mutant: mutant, policy: episode.policy)))
+      Replayer(tasks: episode.threads.count, subject: .model(.mainline, mutant), policy: episode.policy))
     let outcome = replayer.replay(episode, schedule, isStrict: true)
     let first = episode.threads[0][0]
     let none = Violation(

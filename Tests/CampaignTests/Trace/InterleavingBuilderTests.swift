@@ -122,7 +122,7 @@ import Testing
   @Test func `another world tells the same`() throws {
     let failing = try Failing.search(.thawFirst, .faultZap)
     let fresh = try #require(
-      Replayer(tasks: 2, subject: .init(protocolName: .mainline, mutant: .thawFirst, policy: .fourK)))
+      Replayer(tasks: 2, subject: .model(.mainline, .thawFirst), policy: .fourK))
     #expect(InterleavingBuilder.build(fresh, failing.finding) == (try failing.interleaving()))
   }
 }
