@@ -23,6 +23,7 @@ import Testing
   private static let refused: [([String], String)] =
     [
       "fault-zap", "fault-convert", "busy", "guest-zap", "mirror-split", "planted", "suspect-wrprot", "suspect-eio",
+      "suspect-retry",
     ].map { (["explore", "--scenario", $0], "--scenario \($0): \(reason)") }
     + [
       (["trace", "--scenario", "busy"], "--scenario busy: \(reason)"),

@@ -80,6 +80,7 @@ enum EpisodeOption: String, CaseIterable {
   case proveMmu = "prove-mmu"
   case noLockdep = "no-lockdep"
   case deadTd = "dead-td"
+  case noInterrupts = "no-interrupts"
 
   func isSet(_ episode: Episode) -> Bool {
     switch self {
@@ -89,6 +90,7 @@ enum EpisodeOption: String, CaseIterable {
     case .proveMmu: episode.provesMmu
     case .noLockdep: !episode.assertsLocks
     case .deadTd: episode.tdIsDead
+    case .noInterrupts: episode.lacksInterrupts
     }
   }
 
@@ -100,6 +102,7 @@ enum EpisodeOption: String, CaseIterable {
     case .proveMmu: episode.provesMmu = true
     case .noLockdep: episode.assertsLocks = false
     case .deadTd: episode.tdIsDead = true
+    case .noInterrupts: episode.lacksInterrupts = true
     }
   }
 }

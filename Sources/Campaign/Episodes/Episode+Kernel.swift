@@ -25,7 +25,7 @@ extension ScenarioName {
   public var isForDirectRoots: Bool {
     switch self {
     case .faultZap, .faultConvert, .busy, .guestZap, .micro, .mirrorSplit, .mirrorPrune, .planted, .suspectWrprot,
-      .suspectEio:
+      .suspectEio, .suspectRetry:
       false
     default: true
     }

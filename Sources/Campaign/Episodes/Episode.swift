@@ -49,11 +49,14 @@ public struct Episode: Sendable, Equatable {
   /// When the race begins each SEAMCALL of a kernel answers TDX_TD_FATAL, and that the kernel then marks the VM bugged
   /// breaks no rule.
   public var tdIsDead: Bool
+  /// No interrupt and no signal ends a fault's retries in tdx_handle_ept_violation().
+  public var lacksInterrupts: Bool
 
   public init(
     subject: Subject = .model, scenario: String, policy: Policy, regions: [Region], provesMmu: Bool = false,
     populated: [Request] = [], threads: [[Request]], injectsBusy: Bool = false, mayYield: Bool = false,
-    endsInTeardown: Bool = false, assertsLocks: Bool = true, tdIsDead: Bool = false
+    endsInTeardown: Bool = false, assertsLocks: Bool = true, tdIsDead: Bool = false,
+    lacksInterrupts: Bool = false
   ) {
     self.subject = subject
     self.scenario = scenario
@@ -67,6 +70,7 @@ public struct Episode: Sendable, Equatable {
     self.endsInTeardown = endsInTeardown
     self.assertsLocks = assertsLocks
     self.tdIsDead = tdIsDead
+    self.lacksInterrupts = lacksInterrupts
   }
 
   public var guestPages: UInt64 { UInt64(regions.count) * 512 }
@@ -90,7 +94,7 @@ extension Episode {
       }
     }
     take(UInt64(subject.rawValue) << 4 | (provesMmu ? 8 : 0) | (injectsBusy ? 4 : 0) | (mayYield ? 2 : 0))
-    take((endsInTeardown ? 1 : 0) | (assertsLocks ? 0 : 2) | (tdIsDead ? 4 : 0))
+    take((endsInTeardown ? 1 : 0) | (assertsLocks ? 0 : 2) | (tdIsDead ? 4 : 0) | (lacksInterrupts ? 8 : 0))
     for region in regions { take((region.isPrivate ? 2 : 0) | (region.allowsHuge ? 1 : 0)) }
     take(populated)
     for requests in threads { take(requests) }

@@ -95,7 +95,9 @@ enum VirtualMachine {
 
   /// The race is about to begin.
   func beginRace(_ episode: Episode) {
-    if case .kernel(let vm) = self { vm.tdIsDead = episode.tdIsDead }
+    guard case .kernel(let vm) = self else { return }
+    vm.tdIsDead = episode.tdIsDead
+    vm.lacksInterrupts = episode.lacksInterrupts
   }
 
   /// Carries out one request on the calling task.

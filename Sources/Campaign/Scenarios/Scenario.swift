@@ -41,6 +41,7 @@ public enum Scenario {
     case .dirtyLogging: draft.drawDirtyLogging()
     case .suspectWrprot: draft.drawSuspectWrprot()
     case .suspectEio: draft.drawSuspectEio()
+    case .suspectRetry: draft.drawSuspectRetry()
     }
     draws = draft.draws
     return draft.episode

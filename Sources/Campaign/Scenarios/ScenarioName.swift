@@ -26,6 +26,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   case dirtyLogging = "dirty-logging"
   case suspectWrprot = "suspect-wrprot"
   case suspectEio = "suspect-eio"
+  case suspectRetry = "suspect-retry"
 
   /// One line for `stress list scenarios`.
   public var summary: String {
@@ -54,13 +55,14 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     case .dirtyLogging: "dirty logging begins, is collected and ends under faults, fast faults, A/D bits and unmaps"
     case .suspectWrprot: "write-protection and clearing of dirty bits of private memory, which callers rule out"
     case .suspectEio: "the same once the TD is dead, so that each SEAMCALL fails and none is BUSY"
+    case .suspectRetry: "private faults and zaps of the direct root, where no interrupt ends a fault's retries"
     }
   }
 
   /// Whether the model can be asked for what the scenario is about.
   public var isForModel: Bool {
     switch self {
-    case .dirtyLogging, .suspectWrprot, .suspectEio: false
+    case .dirtyLogging, .suspectWrprot, .suspectEio, .suspectRetry: false
     default: true
     }
   }

@@ -1,6 +1,7 @@
-/// What looks wrong in the kernel and cannot be reached in it today: dirty logging of memory that may be private.
+/// What looks wrong in the kernel and cannot be reached in it today, or comes to an end by luck.
 ///
-/// Lock assertions are silent there, as in a kernel without CONFIG_PROVE_LOCKING: the first would be all there is.
+/// Of memory that may be private dirty logging is one: lock assertions are silent there, as in a kernel without
+/// CONFIG_PROVE_LOCKING, since the first would be all there is.
 import Machine
 import MirrorMMU
 
@@ -26,6 +27,20 @@ extension EpisodeDraft {
       { draft, _ in draft.request(.wrprot, draft.range(around: hot, width: 2)) },
       { draft, _ in draft.request(.fault, near) },
       { draft, _ in draft.request(.fault, draft.pick([hot, near])) },
+    ])
+  }
+
+  /// The fault is told to try again by its obsolete root, which only the way back into the guest would replace.
+  mutating func drawSuspectRetry() {
+    let region = addRegion(isPrivate: true, allowsHuge: false)
+    let hot = gfn(in: region)
+    let near = neighbour(of: hot)
+    if oneIn(2) { populate(request(.fault, near)) }
+    change { $0.lacksInterrupts = true }
+    cast([
+      { draft, _ in draft.request(.fault, hot) },
+      { draft, _ in draft.request(.invalidate, hot) },
+      { draft, _ in draft.request(.fault, near) },
     ])
   }
 

@@ -97,6 +97,7 @@ extension ScenarioName: TokenCoded {
     case .dirtyLogging: 22
     case .suspectWrprot: 23
     case .suspectEio: 24
+    case .suspectRetry: 25
     }
   }
 }

@@ -68,7 +68,7 @@ struct TokenReader {
       provesMmu: flags.contains(.provesMmu), populated: populated, threads: threads,
       injectsBusy: flags.contains(.injectsBusy), mayYield: flags.contains(.mayYield),
       endsInTeardown: flags.contains(.endsInTeardown), assertsLocks: !flags.contains(.lacksLockdep),
-      tdIsDead: flags.contains(.tdIsDead))
+      tdIsDead: flags.contains(.tdIsDead), lacksInterrupts: flags.contains(.lacksInterrupts))
     return (episode, flags)
   }
 

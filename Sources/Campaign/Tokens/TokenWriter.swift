@@ -100,8 +100,9 @@ struct TokenFlags: OptionSet {
   static let plainAccesses = TokenFlags(rawValue: 16)
   static let lacksLockdep = TokenFlags(rawValue: 32)
   static let tdIsDead = TokenFlags(rawValue: 64)
+  static let lacksInterrupts = TokenFlags(rawValue: 128)
   static let ofEpisode: TokenFlags = [
-    .provesMmu, .injectsBusy, .mayYield, .endsInTeardown, .lacksLockdep, .tdIsDead,
+    .provesMmu, .injectsBusy, .mayYield, .endsInTeardown, .lacksLockdep, .tdIsDead, .lacksInterrupts,
   ]
 }
 
@@ -114,5 +115,6 @@ extension TokenFlags {
     if episode.endsInTeardown { insert(.endsInTeardown) }
     if !episode.assertsLocks { insert(.lacksLockdep) }
     if episode.tdIsDead { insert(.tdIsDead) }
+    if episode.lacksInterrupts { insert(.lacksInterrupts) }
   }
 }

@@ -29,8 +29,12 @@ enum KernelHost {
       own.leaveIfOver()
     }
     host.ask = { raw, question in
-      let task = KernelTaskPointer.of(raw).pointee.task
-      return question == STRESS_ASK_RESCHED ? task.needResched() : task.rwlockNeedbreak()
+      let own = KernelTaskPointer.of(raw)
+      switch Int(question) {
+      case STRESS_ASK_RESCHED: return own.pointee.task.needResched()
+      case STRESS_ASK_EVENTS: return own.hasEvents()
+      default: return own.pointee.task.rwlockNeedbreak()
+      }
     }
     host.rcu_read_lock = { raw in KernelTaskPointer.of(raw).pointee.task.rcuReadLock() }
     host.rcu_read_unlock = { raw in KernelTaskPointer.of(raw).pointee.task.rcuReadUnlock() }

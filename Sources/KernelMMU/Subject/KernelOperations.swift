@@ -99,7 +99,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   private func fault(_ own: KernelTaskPointer, _ gfn: Gfn, wantsHuge: Bool, executes: Bool) -> Effect {
     let task = own.pointee.task
     if !pointee.td.pointee.isRunnable && isPrivate(gfn) { return populate(own, gfn) }
-    var attempts = 0
+    own.pointee.retries = 0
     while true {
       var fault = stress_fault()
       let result = attempt(own, gfn, &fault) {
@@ -111,30 +111,25 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
       }
       pointee.activity.note(task, gfn)
       if result == STRESS_FAULT_FIXED || result == STRESS_FAULT_SPURIOUS {
-        if attempts > 0 { task.endWaiting() }
+        own.endRetrying()
         let isNew = result == STRESS_FAULT_FIXED
         return Effect(
-          attempts > 0 ? .retried : isNew ? .done : .spurious,
+          own.pointee.retries > 0 ? .retried : isNew ? .done : .spurious,
           mapped: .init(gfn: gfn, isPrivate: fault.is_private, huge: fault.level > 1, isNew: isNew))
-      }
-      // What is neither a retry nor a gfn that is being converted has been reported by whoever made it so.
-      guard result == STRESS_FAULT_RETRY || result == -Int(Self.badAddress) else {
-        if attempts > 0 { task.endWaiting() }
-        return Effect(task.isHalted ? .stopped : .nothing)
       }
       // KVM_REQ_VM_DEAD
       if isBugged {
-        if attempts > 0 { task.endWaiting() }
+        own.endRetrying()
         return Effect(.stopped)
       }
-      if own.pointee.hasLookedUp && task.pointee.lookupEpoch != task.pointee.lastReadEpoch { task.count(.staleFault) }
-      if attempts == 0 { task.beginWaiting(.faultRetry, gfn) }
-      attempts += 1
-      own.pointee.isInKernel = false
-      let goesOn = task.relax(UnsafeRawPointer(self))
-      own.pointee.isInKernel = true
-      guard goesOn else {
-        task.endWaiting()
+      // What is neither a retry nor a gfn that is being converted has been reported by whoever made it so.
+      guard result == STRESS_FAULT_RETRY || result == -Int(Self.badAddress) else {
+        own.endRetrying()
+        return Effect(task.isHalted ? .stopped : .nothing)
+      }
+      // The guest's instruction is tried again: it faults as before.
+      guard own.waitsToRetry() else {
+        own.endRetrying()
         return Effect(.stopped)
       }
     }

@@ -20,6 +20,8 @@ struct KernelTask: BitwiseCopyable {
   var losses = 0
   /// Kernel code is what the task runs, not the harness or the guest.
   var isInKernel = false
+  /// How often the current fault has been tried again.
+  var retries = 0
   /// The current attempt of a fault went past the fast path.
   var hasLookedUp = false
   /// The last SEAMCALL was answered BUSY, under mmu_lock held for read, and the watchdog knows.
@@ -29,7 +31,7 @@ struct KernelTask: BitwiseCopyable {
   /// The last S-EPT table that this task linked: the mirror's table is linked right after it.
   var added = (gfn: Gfn(0), level: UInt8(0), page: UInt32(0))
   /// Fills two cache lines: threads write to what is next to each other in memory.
-  private var padding = InlineArray<6, UInt64>(repeating: 0)
+  private var padding = InlineArray<5, UInt64>(repeating: 0)
 
   static let alignment = 128
 

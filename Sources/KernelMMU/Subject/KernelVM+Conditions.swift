@@ -16,6 +16,12 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     nonmutating set { pointee.state.pointee.tdIsDead = newValue }
   }
 
+  /// A fault that has to be tried again stays in its handler: no interrupt and no signal takes the vCPU out of it.
+  public var lacksInterrupts: Bool {
+    get { pointee.state.pointee.lacksInterrupts }
+    nonmutating set { pointee.state.pointee.lacksInterrupts = newValue }
+  }
+
   /// The kernel has marked the VM bugged: its vCPUs run no more.
   var isBugged: Bool { pointee.kernel.pointee.is_bugged(pointee.state.pointee.world) }
 

@@ -22,6 +22,7 @@ public struct KernelVM {
     var guestPages: UInt64 = 0
     var assertsLocks = true
     var tdIsDead = false
+    var lacksInterrupts = false
   }
 
   /// The pool of objects: slots are used again oldest first.
@@ -286,6 +287,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     own.state.pointee.guestPages = guestPages
     own.state.pointee.assertsLocks = true
     own.state.pointee.tdIsDead = false
+    own.state.pointee.lacksInterrupts = false
     let world = own.kernel.pointee.world_create(own.world, &config, own.host)
     own.state.pointee.world = world
     for id in 0..<vcpus {

@@ -25,7 +25,7 @@ import Testing
           !converted.contains { ($0.lowerBound >> 9)...(($0.upperBound - 1) >> 9) ~= request.range.lowerBound >> 9 })
         #expect(request.range.allSatisfy { !episode.regions[Int($0 >> 9)].isPrivate })
       }
-      #expect(episode.assertsLocks && !episode.tdIsDead)
+      #expect(episode.assertsLocks && !episode.tdIsDead && episode.lacksInterrupts == (name == .suspectRetry))
     }
   }
 
@@ -54,15 +54,15 @@ import Testing
     #expect(Set(episodes(.faultInvalidate).map(\.provesMmu)) == [true, false])
   }
 
-  @Test func `a dead TD and silent lock assertions stand in the token`() throws {
-    for name in Self.suspects {
+  @Test func `a dead TD, silent lock assertions and missing interrupts stand in the token`() throws {
+    for name in Self.suspects + [.suspectRetry] {
       var token = Tokens.minimized()
       token.mutant = nil
       token.kernelTree = 1
       token.episode = episodes(name)[0]
       token.schedule = Schedule()
       let read = try Token(parsing: token.text)
-      #expect(read.episode == token.episode && !read.episode.assertsLocks)
+      #expect(read.episode == token.episode && read.episode.assertsLocks == (name == .suspectRetry))
     }
   }
 

@@ -69,16 +69,31 @@ extension SoakTests {
       #expect(!record.scope.contains("without"))
     }
 
-    @Test(arguments: [(ScenarioName.suspectWrprot, "EQ-1"), (.suspectEio, "LIV-1")])
+    @Test(arguments: [(ScenarioName.suspectWrprot, "EQ-1"), (.suspectEio, "LIV-1"), (.suspectRetry, "LIV-1")])
     func `what is suspected shows at once, and comes back`(scenario: ScenarioName, checker: String) throws {
       let kernel = try KernelTrees.kernel()
       let record = Explorations.run(configuration(kernel, schedules: 1_000, scenario: scenario))
       let violation = try #require(record.violations.first)
       #expect(violation.checker == checker, "\(violation.seen)")
       let reproduction = try #require(violation.reproduction)
-      #expect(reproduction.verified == 3 && reproduction.minimized?.operations == 1)
+      #expect(reproduction.verified == 3 && reproduction.minimized?.operations == (scenario == .suspectRetry ? 2 : 1))
       let replay = TokenReplay.run(try Token(parsing: reproduction.token), kernel: kernel)
       #expect(replay.violations.first?.checker == checker)
+    }
+
+    @Test func `a fault that leaves its retries for a new root ends without an interrupt`() throws {
+      let hasEvents = "\t\tif (kvm_vcpu_has_events(vcpu) || signal_pending(current))\n"
+      let mustReload = "\t\tif (kvm_test_request(KVM_REQ_MMU_FREE_OBSOLETE_ROOTS, vcpu))\n\t\t\tbreak;\n\n"
+      let kernel = try KernelTrees.broken([(hasEvents, mustReload + hasEvents)], in: "arch/x86/kvm/vmx/tdx.c")
+      let record = Explorations.run(configuration(kernel, schedules: 1_000, scenario: .suspectRetry))
+      #expect(record.verdict == .clean, "\(record.violations.first?.seen ?? "")")
+    }
+
+    @Test func `the retries of a fault are the tree's own`() throws {
+      let vmDead = "if (kvm_test_request(KVM_REQ_VM_DEAD, vcpu)) {"
+      #expect(throws: KernelBuildError.self) {
+        try KernelTrees.broken([(vmDead, "this is not C;")], in: "arch/x86/kvm/vmx/tdx.c")
+      }
     }
 
     @Test func `the same seed gives the same record, whatever the compiler and the number of jobs`() throws {

@@ -7,6 +7,7 @@ import Testing
   @Test func `all means every scenario but micro, the experiments and those that take more than the default mix`() {
     let left: [ScenarioName] = [
       .micro, .mirrorSplit, .mirrorPrune, .planted, .hardwareAd, .memslot, .dirtyLogging, .suspectWrprot, .suspectEio,
+      .suspectRetry,
     ]
     #expect(ScenarioName.dealt == ScenarioName.allCases.filter { !left.contains($0) })
   }

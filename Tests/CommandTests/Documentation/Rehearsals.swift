@@ -46,6 +46,7 @@ extension Rehearsal {
     Rehearsal("stress diff --kernel-tree ~/src/linux", adding: "--episodes 500"),
     Rehearsal("stress explore --kernel-tree PATH --scenario suspect-wrprot", status: 1),
     Rehearsal("stress explore --kernel-tree PATH --scenario suspect-eio", adding: "--no-minimize", status: 1),
+    Rehearsal("stress explore --kernel-tree PATH --scenario suspect-retry", adding: "--no-minimize", status: 1),
     Rehearsal("git checkout BAD", elsewhere: "Tests/CommandTests/BisectTests.swift"),
     Rehearsal("git checkout GOOD", elsewhere: "Tests/CommandTests/BisectTests.swift"),
     Rehearsal(

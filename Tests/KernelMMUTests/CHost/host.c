@@ -99,6 +99,7 @@ static void yield_lock(void *context, struct stress_lock *lock, uint32_t mode, c
 
 static bool ask(void *context, uint32_t question) {
   struct host_task *task = context;
+  if (question == STRESS_ASK_EVENTS) return true;
   uint32_t every = task->host->ask_every;
   return every && ++task->asked % every == 0;
 }

@@ -31,7 +31,8 @@ struct stress_host {
   void (*unlock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
   // cond_resched_rwlock_*(): the lock is given up and taken again.
   void (*yield_lock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
-  // need_resched() and rwlock_needbreak(): one of STRESS_ASK_*.
+  // need_resched(), rwlock_needbreak() and kvm_vcpu_has_events(): one of STRESS_ASK_*. The last is asked by a fault
+  // that would try again: the host answers once there is reason to, or that the vCPU has to leave.
   bool (*ask)(void *task, uint32_t question);
 
   void (*rcu_read_lock)(void *task);

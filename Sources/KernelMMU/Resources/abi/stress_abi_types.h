@@ -64,7 +64,7 @@ struct stress_lock {
   uint32_t words[7];
 };
 
-enum { STRESS_ASK_RESCHED, STRESS_ASK_NEEDBREAK };
+enum { STRESS_ASK_RESCHED, STRESS_ASK_NEEDBREAK, STRESS_ASK_EVENTS };
 
 // `struct rcu_head`: `next` is the host's while the callback is deferred.
 struct stress_rcu_head {

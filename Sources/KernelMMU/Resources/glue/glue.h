@@ -87,6 +87,7 @@ void stress_tdx_create(struct kvm *kvm);
 int stress_tdx_finalize(struct kvm *kvm);
 void stress_tdx_release_hkid(struct kvm *kvm);
 int stress_tdx_populate(struct kvm_vcpu *vcpu, u64 gfn, u64 pfn);
+int stress_tdx_fault(struct kvm_vcpu *vcpu, u64 gfn);
 bool stress_tdx_waits(struct kvm *kvm);
 u64 stress_tdx_add_page(struct kvm *kvm, u64 gfn, u64 pfn, u32 level);
 
@@ -106,6 +107,7 @@ bool stress_reload(struct stress_task *task, u32 vcpu);
 int stress_topup_caches(struct stress_task *task, u32 vcpu);
 
 int stress_fault(struct stress_task *task, u32 vcpu, struct stress_fault *fault);
+int stress_ept_violation(struct kvm_vcpu *vcpu, gpa_t address, unsigned long qualification);
 int stress_populate(struct stress_task *task, u32 vcpu, u64 gfn, u64 pfn);
 bool stress_zap_leafs(struct stress_task *task, u64 start, u64 end);
 bool stress_unmap_range(struct stress_task *task, u64 start, u64 end, u32 filter, bool may_block);

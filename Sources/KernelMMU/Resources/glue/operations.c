@@ -65,9 +65,7 @@ static int result_of(int result) {
   }
 }
 
-int stress_fault(struct stress_task *task, u32 index, struct stress_fault *request) {
-  stress_set_current(task);
-  struct kvm_vcpu *vcpu = &task->world->vcpus[index];
+static int attempt(struct kvm_vcpu *vcpu, struct stress_fault *request) {
   struct kvm *kvm = vcpu->kvm;
   u64 code = PFERR_GUEST_FINAL_MASK | (request->write ? PFERR_WRITE_MASK : 0) | (request->exec ? PFERR_FETCH_MASK : 0) |
              (request->present ? PFERR_PRESENT_MASK : 0) | (request->is_private ? PFERR_PRIVATE_ACCESS : 0);
@@ -87,15 +85,36 @@ int stress_fault(struct stress_task *task, u32 index, struct stress_fault *reque
       .gfn = request->gfn,
       .pfn = KVM_PFN_ERR_FAULT,
   };
+  fault.slot = stress_slot(kvm);
+  int result = stress_page_fault(vcpu, &fault);
+  request->level = fault.goal_level;
+  return result;
+}
+
+#ifdef HAVE_KVM_MIRROR_ROOTS
+// Stands for __vmx_handle_ept_violation(), kvm_mmu_page_fault(), kvm_mmu_do_page_fault(): between the exit and the MMU
+// they only hand on, as nothing is emulated here.
+int stress_ept_violation(struct kvm_vcpu *vcpu, gpa_t address, unsigned long qualification) {
+  struct stress_fault *request = stress_current()->fault;
+  request->gfn = gpa_to_gfn(address);
+  request->write = qualification & EPT_VIOLATION_ACC_WRITE;
+  request->exec = qualification & EPT_VIOLATION_ACC_INSTR;
+  request->present = qualification & EPT_VIOLATION_PROT_MASK;
+  return attempt(vcpu, request);
+}
+#endif
+
+int stress_fault(struct stress_task *task, u32 index, struct stress_fault *request) {
+  stress_set_current(task);
+  struct kvm_vcpu *vcpu = &task->world->vcpus[index];
   // As vcpu_enter_guest() does before the vCPU can fault.
   stress_reload(task, index);
   u32 half = stress_srcu_read_lock(task->world);
-  fault.slot = stress_slot(kvm);
   task->fault = request;
-  int result = stress_page_fault(vcpu, &fault);
+  bool exits = request->is_private && !request->prefetch && task->world->config.is_td;
+  int result = exits ? stress_tdx_fault(vcpu, request->gfn) : attempt(vcpu, request);
   task->fault = NULL;
   stress_srcu_read_unlock(task->world, half);
-  request->level = fault.goal_level;
   return result_of(result);
 }
 

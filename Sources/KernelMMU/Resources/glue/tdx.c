@@ -28,10 +28,19 @@ static noinline u64 stress_seamcall(u64 leaf, struct tdx_module_args *args) {
 // The page that initial content is copied from: any that exists.
 #define get_user_pages_fast(start, count, flags, to) ((void)(start), *(to) = stress_current()->pages, 1)
 
+// A vCPU's exit. The guest accepts pages after they are there, so no violation finds one pending.
+#define to_tdx(vcpu) (stress_current()->exit)
+#define vmx_get_exit_qual(vcpu) 0UL
+#define vt_is_tdx_private_gpa(kvm, gpa) (!kvm_is_addr_direct(kvm, gpa))
+#define __vmx_handle_ept_violation(vcpu, gpa, qualification) stress_ept_violation(vcpu, gpa, qualification)
+// Asked before a fault is tried again. Whether it leads to an end is the host's to say, and so is when to look again.
+#define kvm_vcpu_has_events(vcpu) STRESS_ASK(stress_current(), ask, STRESS_ASK_EVENTS)
+#define signal_pending(task) 0
+
 #include <extracted/tdx-tdx.c>
 #include <extracted/vmx-tdx.c>
 
-#line 35 "glue/tdx.c"
+#line 44 "glue/tdx.c"
 // The VM's key; any positive number.
 enum { STRESS_HKID = 1 };
 
@@ -101,6 +110,14 @@ u64 stress_tdx_add_page(struct kvm *kvm, u64 gfn, u64 pfn, u32 level) {
       .r8 = PFN_PHYS(pfn),
   };
   return seamcall(TDH_MEM_PAGE_ADD, &args);
+}
+
+int stress_tdx_fault(struct kvm_vcpu *vcpu, u64 gfn) {
+  struct vcpu_tdx exit = {.exit_gpa = gfn_to_gpa(gfn)};
+  stress_current()->exit = &exit;
+  int result = tdx_handle_ept_violation(vcpu);
+  stress_current()->exit = NULL;
+  return result;
 }
 
 bool stress_tdx_waits(struct kvm *kvm) {

@@ -97,6 +97,12 @@ struct kvm_vcpu {
 #include <extracted/members/kvm_vcpu.h>
 };
 
+// What an exit of the vCPU leaves behind, for as long as it is handled.
+struct vcpu_tdx {
+  gpa_t exit_gpa;
+#include <extracted/members/vcpu_tdx.h>
+};
+
 struct kvm_x86_ops {
 #include <extracted/members/kvm_x86_ops.h>
 };

@@ -45,6 +45,8 @@ struct stress_task {
   // What nx_huge_pages_recovery_ratio is for this task's kvm_recover_nx_huge_pages().
   u32 recovery_ratio;
   struct stress_fault *fault;
+  // The exit of its vCPU that is being handled.
+  struct vcpu_tdx *exit;
   // How often the task has flushed TLBs.
   u64 flushes;
   // A harness's 2M leaf is being mapped, see glue/plant.c.
