@@ -76,15 +76,6 @@ import Testing
     }
   }
 
-  @Test func `a cache below a file is not an empty one`() throws {
-    try withTree { tree in
-      let result = try tree.start(["list"], cache: "/dev/null").finish()
-      #expect(result.status == 70 && result.output == "")
-      #expect(
-        result.errors == "stress: error: the cache /dev/null/stress/kernels cannot be used: Not a directory\n")
-    }
-  }
-
   @Test func `a required file that is missing is the reason, and not each of its definitions`() throws {
     try withTree { tree in
       try tree.remove("arch/x86/kvm/mmu/mmu.c")

@@ -35,7 +35,8 @@ import Testing
     let action = String(repeating: "an action ", count: 4)
     let rows = [Sample.row(1, 0, action, "leaf pfn 0x20000000 WAD and so on"), Sample.row(2, 1, action, "leaf")]
     func narrow(_ rows: [Interleaving.Row]) -> String {
-      TextWidth.exactly(40) { table(rows).flatMap { $0.split(whereSeparator: \.isWhitespace) }.joined(separator: " ") }
+      let text = TextWidth.exactly(40) { table(rows).joined(separator: "\n") }
+      return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
     #expect(
       narrow(
