@@ -19,7 +19,7 @@ struct ExploreCommand: ParsableCommand {
       between them, each of them once.
 
       EXAMPLES:
-        stress explore                        200,000 schedules of all scenarios
+        stress explore                        200,000 schedules of what --scenario all deals
         stress explore --mutant thaw-first    exits 1: ORD-2 is broken
         stress explore --scenario fault-zap --operations 2 --strategy pct-3
         stress explore --policy huge --seconds 3600 --quiet --json record.json

@@ -25,8 +25,9 @@ struct KernelDoctorCommand: ParsableCommand {
     discussion: """
       Prints the tree's version and commit, the compilers, every file that is needed, builds it into a cache, and \
       tells what was taken from where, by name or on demand, which headers were left empty and what the tool answers \
-      itself. Nothing is written into the tree. The last line begins with 'OK:' or with 'NOT SUPPORTED:', the \
-      first reason and what to do. Two runs over one tree print the same, but for lines that begin with 'time:'.
+      itself. Nothing is written into the tree. The last line begins with 'OK:', with 'NOT SUPPORTED:', or with 'NOT \
+      KNOWN:' where this machine is in the way, the first reason and what to do. Two runs over one tree print the \
+      same, but for lines that begin with 'time:'.
 
       EXAMPLES:
         stress kernel doctor ~/src/linux
@@ -39,7 +40,7 @@ struct KernelDoctorCommand: ParsableCommand {
       EXIT CODES:
         0    the tree can be used
         64   bad usage, or no kernel tree at all
-        70   the report could not be written
+        70   the report could not be written, or the cache cannot be used
         125  the tree is not supported, or does not build
       """)
 
@@ -93,6 +94,9 @@ struct KernelDoctorCommand: ParsableCommand {
     if noBuild && (functions || json != nil) {
       throw ValidationError("--functions and --json tell of a build, which --no-build leaves out")
     }
+    if let base, KernelOrigin(tree.url, base: base, use: nil) == nil {
+      throw ValidationError("--base: git knows no commit '\(base)' in \(path)")
+    }
     let file = try json.map { try OutputFile(path: $0, option: "--json") }
     let output = KernelOutput(json == "-" ? StandardStreams.error : StandardStreams.output)
     output.tell("\(ToolBuild.current.text), kernel doctor")
@@ -110,7 +114,11 @@ struct KernelDoctorCommand: ParsableCommand {
         throw ExitCode(ExitStatus.harnessFault)
       }
     }
-    if !verdict.isUsable { throw ExitCode(ExitStatus.notSupported) }
+    switch verdict {
+    case .usable: break
+    case .notSupported: throw ExitCode(ExitStatus.notSupported)
+    case .unknown: throw ExitCode(ExitStatus.harnessFault)
+    }
   }
 }
 

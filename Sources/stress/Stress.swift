@@ -38,6 +38,10 @@ struct Stress: ParsableCommand {
 
   static func main() {
     StandardStreams.fillGaps()
+    if let problem = CommandWords.problem(Array(CommandLine.arguments.dropFirst()), of: Stress.self) {
+      StandardStreams.error.tell(problem)
+      Foundation.exit(ExitStatus.usage)
+    }
     do {
       var command = try parseAsRoot()
       Supervisor.run(command)
@@ -71,7 +75,10 @@ struct Stress: ParsableCommand {
       return "; allowed:" + help.dropFirst("Help:".count)
     }
     let help = "see '\(helpCommand(for: error))'"
-    if message.hasPrefix("Unexpected argument") { return "; allowed are options, \(help)" }
+    if message.hasPrefix("Unexpected argument") {
+      let argument = message.split(separator: "'", omittingEmptySubsequences: false).dropFirst().first ?? ""
+      return "; " + (CommandWords.advice(for: String(argument), of: Stress.self) ?? "allowed are options, \(help)")
+    }
     if message.hasPrefix("Unknown option") { return "; \(help) for those allowed" }
     if message.hasPrefix("Missing expected argument") { return "; \(help)" }
     return ""

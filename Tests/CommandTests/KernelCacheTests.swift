@@ -89,4 +89,16 @@ import Testing
       #expect(result.status == 0 && result.output.hasPrefix("0 ") && result.errors == "")
     }
   }
+
+  @Test(arguments: ["list", "clean"])
+  func `a cache below a file is not an empty one`(command: String) throws {
+    try Scratch.use { scratch in
+      try scratch.write("a file", to: "cache")
+      let result = try run(command, in: scratch)
+      #expect(result.status == 70 && result.output == "")
+      #expect(
+        result.errors
+          == "stress: error: the cache \(scratch.file("cache"))/stress/kernels cannot be used: Not a directory\n")
+    }
+  }
 }

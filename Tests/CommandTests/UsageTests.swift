@@ -51,7 +51,8 @@ import Testing
       Case("explore", "--scenario", "dirty-logging", says: "add --kernel-tree"),
       Case("run", "--mix", "fault=1,log-dirty=1", says: "explore --scenario dirty-logging"),
       Case("matrix", "--scenario", "suspect-eio", says: "fault-fault"),
-      Case("regress", "--kernel-tree", "/nowhere", says: "not a Linux kernel tree"),
+      Case("regress", "--kernel-tree", "/nowhere", says: "'/nowhere' does not exist; give the top folder"),
+      Case("explore", "--kernel-tree", "/dev/null", says: "'/dev/null' is a file; give the top folder"),
     ]
     + ["run", "explore", "matrix", "diff", "replay", "minimize", "regress"].map {
       Case($0, "--kernel-tree", "", says: "not an empty path")
@@ -70,7 +71,8 @@ import Testing
     Case("list", "x", says: "protocols, alternatives, mutants, checkers, operations, scenarios, strategies"),
     Case("list", says: "protocols, alternatives, mutants, checkers, operations, scenarios, strategies"),
     Case("list", "mutants", "x", says: "--help"),
-    Case("stray", says: "--help"), Case("--thread", "3", says: "--threads"), Case("--nonsense", says: "--help"),
+    Case("stray", says: "no command 'stray'"), Case("--thread", "3", says: "--threads"),
+    Case("--nonsense", says: "--help"),
     Case("run", "stray", says: "--help"),
   ]
 
@@ -125,7 +127,7 @@ import Testing
   ]
 
   static let kernel: [Case] = [
-    Case("kernel", says: "doctor, list, clean"), Case("kernel", "x", says: "kernel --help"),
+    Case("kernel", says: "doctor, list, clean"), Case("kernel", "x", says: "no command 'x'"),
     Case("kernel", "doctor", says: "<path>"), Case("kernel", "doctor", "", says: "does not exist"),
     Case("kernel", "doctor", "/", says: "no Makefile"), Case("kernel", "doctor", "/dev/null", says: "is a file"),
     Case("kernel", "doctor", "a", "b", says: "doctor --help"),
@@ -169,7 +171,28 @@ import Testing
     Case("report", "x", "--text", "one", "--html", "one", says: "--text and --html name one file"),
   ]
 
-  @Test(arguments: numbers + kernels + names + explore + matrix + kernel + tokens + files)
+  private static let all =
+    "allowed: run, explore, replay, minimize, trace, regress, matrix, diff, report, merge, kernel"
+
+  static let commands: [Case] = [
+    Case("nonsense", says: "'stress' has no command 'nonsense'; \(all)"),
+    Case("exlore", "--seed", "1", says: "(did you mean explore?)"),
+    Case("help", "nonsense", says: "'stress' has no command 'nonsense'; \(all)"),
+    Case("help", "exlore", says: "(did you mean explore?)"),
+    Case("help", "explore", "nonsense", says: "'stress explore' has no command 'nonsense'; it has none"),
+    Case("help", "kernel", "doctr", says: "allowed: doctor, list, clean (did you mean doctor?)"),
+    Case("kernel", "doctr", says: "'stress kernel' has no command 'doctr'; allowed: doctor, list, clean"),
+    Case("--seconds", "1", "explore", says: "a command stands before its options, as in 'stress explore --help'"),
+  ]
+
+  @Test func `help of what there is still prints it`() throws {
+    for words in [["help"], ["help", "explore"], ["help", "kernel", "doctor"], ["help", "kernel"]] {
+      let result = try StressCommand.run(words)
+      #expect(result.status == 0 && result.output.hasPrefix("OVERVIEW: ") && result.errors == "", "\(words)")
+    }
+  }
+
+  @Test(arguments: numbers + kernels + names + explore + matrix + kernel + tokens + files + commands)
   func `bad input is refused in one line that says what is allowed`(bad: Case) throws {
     let result = try StressCommand.run(bad.arguments)
     #expect(result.status == 64)

@@ -36,6 +36,15 @@ import Testing
     #expect(lastLine(comparison) == "NEW: 1 failure in 0 records, 0 fixed, 0 still failing, 1 not compared")
   }
 
+  @Test func `the command of a kernel's token names its tree`() throws {
+    var record = SampleExplorations.violation
+    record.kernel = SampleDiffs.changedKernel
+    let token = try #require(record.violations[0].reproduction).token
+    let tree = try #require(record.kernel).path
+    #expect(
+      Comparison([:], ["a": .run(record)]).new == ["a: FRZ-2; stress replay \(token) --kernel-tree \(tree)"])
+  }
+
   @Test func `what failed before and passes is fixed`() {
     let comparison = Comparison(["a": violation], ["a": .run(mended)])
     #expect(comparison.fixed == ["a: FRZ-2"])

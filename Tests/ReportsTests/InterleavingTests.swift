@@ -31,6 +31,24 @@ import Testing
       ])
   }
 
+  @Test func `values below the steps are announced in the right number`() {
+    let action = String(repeating: "an action ", count: 4)
+    let rows = [Sample.row(1, 0, action, "leaf pfn 0x20000000 WAD and so on"), Sample.row(2, 1, action, "leaf")]
+    func narrow(_ rows: [Interleaving.Row]) -> String {
+      let text = TextWidth.exactly(40) { table(rows).joined(separator: "\n") }
+      return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+    #expect(
+      narrow(
+        rows.map { row in
+          var row = row
+          row.external = "-"
+          return row
+        }
+      ).contains("SPTE stands below"))
+    #expect(narrow(rows).contains("SPTE and S-EPT stand below"))
+  }
+
   @Test func `a value that was written again is marked again`() {
     let lines = table([
       Sample.row(1, 0, "a", "FROZEN", changesSpte: true), Sample.row(2, 1, "b", "FROZEN", changesSpte: true),

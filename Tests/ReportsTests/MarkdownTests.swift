@@ -14,6 +14,22 @@ import Testing
     try Golden.expect(ReportFormat.markdown.render(.matrix(SampleMatrices.differing)), matches: "markdown-matrix.md")
   }
 
+  @Test func `what was interrupted has no mark of success`() {
+    var record = SampleExplorations.clean
+    record.interrupted = true
+    #expect(ReportFormat.markdown.render(.run(record)).hasPrefix("## ⏸️ INTERRUPTED after "))
+    #expect(
+      ReportFormat.markdown.render(.matrix(SampleMatrices.interrupted)).hasPrefix("## ⏸️ INTERRUPTED after "))
+  }
+
+  @Test func `a line of the head is one item, however long it is`() {
+    var record = SampleExplorations.clean
+    record.kernel = SampleDiffs.changedKernel
+    let compiler = String(repeating: "clang of a long name, ", count: 9) + "1.0"
+    record.kernel?.compiler = compiler
+    #expect(ReportFormat.markdown.render(.run(record)).contains("\n- compiled by \(compiler)\n"))
+  }
+
   @Test func `nothing in a record closes a fence or opens a tag`() {
     let lines = ReportFormat.markdown.render(.run(ReportFormatTests.hostile)).split(separator: "\n")
     var fence: Substring?

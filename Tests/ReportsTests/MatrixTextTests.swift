@@ -13,6 +13,17 @@ import Testing
     try Golden.expect(MatrixText(record).render(), matches: name)
   }
 
+  @Test func `an interruption while mutants race is told as that, and counts are grouped`() {
+    var record = SampleMatrices.asExpected
+    record.interrupted = true
+    let cell = record.cells[0]
+    record.cells += Array(repeating: cell, count: 1_280 - record.cells.count - record.mutantCells.count)
+    record.timing.threadRuns[0].outcome = MatrixRecord.Cell.unfinished
+    #expect(
+      MatrixText(record).renderQuietly().split(separator: "\n").last
+        == "INTERRUPTED after 1,280 of 1,280 cells, 1 mutant not raced to the end; no difference so far")
+  }
+
   @Test func `a quiet text has the differences and the verdict alone`() {
     let lines = MatrixText(SampleMatrices.differing).renderQuietly().split(separator: "\n")
     #expect(lines.count == 1 + SampleMatrices.differing.differences.count + 1)

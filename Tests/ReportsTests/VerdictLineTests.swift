@@ -20,6 +20,20 @@ import Testing
     #expect(VerdictLine.render(record).hasSuffix(", 2 races not met, mutant lost-zap not caught; not a proof"))
   }
 
+  @Test func `a shard that had nothing to run has not passed`() {
+    var record = SampleExplorations.clean
+    record.exploration?.schedules = 0
+    record.exploration?.shard = "3/3"
+    for index in record.checkers.indices { record.checkers[index].checks = 0 }
+    let verdict = "NOTHING RUN: the campaign has no schedules for shard 3/3, so it says nothing"
+    #expect(VerdictLine.render(record) == verdict)
+    #expect(ReportFormat.markdown.render(.run(record)).hasPrefix("## ➖ NOTHING RUN: "))
+    let ktap = ReportFormat.ktap.render(.run(record))
+    #expect(ktap.hasSuffix("\nok 1 stress explore # SKIP nothing was checked\n"))
+    record.exploration?.shard = nil
+    #expect(VerdictLine.render(record) == "NOTHING RUN: the campaign has no schedules, so it says nothing")
+  }
+
   @Test func `an interrupted campaign says after how much`() {
     var record = SampleExplorations.clean
     record.interrupted = true

@@ -51,9 +51,11 @@ struct ExploreCounters {
       result.checks[Int(CheckerID.lck1.rawValue)] &+= task.pointee.lockAssertions
       result.checks[Int(CheckerID.bug1.rawValue)] &+= task.pointee.bugConditions
       result.checks[Int(CheckerID.rcu1.rawValue)] &+= task.pointee.tableFrees
+      result.checks[Int(CheckerID.tlb1.rawValue)] &+= task.pointee.translations
       task.pointee.lockAssertions = 0
       task.pointee.bugConditions = 0
       task.pointee.tableFrees = 0
+      task.pointee.translations = 0
     }
     for checker in [CheckerID.liv1, .oops1, .hang1] {
       result.checks[Int(checker.rawValue)] &+= result.operations

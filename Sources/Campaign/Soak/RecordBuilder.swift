@@ -96,6 +96,7 @@ struct RecordBuilder {
     case .lck1: sum { $0.lockAssertions }
     case .bug1: sum { $0.bugConditions }
     case .rcu1: sum { $0.tableFrees }
+    case .tlb1: sum { $0.translations }
     // Every operation that ended has kept the rule; the watchdog looks at those that have not.
     case .liv1, .oops1, .hang1: operations
     default: 0

@@ -67,7 +67,7 @@ struct EpisodeLine {
     let operation = try name("an operation, see 'stress list operations'") { name in
       Operation.allCases.first { $0.name == name }
     }
-    let range = try name("a gfn or two, as in '0x10' or '0x10-0x1f'") { Self.range($0) }
+    let range = try range()
     var draw: UInt64 = 0
     if next != nil {
       try keyword("draw", "'draw' and a number, or the line's end")
@@ -81,11 +81,21 @@ struct EpisodeLine {
   }
 
   /// Both ends are part of it.
-  private static func range(_ word: String) -> Range<Gfn>? {
-    let parts = word.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
-    guard parts.count <= 2, let first = whole(parts[0]), let last = whole(parts[parts.count - 1]) else { return nil }
+  private mutating func range() throws(EpisodeTextError) -> Range<Gfn> {
+    let (first, last) = try name("a gfn or two, as in '0x10' or '0x10-0x1f'") { word -> (UInt64, UInt64)? in
+      let parts = word.split(separator: "-", omittingEmptySubsequences: false).map(String.init)
+      guard parts.count <= 2, let first = Self.whole(parts[0]), let last = Self.whole(parts[parts.count - 1]) else {
+        return nil
+      }
+      return (first, last)
+    }
+    let word = words[place - 1]
+    guard first <= last else { throw error("expected the lower gfn before the higher one", word) }
     let limit = UInt64(Episode.largestRegionCount) * 512
-    return first <= last && last < limit ? first..<(last + 1) : nil
+    guard last < limit else {
+      throw error("expected gfns below 0x\(String(limit, radix: 16)), the end of the largest guest memory", word)
+    }
+    return first..<(last + 1)
   }
 
   private static func whole(_ word: String) -> UInt64? {

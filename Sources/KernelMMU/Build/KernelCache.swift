@@ -78,6 +78,10 @@ public struct KernelCache: Sendable {
 
   /// A link in place of the folder leads to a place that is not the tool's.
   private func check() throws(KernelCacheError) {
+    var status = stat()
+    if lstat(root.path, &status) != 0, errno != ENOENT {
+      throw .unusable(path: root.path, reason: String(cString: strerror(errno)))
+    }
     switch Self.kind(root) {
     case .directory, .nothing: break
     case .link: throw .notItsOwn(path: root.path, reason: "it is a link to another place")

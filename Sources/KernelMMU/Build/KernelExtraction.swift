@@ -63,11 +63,11 @@ struct KernelExtraction {
         answered: demand.answered.sorted())
       try write(demand.outputs(flags: flags), hooks)
       try write(units: result.units)
-      let (wants, failure) = try check(result)
+      let (wants, guesses, failure) = try check(result)
       guard let failure else { return result }
       var grew = false
       for (want, unit) in wants { grew = demand.satisfy(want, unit: unit) || grew }
-      if !grew { throw refusal(wants.map(\.0), failure) }
+      if !grew { throw refusal(wants.map(\.0), guesses, failure) }
     }
   }
 
@@ -184,7 +184,9 @@ struct KernelExtraction {
   }
 
   /// - Returns: what is missing, with the unit that misses it, and the compiler's own words if anything is.
-  private mutating func check(_ result: Result) throws(KernelBuildError) -> ([(Want, String)], KernelBuildError?) {
+  private mutating func check(_ result: Result) throws(KernelBuildError)
+    -> (wants: [(Want, String)], guesses: Set<Want>, failure: KernelBuildError?)
+  {
     let compilation = KernelCompilation(
       stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: false,
       extraction: result)
@@ -196,6 +198,7 @@ struct KernelExtraction {
     }
     let files = self
     var wants: [(Want, String)] = []
+    var guesses: Set<Want> = []
     var failure: KernelBuildError?
     for (index, unit) in units.enumerated() {
       guard let output = outputs.withLock({ $0[index] }) else {
@@ -207,8 +210,9 @@ struct KernelExtraction {
         strip: prefixes, source: { file, line in files.line(line, of: file) })
       diagnostics.read(output)
       wants += diagnostics.wants.map { ($0, unit.name) }
+      guesses.formUnion(diagnostics.guesses)
     }
-    return (wants, failure)
+    return (wants, guesses, failure)
   }
 
   private func line(_ number: Int, of path: String) -> String? {
@@ -219,9 +223,12 @@ struct KernelExtraction {
     return number > 0 && lines.count >= number ? String(decoding: lines[number - 1], as: UTF8.self) : nil
   }
 
-  private func refusal(_ wants: [Want], _ failure: KernelBuildError) -> KernelBuildError {
-    guard let want = wants.first else { return failure }
-    return .missing(missing(want))
+  /// What a message names is missing. Of a line that a message is about only what is written as a macro is, and a
+  /// header must have it: the error may be any other of the tree's, and then the compiler's words are the ones to read.
+  private func refusal(_ wants: [Want], _ guesses: Set<Want>, _ failure: KernelBuildError) -> KernelBuildError {
+    if let want = wants.first(where: { !guesses.contains($0) }) { return .missing(missing(want)) }
+    let macros = wants.lazy.filter { Demand.isUpper($0.name) && !demand.tool.has($0.name, in: nil) }.map(missing)
+    return macros.first { $0.declaredBy != nil }.map { .missing($0) } ?? failure
   }
 }
 

@@ -30,6 +30,8 @@ package struct Doctor {
     case usable(String)
     /// The first reason, and what to do.
     case notSupported(String, advice: String)
+    /// What stood in the way is this machine's, and says nothing of the tree.
+    case unknown(String, advice: String)
 
     package var isUsable: Bool { if case .usable = self { true } else { false } }
 
@@ -37,6 +39,7 @@ package struct Doctor {
       switch self {
       case .usable(let text): "OK: \(text)"
       case .notSupported(let reason, let advice): "NOT SUPPORTED: \(reason); \(advice)"
+      case .unknown(let reason, let advice): "NOT KNOWN: \(reason); \(advice)"
       }
     }
   }
@@ -117,7 +120,8 @@ package struct Doctor {
       tell("  \(name ?? "the default compiler"): \(problem.headline)")
       for line in problem.lines { tell("    \(line)") }
       tell("time: \(Self.seconds(clock.now - start)) s, failed")
-      return .notSupported(problem.headline, advice: problem.advice)
+      return problem.isOfTree
+        ? .notSupported(problem.headline, advice: problem.advice) : .unknown(problem.headline, advice: problem.advice)
     }
   }
 
@@ -164,6 +168,8 @@ package struct Doctor {
     var headline: String
     var lines: [String]
     var advice: String
+    /// Another machine, or this one once mended, would say the same.
+    var isOfTree = true
   }
 
   private static func problem(_ error: KernelBuildError, version: String) -> Problem {
@@ -181,12 +187,14 @@ package struct Doctor {
     case .cache:
       Problem(
         headline: "\(error)", lines: [],
-        advice: "set XDG_CACHE_HOME to a folder that can be written, on a disk that is not full")
+        advice: "set XDG_CACHE_HOME to a folder that can be written, on a disk that is not full", isOfTree: false)
     case .noCompiler, .noCompilation:
       Problem(headline: "\(error)", lines: [], advice: "install clang or gcc")
     case .notLoadable:
       Problem(headline: "\(error)", lines: [], advice: "run 'stress kernel clean' and try again, or report it")
-    case .notAKernel, .unsupported, .incompleteInstallation, .noCommit:
+    case .incompleteInstallation:
+      Problem(headline: "\(error)", lines: [], advice: "then run this again", isOfTree: false)
+    case .notAKernel, .unsupported, .noCommit:
       Problem(headline: "\(error)", lines: [], advice: report)
     }
   }

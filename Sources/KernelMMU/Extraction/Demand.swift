@@ -239,7 +239,7 @@ package struct Demand {
     }
   }
 
-  private static func isUpper(_ name: String) -> Bool {
+  static func isUpper(_ name: String) -> Bool {
     name.utf8.count > 2 && name.utf8.allSatisfy { !(UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
   }
   private static func last(_ text: [UInt8], before index: Int, in range: Range<Int>) -> UInt8? {

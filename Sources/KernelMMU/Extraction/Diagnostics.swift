@@ -6,6 +6,8 @@ package struct Diagnostics {
   let source: (_ file: String, _ line: Int) -> String?
 
   package private(set) var wants: [Want] = []
+  /// Those of `wants` that no message names: the line that it is about mentions them.
+  package private(set) var guesses: Set<Want> = []
   /// Errors that name nothing which could be looked up, as the compiler wrote them.
   private(set) var others: [String] = []
   private var seen: Set<Want.What> = []
@@ -20,9 +22,14 @@ package struct Diagnostics {
       guard let mark = line.range(of: "error: ") else { continue }
       let (file, number) = place(line[..<mark.lowerBound])
       let message = String(line[mark.upperBound...])
-      let found = Self.whats(message) ?? incomplete(message, file, number)
+      let named = Self.whats(message)
+      let found = named ?? incomplete(message, file, number)
       if found.isEmpty { others.append(String(line)) }
-      for what in found where seen.insert(what).inserted { wants.append(Want(what: what, file: file, line: number)) }
+      for what in found where seen.insert(what).inserted {
+        let want = Want(what: what, file: file, line: number)
+        wants.append(want)
+        if named == nil { guesses.insert(want) }
+      }
     }
   }
 

@@ -31,6 +31,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 
   /// The access itself, by what the walk has found.
   private func use(_ own: KernelTaskPointer, _ gfn: Gfn) {
+    // Each unmap that returns from here on is held against it.
+    own.pointee.task.pointee.translations &+= 1
     pointee.walkers.use(own.pointee.task, gfn)
     schedule_point_pass(own.pointee.task.point, UInt32(SCHEDULE_FENCE.rawValue), nil)
   }

@@ -153,9 +153,10 @@ private struct Failures {
   init() {}
 
   init(_ record: RunRecord) {
+    let tree = record.kernel.map { " --kernel-tree \($0.path)" } ?? ""
     let all = record.violations.map { violation in
       let token = violation.reproduction.map(\.token) ?? ""
-      return (violation.checker, token.isEmpty ? violation.command : "stress replay \(token)")
+      return (violation.checker, token.isEmpty ? violation.command : "stress replay \(token)\(tree)")
     }
     violations = Dictionary(all, uniquingKeysWith: { first, _ in first })
     faults = record.harnessFaults.map { "harness fault: \($0)" }

@@ -12,7 +12,8 @@ enum KTAPReport {
     lines += inner.map { $0.isEmpty ? "" : "    " + $0 }
     lines += suite.properties.map { "# \($0.name.ktap): \($0.value.ktap)" }
     let isPassed = suite.failures + suite.errors == 0
-    lines.append("\(isPassed ? "ok" : "not ok") 1 \(suite.name.ktap)")
+    let isSkipped = suite.cases.allSatisfy { if case .skipped = $0.result { true } else { false } }
+    lines.append("\(isPassed ? "ok" : "not ok") 1 \(suite.name.ktap)\(isSkipped ? " # SKIP nothing was checked" : "")")
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -12,9 +12,16 @@ enum MarkdownReport {
   }
 
   private static func run(_ record: RunRecord) -> [[String]] {
-    let mark = record.verdict == .clean ? "✅" : record.verdict == .violation ? "❌" : "⚠️"
+    let mark =
+      switch record.verdict {
+      case .clean where record.interrupted: "⏸️"
+      case .clean where VerdictLine.isEmpty(record): "➖"
+      case .clean: "✅"
+      case .violation: "❌"
+      case .harnessFault: "⚠️"
+      }
     var sections = [["## \(mark) \(VerdictLine.render(record).markdown)"]]
-    sections.append(list(TextReport.header(record)))
+    sections.append(list(TextReport.header(record, width: .max)))
     for (index, violation) in record.violations.enumerated() {
       let text = ViolationText(
         violation, of: record, number: index + 1, total: record.violations.count, full: false)
@@ -39,7 +46,13 @@ enum MarkdownReport {
 
   private static func matrix(_ record: MatrixRecord) -> [[String]] {
     let text = MatrixText(record)
-    let mark = record.verdict == .asExpected ? "✅" : record.verdict == .differs ? "❌" : "⚠️"
+    let mark =
+      switch record.verdict {
+      case .asExpected where record.interrupted: "⏸️"
+      case .asExpected: "✅"
+      case .differs: "❌"
+      case .harnessFault: "⚠️"
+      }
     let findings = MatrixDifferences.lines(record)
     return [
       ["## \(mark) \(text.verdict.markdown)"], findings.isEmpty ? [] : fenced(findings),

@@ -25,8 +25,8 @@ struct InterleavingTable {
     if let table = columns.first(where: { isReadable($0, width) }) { return table.lines(width: width) }
     let below = view.threads.count <= Self.mostThreads ? [wideBelow, narrowBelow] : [narrowBelow]
     let table = below.first { isReadable($0, width) } ?? narrowBelow
-    let values = hasExternal ? "\(spteTitle) and \(externalTitle)" : spteTitle
-    return TextWrap.lines("\(values) stand below the steps, after a \"=\".".onOneLine, width: width) + [""]
+    let values = hasExternal ? "\(spteTitle) and \(externalTitle) stand" : "\(spteTitle) stands"
+    return TextWrap.lines("\(values) below the steps, after a \"=\".".onOneLine, width: width) + [""]
       + table.lines(width: width)
   }
 

@@ -185,7 +185,10 @@ public struct MatrixText {
         return "AS EXPECTED \(Figures.counted(cells, "cell"))" + UnseenText.suffix(record.kernel)
       }
       let done = (record.cells + record.mutantCells).count { $0.outcome != MatrixRecord.Cell.unfinished }
-      return "INTERRUPTED after \(done) of \(Figures.counted(cells, "cell")); no difference so far"
+      let open = record.timing.threadRuns.count { $0.outcome == MatrixRecord.Cell.unfinished }
+      let threads = open > 0 ? ", \(Figures.counted(open, "mutant")) not raced to the end" : ""
+      return "INTERRUPTED after \(Figures.grouped(done)) of \(Figures.counted(cells, "cell"))\(threads); "
+        + "no difference so far"
     }
   }
 }

@@ -2,7 +2,7 @@ import Records
 
 /// The first lines of a report: what ran, how much of it, how fast.
 extension TextReport {
-  static func header(_ record: RunRecord) -> [String] {
+  static func header(_ record: RunRecord, width: Int = width) -> [String] {
     let lines =
       switch RunKind(record) {
       case .soak: soakLines(record)

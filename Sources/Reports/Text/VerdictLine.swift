@@ -18,9 +18,21 @@ public enum VerdictLine {
 
   private static func campaign(_ record: RunRecord) -> String {
     if record.verdict == .violation { return failure(record) }
+    if isEmpty(record) { return "NOTHING RUN: \(emptiness(record))" }
     let extent = extent(record).joined(separator: ", ")
     return record.interrupted
       ? "INTERRUPTED after \(extent); no violation so far" : "PASS sampled: \(extent); not a proof"
+  }
+
+  /// It came to its end, and there was nothing to run: nothing is said of any rule.
+  static func isEmpty(_ record: RunRecord) -> Bool {
+    record.verdict == .clean && !record.interrupted && RunKind(record) == .explore
+      && (record.exploration?.schedules ?? 0) == 0
+  }
+
+  private static func emptiness(_ record: RunRecord) -> String {
+    guard let shard = record.exploration?.shard else { return "the campaign has no schedules, so it says nothing" }
+    return "the campaign has no schedules for shard \(shard.onOneLine), so it says nothing"
   }
 
   private static func failure(_ record: RunRecord) -> String {

@@ -112,6 +112,12 @@ struct KernelOptions: ParsableArguments {
       throw ValidationError("RACE-1 needs addr2line, of Debian's binutils: it tells known races of the kernel by name")
     }
     do {
+      _ = try TreePath(path)
+    } catch {
+      StandardStreams.error.tell("--kernel-tree: \(error)")
+      throw ExitCode(bisect ? ExitStatus.notSupported : ExitStatus.usage)
+    }
+    do {
       var kernel = try KernelSubject.open(path, plainAccesses: plainAccesses, base: base)
       kernel.checksRaces = checksRaces
       if let hangSeconds { kernel.hangLimit = UInt64(hangSeconds * 1e9) }

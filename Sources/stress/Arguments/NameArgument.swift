@@ -18,7 +18,7 @@ enum NameArgument {
   }
 
   /// The name that differs least, if it differs in few letters only.
-  private static func nearest(to text: String, among names: [String]) -> String? {
+  static func nearest(to text: String, among names: [String]) -> String? {
     // The distance takes time in proportion to the length; no name is near a text much longer than any name.
     guard !text.isEmpty, text.count <= 40 else { return nil }
     let ranked = names.map { (name: $0, distance: distance(text, $0)) }

@@ -44,6 +44,16 @@ extension SoakTests {
       #expect(record.subject == "kernel")
       let checkers = record.checkers.filter { $0.checks == 0 }.map(\.checker)
       #expect(checkers.isEmpty)
+      #expect(record.scope.contains("; without the scenarios hardware-ad, memslot, dirty-logging; sampled"))
+    }
+
+    @Test func `a translation that a processor uses is one that TLB-1 has looked at`() throws {
+      let text =
+        "stress episode 1\nregion shared\nbefore fault 0x6\nthread 0\n  touch 0x6\nthread 1\n  unmap 0x6\n"
+      let episode = try EpisodeText(parsing: text)
+      let record = try EpisodeExecution.run(episode, kernel: try KernelTrees.kernel()).record
+      #expect(record.verdict == .clean)
+      #expect(record.checkers.first { $0.checker == "TLB-1" }?.checks == 1)
     }
 
     @Test(arguments: [ScenarioName.hardwareAd, .memslot, .dirtyLogging])
@@ -56,6 +66,7 @@ extension SoakTests {
         .dirtyLogging: ["log-dirty", "collect-dirty", "touch"],
       ]
       #expect(done.isSuperset(of: own[scenario] ?? []))
+      #expect(!record.scope.contains("without"))
     }
 
     @Test(arguments: [(ScenarioName.suspectWrprot, "EQ-1"), (.suspectEio, "LIV-1"), (.suspectRetry, "LIV-1")])

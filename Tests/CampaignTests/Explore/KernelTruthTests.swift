@@ -114,6 +114,17 @@ extension SoakTests {
         try KernelTrees.edit("\(tree)/\(place)", [("\tint ret = RET_PF_RETRY;", "\tint ret = RET_PF_RETRY; ;")])
         let broken = try reference()
         #expect(broken.checker == "BUG-1")
+
+        // All of it is committed, and held against the commit before the mistake, or against the mistake itself.
+        try git("commit", "-qam", "c")
+        #expect(try KernelSubject.open(tree).reference() == nil)
+        for (base, checker) in [("HEAD~2", nil), ("HEAD~1", "BUG-1")] as [(String, String?)] {
+          let kernel = try KernelSubject.open(tree, base: base)
+          let record = run(kernel, schedules: 20_000, scenario: .faultFault)
+          let reference = try #require(record.violations.first?.reproduction?.reference)
+          #expect(reference.checker == checker && reference.problem == nil)
+          #expect(reference.subject == "commit \(kernel.origin.base?.prefix(12) ?? "")")
+        }
       }
     }
 

@@ -39,6 +39,9 @@ extension ExitPath {
       ExitPath("stress kernel doctor", 70, "the report could not be written") {
         try kernel($0) { try $0.run(["kernel", "doctor", $0.path, "--no-build"], output: "/dev/full").status }
       },
+      ExitPath("stress kernel doctor", 70, "the cache cannot be used, for example because the disk is full") {
+        try kernel($0) { try $0.doctor(cache: "/dev/null").status }
+      },
       ExitPath("stress kernel doctor", 125, "the tree is not supported, or does not build") {
         try kernel($0) { tree in
           try tree.compiler("gcc", whenCompiling: "exit 1")

@@ -28,6 +28,9 @@ extension ExitPath {
 
       ExitPath("stress explore", 0, "no violation", provoke: runs("explore", "--schedules", "64", "--seed", "1")),
       ExitPath(
+        "stress explore", 0, "a shard that has no schedule: nothing was run, as the verdict says",
+        provoke: runs("explore", "--schedules", "2", "--shard", "3/3", "--seed", "1")),
+      ExitPath(
         "stress explore", 1, "a violation, also of a mutant",
         provoke: runs("explore", "--mutant", "thaw-first", "--seed", "3", "--no-minimize")),
       ExitPath("stress explore", 64, "bad usage, nothing was started", provoke: runs("explore", "--schedules", "0")),
