@@ -31,12 +31,13 @@ package final class FiberWorld {
   private let early: EarlyEnd?
   /// What the fibers' bodies reach through `FiberScheduler.engine`.
   private let race: UnsafeMutablePointer<Race>
-  package private(set) var episode: Episode
+  // One thread alone has the world. That modules above read these would otherwise cost a check for each execution.
+  @exclusivity(unchecked) package private(set) var episode: Episode
   /// The episode's tables are built, and no rule was broken on the way.
-  package private(set) var isPrepared = false
-  package private(set) var end = ExecutionEnd.completed
+  @exclusivity(unchecked) package private(set) var isPrepared = false
+  @exclusivity(unchecked) package private(set) var end = ExecutionEnd.completed
   /// Hash of all events of the last execution, in their order.
-  package private(set) var eventHash: UInt64 = 0
+  @exclusivity(unchecked) package private(set) var eventHash: UInt64 = 0
   package var capacity: Int { machine.pointee.taskCount }
 
   /// - Parameter early: what may cut an execution.
@@ -172,7 +173,7 @@ package final class FiberWorld {
   package var violation: Violation? { isCut ? nil : machine.pointee.reports.violation }
   package var harnessFault: String? { isCut ? nil : machine.pointee.reports.harnessFault }
   /// The last execution, or the preparation, did not come to its end, because nobody waits for it any more.
-  package private(set) var isCut = false
+  @exclusivity(unchecked) package private(set) var isCut = false
   @inline(__always) package var isHalted: Bool { raw_load32(machine.pointee.haltWord) != 0 }
 
   private func executeMicro(_ chooser: FiberScheduler.Chooser) {
