@@ -54,6 +54,7 @@ public struct MmuLock {
 
   fileprivate func readUnlock(_ task: TaskPointer) {
     let stripe = stripe(task)
+    task.noteWrite(stripe)
     guard raw_fetch_add32(stripe, ~0) == 1 && raw_load32(writer) != 0 else { return }
     if task.pointee.fibers != nil { task.wake(stripe) } else { park_wake(stripe, 1) }
   }
@@ -62,6 +63,7 @@ public struct MmuLock {
     task.beginWaiting(.mmuLockRead)
     task.count(.contendedLock)
     raw_fetch_add32(waiters, 1)
+    task.noteWrite(waiters)
     repeat {
       readUnlock(task)
       var patience = Patience()
@@ -77,6 +79,7 @@ public struct MmuLock {
       }
     } while !tryReadLock(task) && !task.isHalted
     raw_fetch_add32(waiters, ~0)
+    task.noteWrite(waiters)
     task.endWaiting()
   }
 
@@ -85,6 +88,7 @@ public struct MmuLock {
       task.beginWaiting(.mmuLockWrite)
       task.count(.contendedLock)
       raw_fetch_add32(waiters, 1)
+      task.noteWrite(waiters)
       var patience = Patience()
       // Who has been parked cannot know whether others still are, and takes the lock as if they were.
       var held: UInt32 = 1
@@ -96,6 +100,8 @@ public struct MmuLock {
         park_wait(writer, 2, Patience.parkNanoseconds)
       }
       raw_fetch_add32(waiters, ~0)
+      task.noteWrite(waiters)
+      task.noteWrite(writer)
       task.endWaiting()
     }
     // The kernel's queued lock calls itself contended while a writer waits for readers: those that walk make room.
@@ -105,6 +111,8 @@ public struct MmuLock {
       var patience = Patience()
       while true {
         let count = raw_load32(stripe)
+        task.noteRead(stripe)
+        if count != 0 { task.noteWrite(waiters) }
         if count == 0 || task.isHalted { break }
         task.beginWaiting(.readersToLeave)
         if patience.isOver(task, stripe) { park_wait(stripe, count, Patience.parkNanoseconds) }
@@ -112,6 +120,7 @@ public struct MmuLock {
       }
     }
     raw_fetch_add32(waiters, ~0)
+    task.noteWrite(waiters)
     raw_store64(ownerWord, UInt64(task.pointee.id) + 1)
     raw_store64(epochWord, epoch + 1)
   }
@@ -189,6 +198,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   /// `rwlock_needbreak()`: another task waits for the lock. Answered one time in eight: with many threads someone
   /// always waits, and a walk that yields at every entry would do little else.
   public func rwlockNeedbreak() -> Bool {
+    noteRead(lock.pointee.waiters)
     guard raw_load32(lock.pointee.waiters) != 0 else { return false }
     if let fibers = pointee.fibers { return pointee.mayResched && fibers.ask(pointee.id, .needbreak) }
     return pointee.reschedDraws.next() & 7 == 0

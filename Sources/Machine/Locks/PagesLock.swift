@@ -14,6 +14,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     if raw_cmpxchg32(word, 0, 1) != 0 {
       beginWaiting(.pagesLock)
       while raw_cmpxchg32(word, 0, 1) != 0, sleep(on: UnsafeRawPointer(word)) {}
+      noteWrite(word)
       endWaiting()
     }
     pointee.pagesLockHeld = true
@@ -25,6 +26,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     if raw_cmpxchg32(word, 0, 1) != 0 {
       beginWaiting(.slotsLock)
       while raw_cmpxchg32(word, 0, 1) != 0, sleep(on: UnsafeRawPointer(word)) {}
+      noteWrite(word)
       endWaiting()
     }
     pointee.slotsLockHeld = true
@@ -33,6 +35,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   public func unlockWord(_ word: UnsafeMutablePointer<UInt32>) {
     pointee.slotsLockHeld = false
     raw_store32(word, 0)
+    noteWrite(word)
     wake(word)
   }
 
@@ -40,6 +43,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     pointee.pagesLockHeld = false
     let word = pointee.machine.pointee.pagesLock.word
     raw_store32(word, 0)
+    noteWrite(word)
     wake(word)
   }
 }

@@ -10,6 +10,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     schedule_point_pass(point, UInt32(SCHEDULE_LOCK_SHARED.rawValue), pointee.machine.pointee.rcuEpoch)
     pointee.rcuDepth &+= 1
     if pointee.rcuDepth == 1 {
+      noteWrite(pointee.published + Task.Published.rcuEpoch.rawValue)
       // The exchange is a full barrier: the epoch is out before the first entry is read.
       raw_xchg64(
         pointee.published + Task.Published.rcuEpoch.rawValue, raw_load64(pointee.machine.pointee.rcuEpoch))
@@ -18,7 +19,10 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   @inlinable @inline(__always) public func rcuReadUnlock() {
     pointee.rcuDepth &-= 1
-    if pointee.rcuDepth == 0 { publish(.rcuEpoch, 0) }
+    if pointee.rcuDepth == 0 {
+      noteWrite(pointee.published + Task.Published.rcuEpoch.rawValue)
+      publish(.rcuEpoch, 0)
+    }
   }
 
   /// `rcu_dereference()` outside a read section and without mmu_lock: found with no race needed.
@@ -37,6 +41,7 @@ extension UnsafeMutablePointer where Pointee == Task {
       return reportTable(page, expected: "a linked table is deferred once", seen: "\(header.pointee.state)")
     }
     header.pointee.state = .deferred
+    noteWrite(machine.pointee.rcuEpoch)
     header.pointee.rcuStamp = raw_fetch_add64(machine.pointee.rcuEpoch, 1) &+ 1
     header.pointee.nextDeferred = 0
     if pointee.deferredTail == 0 {
@@ -79,6 +84,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     var oldest = UInt64.max
     for id in 0..<machine.pointee.taskCount where id != pointee.id {
       let epoch = machine.pointee.tasks[id].published(.rcuEpoch)
+      noteRead(machine.pointee.tasks[id].pointee.published + Task.Published.rcuEpoch.rawValue)
       if epoch != 0 { oldest = min(oldest, epoch) }
     }
     return oldest

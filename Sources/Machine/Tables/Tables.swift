@@ -10,6 +10,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   ) -> UInt32 {
     let machine = pointee.machine
     if pointee.pageCacheCount == 0 {
+      noteWrite(machine.pointee.arena.base)
       pointee.pageCacheCount = machine.pointee.arena.take(into: pointee.pageCache)
       if pointee.pageCacheCount == 0 {
         machine.pointee.reports.add(harnessFault: "out of page tables: \(machine.pointee.arena.capacity) reserved")
@@ -23,6 +24,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     if header.pointee.state != .free {
       reportTable(page, expected: "a page on the free list is free", seen: "\(header.pointee.state)")
     }
+    noteWrite(header)
     header.pointee = PageHeader()
     header.pointee.gfn = gfn
     header.pointee.level = UInt8(level)
@@ -34,6 +36,9 @@ extension UnsafeMutablePointer where Pointee == Task {
     if isAnnounced { emit(.tableAllocated, gfn: gfn, new: UInt64(page), level: level, root: kind) }
     return page
   }
+
+  /// Fills the task's cache of pages. Those that are left in it are lost until a snapshot is restored.
+  public func readyPages() { pointee.pageCacheCount = pointee.machine.pointee.arena.take(into: pointee.pageCache) }
 
   /// Frees a table for good: its page is poisoned and queued for reuse.
   public func freeTable(_ page: UInt32) {
@@ -49,6 +54,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     // External tables are the module's: no walker of KVM's ever reads one. All others must have outlived their readers,
     // whatever the subject did to make sure.
     if header.pointee.kind != .external && header.pointee.state != .allocated {
+      if header.pointee.rcuStamp == 0 { noteWrite(machine.pointee.rcuEpoch) }
       let stamp =
         header.pointee.rcuStamp != 0
         ? header.pointee.rcuStamp : raw_fetch_add64(machine.pointee.rcuEpoch, 1) &+ 1
@@ -58,6 +64,7 @@ extension UnsafeMutablePointer where Pointee == Task {
           seen: "freed while a reader from before its removal is inside")
       }
     }
+    noteWrite(header)
     header.pointee.state = .free
     header.pointee.rcuStamp = 0
     fillTable(machine.pointee.arena.table(page), Spte.poison)
@@ -70,6 +77,7 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   public func flushFreed() {
     guard pointee.freedCacheCount > 0 else { return }
+    noteWrite(pointee.machine.pointee.arena.base)
     pointee.machine.pointee.arena.give(pointee.freedCache, count: pointee.freedCacheCount)
     pointee.freedCacheCount = 0
   }

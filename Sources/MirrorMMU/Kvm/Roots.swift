@@ -81,6 +81,7 @@ extension TdpMmu {
         // One reference is the TDP MMU's own, put by kvm_tdp_mmu_zap_invalidated_roots().
         write_once64(task.point, roots.references + slot, 1)
         write_once64(task.point, roots.pages + slot, UInt64(page))
+        task.noteWrite(roots.pages)
         write_once64(task.point, roots.current, UInt64(slot) + 1)
       }
     }
@@ -104,12 +105,14 @@ extension TdpMmu {
     task.bugOn(!header(page).pointee.isInvalid, "KVM_BUG_ON(!root->role.invalid) in kvm_tdp_mmu_put_root()")
     task.lockPages()
     write_once64(task.point, roots.pages + slot, 0)
+    task.noteWrite(roots.pages)
     task.unlockPages()
     retire(page)
   }
 
   /// `for_each_tdp_mmu_root_yield_safe()` over the direct roots: the body may drop mmu_lock.
   func forEachDirectRoot(validOnly: Bool, _ body: (UInt32, Int) -> Void) {
+    task.noteRead(roots.pages)
     for slot in 0..<Roots.slots where roots.page(slot) != 0 && getRoot(slot) {
       let page = roots.page(slot)
       if !(validOnly && header(page).pointee.isInvalid) { body(page, slot) }

@@ -39,11 +39,13 @@ extension TdpMmu {
     }
     var root = kvm.pointee.mirrorRoot
     if !isPrivate {
+      task.noteRead(roots.current)
       guard let slot = roots.currentSlot else {
         task.readUnlock()
         allocRoot()
         return (.retry, fault)
       }
+      task.noteRead(roots.pages)
       root = roots.page(slot)
     }
     let result = map(&fault, root)

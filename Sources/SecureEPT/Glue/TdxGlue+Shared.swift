@@ -90,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     guard first == .operandBusy else { return first }
     keepVcpusOut(task)
     let second = call(false)
-    letVcpusIn()
+    letVcpusIn(task)
     return second
   }
 
@@ -109,16 +109,20 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
       }
       task.endWaiting()
     }
-    letVcpusIn()
+    letVcpusIn(task)
     return status
   }
 
   private func keepVcpusOut(_ task: TaskPointer) {
+    task.noteWrite(pointee.waitForSeptZap)
     raw_store32(pointee.waitForSeptZap, 1)
     kickAll(task)
   }
 
-  private func letVcpusIn() { raw_store32(pointee.waitForSeptZap, 0) }
+  private func letVcpusIn(_ task: TaskPointer) {
+    task.noteWrite(pointee.waitForSeptZap)
+    raw_store32(pointee.waitForSeptZap, 0)
+  }
 
   // MARK: The lock
 
@@ -128,6 +132,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     if raw_cmpxchg32(word, 0, 1) != 0 {
       task.beginWaiting(.septLock)
       while raw_cmpxchg32(word, 0, 1) != 0, task.sleep(on: UnsafeRawPointer(word)) {}
+      task.noteWrite(word)
       task.endWaiting()
     }
     task.pointee.septLockHeld = true
@@ -136,6 +141,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   private func unlockSept(_ task: TaskPointer) {
     task.pointee.septLockHeld = false
     raw_store32(pointee.septLock, 0)
+    task.noteWrite(pointee.septLock)
     task.wake(pointee.septLock)
   }
 }

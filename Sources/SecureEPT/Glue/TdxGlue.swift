@@ -145,9 +145,11 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     task.lockdepAssertHeldWrite()
     let first = call(true)
     guard first == .operandBusy else { return first }
+    task.noteWrite(pointee.waitForSeptZap)
     raw_store32(pointee.waitForSeptZap, 1)
     kickAll(task)
     let second = call(false)
+    task.noteWrite(pointee.waitForSeptZap)
     raw_store32(pointee.waitForSeptZap, 0)
     return second
   }

@@ -33,7 +33,11 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// Runs the guest with `TdxGlue` as KVM's side.
   public func runGuest(_ task: TaskPointer, count: Int, zeroStep: Bool, next: (TaskPointer) -> Gfn) -> GuestExit {
     runGuest(
-      task, count: count, zeroStep: zeroStep, staysOut: { raw_load32(pointee.waitForSeptZap) != 0 }, next: next)
+      task, count: count, zeroStep: zeroStep,
+      staysOut: {
+        task.noteRead(pointee.waitForSeptZap)
+        return raw_load32(pointee.waitForSeptZap) != 0
+      }, next: next)
   }
 
   /// Runs the guest: enter, touch `count` gfns that `next` draws, leave.
@@ -49,8 +53,11 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     let mode = mode(task.pointee.id)
     schedule_point_pass(task.point, UInt32(SCHEDULE_STORE.rawValue), mode)
     raw_store32(mode, raw_load32(mode) &+ 1)
+    task.noteWrite(guestWord(task))
     raw_fetch_or64(guestWord(task), guestBit(task))
     defer {
+      task.noteWrite(guestWord(task))
+      task.noteWrite(mode)
       raw_fetch_and64(guestWord(task), ~guestBit(task))
       raw_store32(mode, raw_load32(mode) &+ 1)
       task.wake(mode)
@@ -61,6 +68,8 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     defer { task.publish(.guestEpoch, 0) }
     for _ in 0..<count {
       schedule_point_pass(task.point, UInt32(SCHEDULE_LOAD.rawValue), nil)
+      // Walks and fills of the TLB: as each step of the module, about the TD.
+      task.noteModule()
       if isKicked(task) { return .kicked }
       let gfn = next(task)
       guard translate(task, gfn) else { return .violation(gfn) }
@@ -155,6 +164,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// True if the vCPU has to leave: somebody has asked for it since it came in.
   private func isKicked(_ task: TaskPointer) -> Bool {
     let mode = mode(task.pointee.id)
+    task.noteRead(mode)
     return raw_load32(mode + 1) == raw_load32(mode) || task.isHalted
   }
 
@@ -176,10 +186,12 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     raw_fence()
     for word in 0...((pointee.machine.pointee.taskCount - 1) >> 6) {
       var bits = raw_load64(pointee.inGuest + word)
+      task.noteRead(pointee.inGuest + word)
       while bits != 0 {
         let id = word << 6 + bits.trailingZeroBitCount
         bits &= bits &- 1
         let mode = mode(id)
+        task.noteWrite(mode)
         let turn = raw_load32(mode)
         guard id != task.pointee.id, turn & 1 != 0 else { continue }
         task.count(.guestKicked)

@@ -189,14 +189,16 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     _ change: (UInt64) -> Decision
   ) -> TdxStatus {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
+    task.noteSharedModule()
     var status = TdxStatus.operandBusy
     if !(injectable && drawBusy(task)) && tryLockTreeShared(task) {
       status = .walkFailed
-      if let address = walk(gfn, to: level) {
+      if let address = walk(gfn, to: level, noting: task) {
         var entry: UInt64 = 0
         status = .operandBusy
         if tryLockEntry(task, address, &entry) {
           schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), address)
+          task.noteSharedModule()
           switch change(entry) {
           case .change(let new):
             raw_store64(address, new)

@@ -151,18 +151,21 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
       !SeptEntry.isLocked(entry) && raw_cmpxchg64(address, entry, entry | SeptEntry.lock) == entry)
     {
       task.markWritten(address)
+      task.noteWrite(address)
       return true
     }
+    task.noteRead(address)
     task.count(.entryLockBusy)
     return false
   }
 
   /// The entry for `gfn` at `level`, nil if a parent is not a present table.
-  @inline(__always) func walk(_ gfn: Gfn, to level: Int) -> SptePointer? {
+  @inline(__always) func walk(_ gfn: Gfn, to level: Int, noting task: TaskPointer? = nil) -> SptePointer? {
     var table = pointee.machine.pointee.arena.table(pointee.rootPage)
     var current = Spte.maxLevel
     while current > level {
       let entry = raw_load64(table + Spte.index(gfn, current))
+      task?.noteRead(table + Spte.index(gfn, current))
       guard SeptEntry.state(entry) == .nonLeaf else { return nil }
       table = pointee.machine.pointee.arena.table(PageArena.page(pfn: SeptEntry.pfn(entry)))
       current -= 1

@@ -46,6 +46,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// The cmpxchg that the task has just made lost: it was a read.
   @inline(never) private func lost(_ id: Int, _ address: UnsafeRawPointer?) {
     guard pointee.isRunning else { return }
+    note(.lost, 0)
     pointee.happensBefore.takeBack(&pointee.fibers[id].history, UInt(bitPattern: address) & pointee.granule)
   }
 

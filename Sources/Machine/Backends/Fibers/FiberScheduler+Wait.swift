@@ -25,6 +25,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     for id in 0..<pointee.count
     where pointee.fibers[id].state == .blocked && pointee.fibers[id].waitsFor == word {
       pointee.blockedCount &-= 1
+      note(.letsGoOn, UInt(id))
       becomeReady(id)
     }
   }
@@ -50,6 +51,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// `cpu_relax()`: the task is not ready until another one writes what it looks at.
   func relax(_ id: Int, _ address: UnsafeRawPointer?) {
     pointee.fibers[id].waitsFor = isSpte(address) ? address : nil
+    note(.awaits, isSpte(address) ? UInt(bitPattern: address) : 0)
     leaveReady(id)
     pointee.fibers[id].state = .relaxed
     pointee.relaxedCount &+= 1
@@ -67,6 +69,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     for id in 0..<pointee.count where id != writer && pointee.fibers[id].state == .relaxed {
       let waitsFor = pointee.fibers[id].waitsFor
       guard waitsFor == nil || waitsFor == address else { continue }
+      note(.letsGoOnNext, UInt(id))
       pointee.relaxedCount &-= 1
       becomeReady(id)
     }
@@ -89,6 +92,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
         pointee.end = .livelock
         return false
       }
+      note(.allLookAgain, 0)
       for id in 0..<pointee.count where pointee.fibers[id].state == .relaxed {
         pointee.relaxedCount &-= 1
         becomeReady(id)

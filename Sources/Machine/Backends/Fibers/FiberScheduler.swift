@@ -72,7 +72,7 @@ public struct FiberScheduler {
   /// Where a fault of the running fiber leads to, and what it was.
   let exit: UnsafeMutablePointer<fiber_exit>
   let fault: UnsafeMutablePointer<fiber_fault>
-  var isRunning = false
+  @usableFromInline var isRunning = false
   var isStarting = false
   /// The budget's second half: every ready task gets its turn, and questions are answered no.
   var isFair = false
@@ -105,6 +105,9 @@ public struct FiberScheduler {
   public var observerState: UnsafeMutableRawPointer?
   /// Called before each step, when set: for a rule about what tasks are about to do. Gets the scheduler.
   public var watcher: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+  /// Told what steps have to do with other tasks, when set, with its state.
+  public var noted: StepNoted?
+  public var notedState: UnsafeMutableRawPointer?
   /// Which bits of an address tell words apart in the happens-before hash.
   var granule: UInt = .max
   static let wordGranule = ~UInt(7)
