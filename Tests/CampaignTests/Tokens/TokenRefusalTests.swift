@@ -121,13 +121,14 @@ import Testing
     let overlong = [UInt8](repeating: 0xff, count: 9) + [2]
     #expect(Tokens.error(Tokens.forge(head + [0] + overlong + end)) == .outOfRange("a number in it is malformed"))
     #expect(Tokens.error(Tokens.forge(head + [0, 1, 0, 0, 0] + end + [0])) == .outOfRange("1 bytes follow its end"))
-    // Bits of the last region byte that no region has, and flags that nothing means.
+    // Bits of the last region byte that no region has.
     var region = head
     region[region.count - 1] = 7
     #expect(Tokens.error(Tokens.forge(region + [0, 1, 0, 0, 0] + end)) != nil)
+    // A flag that a token of the model cannot have.
     var flags = head
-    flags[flags.count - 3] = 128
-    #expect(Tokens.error(Tokens.forge(flags + [0, 1, 0, 0, 0] + end)) == .unknown("flag", "128"))
+    flags[flags.count - 3] = 16
+    #expect(Tokens.error(Tokens.forge(flags + [0, 1, 0, 0, 0] + end)) == .unknown("flag", "16"))
     // A scenario that has a code may not stand there by its name.
     let named = Array(head[..<11]) + [0, 4] + Array("busy".utf8) + head[12...]
     #expect(Tokens.error(Tokens.forge(named + [0, 1, 0, 0, 0] + end)) != nil)
