@@ -36,6 +36,8 @@ package final class FiberWorld {
   /// The episode's tables are built, and no rule was broken on the way.
   @exclusivity(unchecked) package private(set) var isPrepared = false
   @exclusivity(unchecked) package private(set) var end = ExecutionEnd.completed
+  /// Each thread has its own page tables to take before the race: who takes one tells nobody else anything.
+  package var readiesPages = false
   /// Hash of all events of the last execution, in their order.
   @exclusivity(unchecked) package private(set) var eventHash: UInt64 = 0
   package var capacity: Int { machine.pointee.taskCount }
@@ -146,6 +148,7 @@ package final class FiberWorld {
       task.publish(.operation, 0)
     }
     if !task.isHalted { vm.finalize(task, suite) }
+    if readiesPages { for id in 0..<episode.threads.count { machine.pointee.tasks[id].readyPages() } }
     for id in 0..<episode.threads.count {
       machine.pointee.tasks[id].pointee.busyThreshold = episode.injectsBusy ? 1 : 0
       machine.pointee.tasks[id].pointee.mayResched = episode.mayYield

@@ -1,0 +1,128 @@
+/// Every class of interleavings of one episode, in a world of its own.
+import Episodes
+import Executions
+import Exploration
+import Machine
+import SecureEPT
+
+package final class EpisodeSearch {
+  /// How a search of one episode ended.
+  package enum End: Sendable, Equatable {
+    /// Every class was executed, and none broke a rule.
+    case complete
+    /// It was left with so many decisions open.
+    case partial(open: Int)
+    case violation
+    case fault(String)
+  }
+
+  /// What was executed of one episode.
+  package struct Result: Sendable, Equatable {
+    package var end = End.complete
+    /// Executions of different classes that came to their end.
+    package var classes: UInt64 = 0
+    /// All executions: those that showed themselves to be of a class known already, too.
+    package var executions: UInt64 = 0
+    package var steps: UInt64 = 0
+    package var longest = 0
+  }
+
+  package let world: FiberWorld
+  /// What steps say of themselves beside their access is not listened to: a search that knows too little, for a test.
+  package var isDeaf = false
+  private let mostYes: UInt32
+  private let kind: ExhaustiveSearch.Kind
+  private let hasTwins: Bool
+
+  /// - Parameters:
+  ///   - tasks: at most `ExhaustiveSearch.mostTasks`.
+  ///   - mostYes: times that a thread's questions are answered yes in an execution.
+  ///   - hasTwins: threads with the same operations begin in their order alone.
+  ///   - kind: every class, but for comparison.
+  /// - Returns: nil if the address space cannot be had.
+  package init?(
+    tasks: Int, subject: Subject, policy: Policy, mostYes: UInt32, hasTwins: Bool = true,
+    kind: ExhaustiveSearch.Kind = .everyClass
+  ) {
+    guard let world = FiberWorld(tasks: min(tasks, ExhaustiveSearch.mostTasks), subject: subject, policy: policy)
+    else { return nil }
+    self.world = world
+    self.mostYes = mostYes
+    self.hasTwins = hasTwins
+    self.kind = kind
+    world.readiesPages = true
+  }
+
+  /// Executes the episode in every way. What broke a rule is the world's last execution.
+  /// - Parameters:
+  ///   - limit: executions.
+  ///   - goesOn: asked every so often.
+  ///   - each: called after each class, with its hash and with that of what it left behind.
+  package func run(
+    _ episode: Episode, limit: UInt64, goesOn: () -> Bool = { true }, each: ((UInt64, UInt64) -> Void)? = nil
+  ) -> Result {
+    var result = Result()
+    guard world.prepare(episode) else {
+      result.end = world.violation != nil ? .violation : .fault(world.harnessFault ?? "the tables could not be built")
+      return result
+    }
+    let search = ExhaustiveSearch.create(on: world.scheduler, mostYes: mostYes, kind: kind)
+    defer { ExhaustiveSearch.destroy(search, on: world.scheduler) }
+    if isDeaf { world.scheduler.pointee.noted = nil }
+    search.pointee.begin(tasks: episode.threads.count, twinBefore: hasTwins ? Self.twins(episode) : Self.alone(episode))
+    let chooser = search.chooser
+    var hashes: Set<UInt64> = []
+    func count() {
+      result.executions = search.pointee.executions
+      result.classes = search.pointee.hasAsked ? UInt64(hashes.count) : search.pointee.completed
+      result.longest = search.pointee.mostSteps
+    }
+    while true {
+      world.execute(chooser)
+      result.steps &+= UInt64(world.scheduler.pointee.steps)
+      if _slowPath(world.isHalted || (world.end != .completed && world.end != .diverged)) {
+        result.end = world.violation != nil ? .violation : .fault(world.harnessFault ?? "an execution did not end")
+        count()
+        return result
+      }
+      let isClass = world.end == .completed
+      let state = isClass && each != nil ? world.stateHash : 0
+      let hasMore = search.pointee.next()
+      if isClass {
+        each?(search.pointee.classHash, state)
+        if search.pointee.hasAsked { hashes.insert(search.pointee.classHash) }
+      }
+      if !hasMore { break }
+      if search.pointee.executions >= limit || (search.pointee.executions & 1023 == 0 && !goesOn()) {
+        result.end = .partial(open: search.pointee.openDecisions)
+        break
+      }
+    }
+    count()
+    return result
+  }
+
+  /// By thread: the nearest one before it with the same operations, -1 for none.
+  static func twins(_ episode: Episode) -> [Int32] {
+    episode.threads.indices.map { id in
+      Int32((0..<id).last { episode.threads[$0] == episode.threads[id] } ?? -1)
+    }
+  }
+
+  private static func alone(_ episode: Episode) -> [Int32] { episode.threads.map { _ in -1 } }
+}
+
+extension FiberWorld {
+  /// Hash of all tables that are linked, as the last execution left them.
+  var stateHash: UInt64 {
+    let arena = machine.pointee.arena
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for page in 1..<arena.highWater where arena.headers[page].state == .linked {
+      for index in page * Spte.entriesPerTable..<(page + 1) * Spte.entriesPerTable {
+        hash = (hash ^ arena.base[index] ^ UInt64(index) << 40) &* 0x9e37_79b9_7f4a_7c15
+        hash ^= hash >> 32
+      }
+    }
+    return hash
+  }
+}
