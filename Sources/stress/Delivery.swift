@@ -40,6 +40,15 @@ struct Delivery {
     }
   }
 
+  init(record: ExhaustRecord, files: OutputFiles, isQuiet: Bool) {
+    self.record = nil
+    encode = { try RecordJSON.encode(record) }
+    self.files = files
+    text = files.width.render(to: files.stream) {
+      isQuiet ? ExhaustText(record).renderQuietly() : ExhaustText(record).render()
+    }
+  }
+
   /// True if all went where it should. What did not is told on standard error in one line each.
   func perform() -> Bool {
     let isRecorded = writeRecord()

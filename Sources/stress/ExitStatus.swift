@@ -66,6 +66,16 @@ enum ExitStatus {
     exit(status)
   }
 
+  static func leave(_ record: ExhaustRecord, signal: Int32?, isDelivered: Bool) -> Never {
+    switch record.verdict {
+    case .harnessFault: _exit(harnessFault)
+    case .violation: _exit(violation)
+    case .complete, .partial:
+      if record.interrupted { _exit(interrupted(by: signal ?? SIGINT)) }
+      exit(isDelivered ? clean : harnessFault)
+    }
+  }
+
   /// What was written as the new expectation is no difference any more; that a mutant survives is never expected.
   static func leave(_ record: MatrixRecord, signal: Int32?, isDelivered: Bool, isUpdated: Bool) -> Never {
     switch record.verdict {

@@ -4,11 +4,12 @@ import Exploration
 import Foundation
 import Machine
 import MirrorMMU
+import SecureEPT
 
 /// `stress list`: the names that the options take and the reports show.
 struct ListCommand: ParsableCommand {
   enum Kind: String, CaseIterable {
-    case protocols, alternatives, mutants, checkers, operations, scenarios, strategies
+    case protocols, alternatives, mutants, checkers, operations, scenarios, strategies, variants, tables
   }
 
   static let configuration = CommandConfiguration(
@@ -22,11 +23,14 @@ struct ListCommand: ParsableCommand {
         stress list operations    the keys of --mix
         stress list scenarios     what --scenario takes
         stress list strategies    what --strategy takes
+        stress list variants      what 'stress exhaust' pairs
+        stress list tables        from which it does
       """)
 
   @Argument(
     help: .init(
-      "One of protocols, alternatives, mutants, checkers, operations, scenarios, strategies.", valueName: "kind"),
+      "One of protocols, alternatives, mutants, checkers, operations, scenarios, strategies, variants, tables.",
+      valueName: "kind"),
     completion: NameArgument.completion(Kind.self),
     transform: { try NameArgument.parse($0) as Kind })
   var kind: Kind?
@@ -60,6 +64,9 @@ struct ListCommand: ParsableCommand {
       ScenarioArgument.allCases.map { name in
         [name.rawValue, name.summary + name.limits]
       }
+    case .variants:
+      OperationVariant.all(.hugeShared).map { [$0.name, $0.memory.text, $0.operation.name] }
+    case .tables: InitialTable.all(.hugeShared).map { [$0.name, $0.summary] }
     case .strategies: StrategyName.allCases.map { [$0.rawValue, $0.summary] }
     }
   }

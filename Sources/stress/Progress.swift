@@ -40,6 +40,13 @@ struct Progress {
     show(Self.line(now, rate: rate))
   }
 
+  /// Shows `now` if it is time to.
+  mutating func update(_ now: ExhaustProgress) {
+    guard let rate = rate(now.classes, at: now.elapsedSeconds) else { return }
+    show(
+      "\(Int(now.elapsedSeconds)) s  \(now.items) of \(now.ofItems) items  \(now.classes) classes  \(Int(rate))/s")
+  }
+
   /// What was done in each second since the last line: a run that slows down shows it. nil if it is not yet time for
   /// another line.
   private mutating func rate(_ count: UInt64, at time: Double) -> Double? {

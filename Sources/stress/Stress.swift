@@ -31,7 +31,8 @@ struct Stress: ParsableCommand {
     subcommands: [
       RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, TraceCommand.self,
       RegressCommand.self,
-      MatrixCommand.self, DiffCommand.self, ReportCommand.self, MergeCommand.self, KernelCommand.self,
+      MatrixCommand.self, DiffCommand.self, ExhaustCommand.self, ReportCommand.self, MergeCommand.self,
+      KernelCommand.self,
       ListCommand.self, AutopsyCommand.self,
     ],
     defaultSubcommand: RunCommand.self)

@@ -22,6 +22,7 @@ public enum RecordJSON {
 
   /// The same of a comparison.
   public static func encode(_ record: DiffRecord) throws -> Data { try text(record) }
+  public static func encode(_ record: ExhaustRecord) throws -> Data { try text(record) }
 
   private static func text(
     _ record: some Encodable, _ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .prettyPrinted]

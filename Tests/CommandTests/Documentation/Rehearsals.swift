@@ -29,6 +29,12 @@ extension Rehearsal {
     Rehearsal(
       "stress trace race.episode", after: ["stress trace --scenario fault-zap --seed 3 --episode > race.episode"]),
 
+    // CONTRIBUTING.md
+    Rehearsal("scripts/arrows", elsewhere: "Tests/CommandTests/ArrowsScriptTests.swift"),
+
+    // Every interleaving
+    Rehearsal("stress exhaust --mutant drop-propagate --quiet", status: 1),
+
     // Exploring
     Rehearsal("stress regress", status: 1),
     Rehearsal("stress matrix --quick", adding: "--only protocols --schedules 10"),

@@ -44,6 +44,19 @@ extension ExitPath {
         provoke: runs("explore", "--schedules", "64", "--html", "/dev/full")),
 
       ExitPath(
+        "stress exhaust", 0, "no violation: all classes were executed",
+        provoke: runs("exhaust", "--pair", "fault,zap", "--table", "private-leaf")),
+      ExitPath(
+        "stress exhaust", 0, "no violation: some classes are left",
+        provoke: runs("exhaust", "--pair", "fault,zap", "--table", "private-leaf", "--executions", "10")),
+      ExitPath(
+        "stress exhaust", 1, "a violation, also of a mutant",
+        provoke: runs("exhaust", "--pair", "fault,zap", "--mutant", "drop-propagate")),
+      ExitPath("stress exhaust", 64, "bad usage, nothing was started", provoke: runs("exhaust", "--pair", "fault")),
+      ExitPath(
+        "stress exhaust", 70, "record or report could not be written",
+        provoke: runs("exhaust", "--pair", "fault,zap", "--table", "private-leaf", "--json", "/dev/full")),
+      ExitPath(
         "stress matrix", 0, "all is as expected",
         provoke: runs(
           "matrix", "--protocol", "mainline", "--policy", "4k", "--scenario", "fault-fault", "--schedules", "200")),
@@ -71,6 +84,9 @@ extension ExitPath {
         ExitPath(
           "stress explore", 128 + signal, "\(name): \(interrupted)",
           provoke: signals(signal, "explore", "--seconds", "600")),
+        ExitPath(
+          "stress exhaust", 128 + signal, "\(name): \(interrupted)",
+          provoke: signals(signal, "exhaust", "--executions", "1000000000")),
         ExitPath(
           "stress matrix", 128 + signal, "\(name): \(interrupted)",
           provoke: signals(signal, "matrix", "--only", "protocols", "--schedules", "1000000000")),

@@ -1,0 +1,63 @@
+/// What stands in the page tables before a pair of operations races.
+import Episodes
+import Machine
+import SecureEPT
+
+public struct InitialTable: Sendable, Equatable {
+  public var name: String
+  public var summary: String
+  public var isPrivate: Bool
+  package var populated: [Request]
+  /// Only where private memory is mapped by huge pages.
+  var needsHuge = false
+
+  private init(
+    _ name: String, _ summary: String, isPrivate: Bool, _ operations: [(Operation, Gfn, UInt64)] = [],
+    needsHuge: Bool = false
+  ) {
+    self.name = name
+    self.summary = summary
+    self.isPrivate = isPrivate
+    self.needsHuge = needsHuge
+    populated = operations.map { Request(operation: $0.0, range: $0.1..<$0.1 + 1, draw: $0.2) }
+  }
+
+  private static let gfn = OperationVariant.gfn
+  /// In the next 2M region: its tables are this one's but for the last.
+  private static let far: Gfn = 512 + 8
+
+  public static func all(_ policy: Policy) -> [InitialTable] {
+    [
+      InitialTable("private-empty", "private memory, only the root", isPrivate: true),
+      InitialTable(
+        "private-upper", "private memory, all tables but the last", isPrivate: true, [(.fault, far, 0)]),
+      InitialTable(
+        "private-table", "private memory, the neighbour is mapped", isPrivate: true, [(.fault, gfn + 1, 0)]),
+      InitialTable("private-leaf", "private memory, the gfn is mapped", isPrivate: true, [(.fault, gfn, 0)]),
+      InitialTable(
+        "private-2m", "private memory, mapped by a 2M page", isPrivate: true, [(.fault2M, gfn, 1)], needsHuge: true),
+      InitialTable("shared-empty", "shared memory, only the root", isPrivate: false),
+      InitialTable("shared-upper", "shared memory, all tables but the last", isPrivate: false, [(.fault, far, 0)]),
+      InitialTable("shared-table", "shared memory, the neighbour is mapped", isPrivate: false, [(.fault, gfn + 1, 0)]),
+      InitialTable("shared-leaf", "shared memory, the gfn is mapped", isPrivate: false, [(.fault, gfn, 0)]),
+      InitialTable(
+        "shared-read-only", "shared memory, the gfn is mapped and write-protected", isPrivate: false,
+        [(.fault, gfn, 0), (.wrprot, gfn, 0)]),
+      InitialTable("shared-2m", "shared memory, mapped by a 2M page", isPrivate: false, [(.fault2M, gfn, 1)]),
+      InitialTable(
+        "shared-2m-read-only", "shared memory, mapped by a 2M page and write-protected", isPrivate: false,
+        [(.fault2M, gfn, 1), (.wrprot, gfn, 0)]),
+      InitialTable(
+        "shared-nx", "shared memory, a table made for the NX mitigation", isPrivate: false, [(.fault2M, gfn, 0)]),
+    ].filter { !$0.needsHuge || policy.mapsHuge }
+  }
+
+  /// - Parameter answers: whether SEAMCALLs may be busy and walks may yield.
+  func episode(_ operations: [OperationVariant], policy: Policy, answers: Bool) -> Episode {
+    Episode(
+      scenario: "exhaust", policy: policy,
+      regions: Array(repeating: Episode.Region(isPrivate: isPrivate, allowsHuge: true), count: 2),
+      populated: populated, threads: operations.map { [$0.request] }, injectsBusy: answers && isPrivate,
+      mayYield: answers)
+  }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import MirrorMMU
+import Reports
+import SecureEPT
+
+/// `stress exhaust`: every class of interleavings of pairs of operations, so that what passes is proven.
+struct ExhaustCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exhaust",
+    abstract: "Run every interleaving of every pair of operations of the model, from every initial table.",
+    discussion: """
+      An item is one operation, or two that race with each other, from one initial table. Of each item every class of \
+      interleavings is executed once: two are of one class if they differ only in the order of steps that have nothing \
+      to do with each other. What passes completely is proven for that item, for a sequentially consistent machine and \
+      so many BUSY answers and yields as --answers says; docs/exhaust.md tells what that includes and what not.
+
+      An item that has more classes than --executions allows is named as not complete.
+
+      EXAMPLES:
+        stress exhaust
+        stress exhaust --pair fault,zap
+        stress exhaust --triple fault,zap,guest --table private-leaf
+        stress exhaust --mutant drop-propagate
+        stress exhaust --protocol chokepoint --policy huge --seconds 600 --json proof.json
+
+      EXIT CODES:
+        0    no class that was executed broke a rule; the last line says whether that were all
+        1    a violation
+        64   bad usage, nothing was started
+        70   a fault of the harness, or record or report could not be written
+        130  ended by SIGINT, with report and record of what ran so far
+        129  the same by SIGHUP
+        143  the same by SIGTERM; a second signal ends the run at once
+      """)
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Race these two alone; see 'stress list variants'.", valueName: "a,b"),
+    transform: { try VariantArgument.parse($0, count: 2) })
+  var pair: [String]?
+
+  @Option(
+    parsing: .unconditional, help: .init("Race these three alone.", valueName: "a,b,c"),
+    transform: { try VariantArgument.parse($0, count: 3) })
+  var triple: [String]?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("From this initial table alone; see 'stress list tables'.", valueName: "name"),
+    transform: { try VariantArgument.table($0) })
+  var table: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("BUSY answers and yields of a thread in an execution, at most, 0...4. (default: 1)", valueName: "n"),
+    transform: NumberArgument.whole(0...4))
+  var answers: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Executions of one item, at most. (default: 200000)", valueName: "n"),
+    transform: NumberArgument.whole(1...1_000_000_000))
+  var executions: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("End after so many seconds, with what is complete by then. (default: 180)", valueName: "s"),
+    transform: NumberArgument.whole(1...86_400))
+  var seconds: Int?
+
+  @Option(
+    parsing: .unconditional, help: .init("Items at once. (default: one a processor)", valueName: "n"),
+    transform: NumberArgument.whole(1...64))
+  var jobs: Int?
+
+  @Flag(help: "Run all items, whatever was found.") var keepGoing = false
+
+  @OptionGroup var subject: SubjectOptions
+  @OptionGroup var output: DiffOutputOptions
+
+  func validate() throws {
+    guard pair == nil || triple == nil else { throw ValidationError("give --pair or --triple, not both") }
+    guard subject.seed == nil else { throw ValidationError("exhaust draws nothing: it has no --seed") }
+    guard !plan.items.isEmpty else {
+      throw ValidationError(
+        "there is no table in which all of these mean something under policy \(policy.rawValue); see 'stress list "
+          + "variants' and 'stress list tables'")
+    }
+  }
+
+  private var policy: Policy { subject.policy ?? subject.mutant?.policy ?? .fourK }
+  private var plan: ExhaustPlan {
+    ExhaustPlan(policy: policy, operations: pair ?? triple ?? [], table: table, answers: (answers ?? 1) > 0)
+  }
+
+  func run() throws {
+    let files = try OutputFiles(json: output.json, width: output.width)
+    var configuration = ExhaustConfiguration(
+      protocolName: subject.protocolName ?? .mainline, mutant: subject.mutant, policy: policy, plan: plan,
+      answers: answers ?? 1, executionLimit: UInt64(executions ?? 200_000), seconds: Double(seconds ?? 180),
+      jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+    configuration.keepsGoing = keepGoing
+    let exhaust = Exhaust(configuration: configuration)
+    let signals = Signals(onFirst: { exhaust.requestStop() })
+    var progress = Progress(quiet: output.quiet)
+    let record = exhaust.run { progress.update($0) }
+    progress.finish()
+    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
+    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
+  }
+}
+
+/// The names of variants and tables.
+enum VariantArgument {
+  static func parse(_ text: String, count: Int) throws -> [String] {
+    let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.count == count else {
+      throw ValidationError("'\(text)' is not \(count) names with commas between them; see 'stress list variants'")
+    }
+    let known = Set(Policy.allCases.flatMap { OperationVariant.all($0).map(\.name) })
+    if let unknown = names.first(where: { !known.contains($0) }) {
+      throw ValidationError("there is no variant '\(unknown)'; see 'stress list variants'")
+    }
+    return names
+  }
+
+  static func table(_ text: String) throws -> String {
+    guard Policy.allCases.contains(where: { InitialTable.all($0).contains { $0.name == text } }) else {
+      throw ValidationError("there is no table '\(text)'; see 'stress list tables'")
+    }
+    return text
+  }
+}
