@@ -104,6 +104,7 @@ struct ExhaustCommand: ParsableCommand {
     configuration.keepsGoing = keepGoing
     let exhaust = Exhaust(configuration: configuration)
     let signals = Signals(onFirst: { exhaust.requestStop() })
+    StandardStreams.error.write("\(plan.items.count) items, up to \(seconds ?? 180) s\n")
     var progress = Progress(quiet: output.quiet)
     let record = exhaust.run { progress.update($0) }
     progress.finish()

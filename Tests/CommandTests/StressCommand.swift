@@ -65,8 +65,8 @@ struct StressCommand {
   }
 
   /// Waits until the command has said its seed: from then on it answers signals. Returns at once if it ended before.
-  func waitUntilStarted() -> Bool {
-    while !scratch.text("stderr").contains("seed 0x") {
+  func waitUntilStarted(_ word: String = "seed 0x") -> Bool {
+    while !scratch.text("stderr").contains(word) {
       var ended = siginfo_t()
       guard waitid(P_PID, id_t(process), &ended, WEXITED | WNOHANG | WNOWAIT) == 0, ended.si_signo == 0 else {
         return false

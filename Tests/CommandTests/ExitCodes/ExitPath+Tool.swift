@@ -86,7 +86,7 @@ extension ExitPath {
           provoke: signals(signal, "explore", "--seconds", "600")),
         ExitPath(
           "stress exhaust", 128 + signal, "\(name): \(interrupted)",
-          provoke: signals(signal, "exhaust", "--executions", "1000000000")),
+          provoke: signals(signal, "exhaust", once: " items")),
         ExitPath(
           "stress matrix", 128 + signal, "\(name): \(interrupted)",
           provoke: signals(signal, "matrix", "--only", "protocols", "--schedules", "1000000000")),

@@ -42,10 +42,12 @@ extension ExitPath {
   }
 
   /// The tool, and a signal once it runs.
-  static func signals(_ signal: Int32, _ arguments: String...) -> @Sendable (Scratch) throws -> Int32 {
+  static func signals(
+    _ signal: Int32, _ arguments: String..., once word: String = "seed 0x"
+  ) -> @Sendable (Scratch) throws -> Int32 {
     { scratch in
       let command = try StressCommand.start(arguments, in: scratch)
-      #expect(command.waitUntilStarted())
+      #expect(command.waitUntilStarted(word))
       command.send(signal)
       return command.finish().status
     }
