@@ -27,7 +27,7 @@ extension SoakTests {
       #expect(record.coverageWarnings.isEmpty)
       #expect(record.coverage.keys.allSatisfy { !["busyRestored", "guestKicked", "entryLockBusy"].contains($0) })
       let idle = record.checkers.filter { $0.checks == 0 }.map(\.checker)
-      #expect(idle == ["ORD-1", "ORD-2", "ORD-3", "ORD-4", "DUP-1", "EQ-1", "TLB-1", "ACC-1"])
+      #expect(idle == ["ORD-1", "ORD-2", "ORD-3", "ORD-4", "DUP-1", "EQ-1", "ACC-1"])
       let ofPrivateMemory = Operation.allCases.filter(\.needsPrivateMemory).map(\.name)
       #expect(Set(record.outcomes.map(\.operation)).isDisjoint(with: ofPrivateMemory))
     }
