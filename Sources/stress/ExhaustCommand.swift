@@ -9,14 +9,15 @@ import SecureEPT
 struct ExhaustCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exhaust",
-    abstract: "Run every interleaving of every pair of operations of the model, from every initial table.",
+    abstract: "Run all interleavings of pairs of operations of the model, as far as the time allows.",
     discussion: """
       An item is one operation, or two that race with each other, from one initial table. Of each item every class of \
       interleavings is executed once: two are of one class if they differ only in the order of steps that have nothing \
       to do with each other. What passes completely is proven for that item, for a sequentially consistent machine and \
       so many BUSY answers and yields as --answers says; docs/exhaust.md tells what that includes and what not.
 
-      An item that has more classes than --executions allows is named as not complete.
+      An item that has more classes than --executions allows is named as not complete. All pairs take longer than \
+      --seconds leaves if it is not given: the last line says how many were complete.
 
       EXAMPLES:
         stress exhaust
