@@ -1,4 +1,5 @@
 /// Which of the last execution's steps could have come in another order, and where the search has to go for that.
+import Machine
 
 extension ExhaustiveSearch {
   mutating func analyse() {
@@ -28,20 +29,13 @@ extension ExhaustiveSearch {
       join(earlier)
     }
     clock[task] = record.ordinal
-    var hash = mixed(
+    var hash = HappensBefore.mix(
       UInt64(truncatingIfNeeded: task) << 32 | UInt64(truncatingIfNeeded: record.ordinal), record.answers)
     for id in 0..<tasks {
       clocks.append(clock[id])
-      hash = mixed(hash, UInt64(truncatingIfNeeded: clock[id]))
+      hash = HappensBefore.mix(hash, UInt64(truncatingIfNeeded: clock[id]))
     }
     hashes.append((step == 0 ? 0 : hashes[step - 1]) &+ hash)
-  }
-
-  private func mixed(_ left: UInt64, _ right: UInt64) -> UInt64 {
-    var word = (left ^ 0x9e37_79b9_7f4a_7c15) &* 0xbf58_476d_1ce4_e5b9
-    word ^= word >> 32
-    word = (word &+ right) &* 0x94d0_49bb_1331_11eb
-    return word ^ (word >> 29)
   }
 
   @inline(__always) private func join(_ step: Int) {
