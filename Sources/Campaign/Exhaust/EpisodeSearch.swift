@@ -85,6 +85,11 @@ package final class EpisodeSearch {
         count()
         return result
       }
+      if _slowPath(world.end == .diverged && !search.pointee.isBlocked) {
+        result.end = .fault("a thread that was to go on cannot: the harness is not deterministic")
+        count()
+        return result
+      }
       let isClass = world.end == .completed
       let state = isClass && each != nil ? world.stateHash : 0
       let hasMore = search.pointee.next()

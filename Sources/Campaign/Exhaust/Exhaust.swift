@@ -123,6 +123,11 @@ public final class Exhaust: Sendable {
       board.done += 1
       board.classes += result.classes
       if case .fault(let text) = result.end { board.faults.append("\(configuration.plan.items[item].name): \(text)") }
+      if result.end == .violation && finding == nil {
+        board.faults.append(
+          "\(configuration.plan.items[item].name) broke a rule and did not when run again: the harness is not "
+            + "deterministic")
+      }
       guard let finding, item < board.first?.item ?? .max else { return }
       board.first = (item, finding)
     }

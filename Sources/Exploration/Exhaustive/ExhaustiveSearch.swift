@@ -55,7 +55,8 @@ public struct ExhaustiveSearch {
   /// Steps of which clocks and races are known.
   var analysed = 0
   var isRecording = false
-  var isBlocked = false
+  /// Whoever could go on would repeat what is explored: the execution was left.
+  public internal(set) var isBlocked = false
   var hasChosen = false
   let ordinals: UnsafeMutablePointer<Int32>
   let yesCounts: UnsafeMutablePointer<UInt32>
