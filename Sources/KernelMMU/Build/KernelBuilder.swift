@@ -9,6 +9,8 @@ public struct KernelBuilder: Sendable {
   public var compiler: String?
   /// Accesses that the kernel does not annotate are schedule points too. Costs about half the speed.
   public var plainAccesses: Bool
+  /// What is known of single files; nil to compile them all.
+  package var units: UnitCache? = UnitCache()
 
   public init(
     tree: URL, cache: URL = KernelBuilder.defaultCache, compiler: String? = nil, plainAccesses: Bool = false
@@ -48,12 +50,14 @@ public struct KernelBuilder: Sendable {
     if FileManager.default.fileExists(atPath: object.path) { return kernel }
 
     let made = stage.root.appendingPathComponent("entry", isDirectory: true)
-    var extraction = try KernelExtraction(stage: stage, resources: resources, compiler: compiler, version: version)
+    let results = UnitResults()
+    var extraction = try KernelExtraction(
+      stage: stage, resources: resources, compiler: compiler, version: version, known: units, made: results)
     while true {
       let result = try extraction.settle()
       let compilation = KernelCompilation(
         stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses,
-        extraction: result)
+        extraction: result, known: units, made: results)
       guard let missed = try compilation.run(into: made) else {
         try result.note(in: made)
         try compilation.use().write(in: made)
@@ -67,6 +71,7 @@ public struct KernelBuilder: Sendable {
     ).write(in: made)
     if let file = stage.changedFile() { throw .changedWhileBuilding(file: file) }
     try publish(made, as: entry, object)
+    units?.write(results)
     kernel.isFresh = true
     return kernel
   }

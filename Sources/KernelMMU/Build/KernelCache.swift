@@ -7,6 +7,8 @@ public struct KernelCache: Sendable {
 
   public init(root: URL = KernelBuilder.defaultCache) { self.root = root }
 
+  private var units: UnitCache { UnitCache(folder: root.deletingLastPathComponent().appendingPathComponent("units")) }
+
   /// A kernel in the cache.
   public struct Entry: Sendable, Equatable {
     public var key: String
@@ -55,10 +57,12 @@ public struct KernelCache: Sendable {
     return contents
   }
 
-  /// Removes kernels and what killed builds left. Builds that go on and what is not the tool's stay.
+  /// Removes kernels, what killed builds left and what is known of single files. Builds that go on and what is not the
+  /// tool's stay.
   /// - Returns: what was there.
   public func clean() throws(KernelCacheError) -> Contents {
     let contents = try contents()
+    units.clean()
     for name in contents.kernels.map(\.key) + contents.remains {
       // Renamed first: an entry is whole or not there, even if this process is killed.
       let doomed = root.appendingPathComponent(".building-\(getpid())-\(name.suffix(32))")

@@ -9,6 +9,33 @@ struct KernelCompilation {
   let version: KernelVersion
   let plainAccesses: Bool
   let extraction: KernelExtraction.Result
+  /// What is known of single files, if that may be used, and what this build adds to it.
+  let known: UnitCache?
+  let made: UnitResults
+  private let inputs: UnitInputs
+  private let includeNames: [String]
+  private static let stageName = "@stage@"
+  private static let toolName = "@tool@"
+
+  init(
+    stage: KernelStage, resources: KernelResources, compiler: Compiler, version: KernelVersion, plainAccesses: Bool,
+    extraction: KernelExtraction.Result, known: UnitCache?, made: UnitResults
+  ) {
+    self.stage = stage
+    self.resources = resources
+    self.compiler = compiler
+    self.version = version
+    self.plainAccesses = plainAccesses
+    self.extraction = extraction
+    self.known = known
+    self.made = made
+    let places = [
+      UnitInputs.Place(path: stage.root.path, name: Self.stageName),
+      UnitInputs.Place(path: resources.root.path, name: Self.toolName),
+    ]
+    inputs = UnitInputs(places: places, folders: extraction.includes + [Self.quoted(stage.root.path)])
+    includeNames = extraction.includes.map(inputs.named)
+  }
 
   struct Unit {
     /// As messages name it.
@@ -59,25 +86,55 @@ struct KernelCompilation {
   private func compile(_ unit: Unit, _ index: Int) -> KernelBuildError? {
     var arguments = plainAccesses && unit.isKernel ? compiler.plainFlags : []
     arguments += ["-c", "-o", unit.object]
+    let object = stage.root.appendingPathComponent(unit.object)
+    let key = key(unit, arguments)
+    if let bytes = key.flatMap({ known?.read($0, .object) }) {
+      if let code = CacheFile.write(bytes, to: object) {
+        return .unwritable(stage.root.deletingLastPathComponent(), code)
+      }
+      return nil
+    }
     guard let result = start(unit, index, arguments) else { return .noCompiler(tried: [compiler.path]) }
     guard result.status == 0 else { return failure(unit, result.output) }
-    let isMade = FileManager.default.fileExists(atPath: stage.root.appendingPathComponent(unit.object).path)
-    return isMade ? nil : .noCompilation(compiler: compiler.path, file: unit.name)
+    guard FileManager.default.fileExists(atPath: object.path) else {
+      return .noCompilation(compiler: compiler.path, file: unit.name)
+    }
+    if let key { made.add(key, .object) { KernelStage.contents(object) } }
+    return nil
+  }
+
+  /// Of all that decides what the compiler makes of a unit; nil if nothing is to be remembered.
+  func key(_ unit: Unit, _ more: [String]) -> String? {
+    guard known != nil else { return nil }
+    let roots = ["\(resources.root.path)/shim/stress.h", unit.source]
+    let told = Self.arguments(stage: Self.stageName, tool: Self.toolName, version: version) + more
+    return inputs.key(roots: roots, words: [compiler.path, compiler.version, unit.name] + told + includeNames)
   }
 
   /// - Returns: what the compiler says of a file that it does not take, nil if it does.
   func check(_ unit: Unit, _ index: Int) -> String? {
-    guard let result = start(unit, index, ["-fsyntax-only"] + compiler.checkFlags) else {
-      return "error: \(compiler.path) does not start"
+    let arguments = ["-fsyntax-only"] + compiler.checkFlags
+    let key = key(unit, arguments)
+    if let bytes = key.flatMap({ known?.read($0, .checked) }) {
+      return bytes.isEmpty ? nil : inputs.placed(String(decoding: bytes, as: UTF8.self))
     }
-    return result.status == 0 ? nil : result.output
+    guard let result = start(unit, index, arguments) else { return "error: \(compiler.path) does not start" }
+    let output = result.status == 0 ? nil : result.output
+    if let key, output != "" {
+      let text = inputs.named(output ?? "")
+      made.add(key, .checked) { Array(text.utf8) }
+    }
+    return output
   }
 
   private func start(_ unit: Unit, _ index: Int, _ more: [String]) -> Subprocess.Result? {
-    var arguments = Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version)
-    arguments += more + extraction.includes.flatMap { ["-I", $0] } + [unit.source]
     let log = stage.root.appendingPathComponent("compile-\(index).log")
-    return Subprocess.run(compiler.path, arguments, in: stage.root, log: log)
+    return Subprocess.run(compiler.path, arguments(unit, more), in: stage.root, log: log)
+  }
+
+  func arguments(_ unit: Unit, _ more: [String]) -> [String] {
+    Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version) + more
+      + extraction.includes.flatMap { ["-I", $0] } + [unit.source]
   }
 
   func failure(_ unit: Unit, _ output: String) -> KernelBuildError {
@@ -88,12 +145,15 @@ struct KernelCompilation {
   /// copies of a tree make one object.
   static func arguments(stage: String, tool: String, version: KernelVersion) -> [String] {
     let compiled = "\(stage)/compiled"
-    var arguments = Compiler.flags + ["-iquote", "\(compiled)/arch/x86/kvm", "-include", "\(tool)/shim/stress.h"]
+    var arguments = Compiler.flags + ["-iquote", quoted(stage), "-include", "\(tool)/shim/stress.h"]
     arguments.append("-DSTRESS_KERNEL_VERSION=\"\(version.text)\"")
     // gcc takes the last map that fits, so the stage's own directories come behind it.
     let maps = [(stage, "."), ("\(tool)/", ""), ("\(stage)/whitelist/", "include/"), ("\(compiled)/", "")]
     return arguments + maps.map { "-ffile-prefix-map=\($0)=\($1)" }
   }
+
+  /// Where the tree's own files are found that are included in quotes.
+  private static func quoted(_ stage: String) -> String { "\(stage)/compiled/arch/x86/kvm" }
 
   private func link(_ units: [Unit], into entry: URL) throws(KernelBuildError) -> String? {
     let object = entry.appendingPathComponent(BuiltKernel.objectName).path

@@ -7,6 +7,8 @@ struct KernelExtraction {
   let resources: KernelResources
   let compiler: Compiler
   let version: KernelVersion
+  let known: UnitCache?
+  let made: UnitResults
 
   struct Result {
     var taken: [Taken]
@@ -26,9 +28,12 @@ struct KernelExtraction {
   /// Units that have missed nothing: more that is taken takes nothing from them.
   private var settled: Set<String> = []
 
-  init(stage: KernelStage, resources: KernelResources, compiler: Compiler, version: KernelVersion)
-    throws(KernelBuildError)
-  {
+  init(
+    stage: KernelStage, resources: KernelResources, compiler: Compiler, version: KernelVersion, known: UnitCache?,
+    made: UnitResults
+  ) throws(KernelBuildError) {
+    self.known = known
+    self.made = made
     self.stage = stage
     self.resources = resources
     self.compiler = compiler
@@ -189,7 +194,7 @@ struct KernelExtraction {
   {
     let compilation = KernelCompilation(
       stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: false,
-      extraction: result)
+      extraction: result, known: known, made: made)
     let units = compilation.units().filter { !settled.contains($0.name) }
     let outputs = Mutex<[Int: String]>([:])
     DispatchQueue.concurrentPerform(iterations: units.count) { index in

@@ -5,16 +5,16 @@ import Synchronization
 extension KernelCompilation {
   func use() throws(KernelBuildError) -> SourceUse {
     let units = units()
-    let outputs = Mutex<[Int: [UInt8]]>([:])
+    let outputs = Mutex<[Int: Preprocessed]>([:])
     DispatchQueue.concurrentPerform(iterations: units.count) { index in
-      let bytes = preprocessed(units[index], index)
-      outputs.withLock { $0[index] = bytes }
+      let part = preprocessed(units[index], index)
+      outputs.withLock { $0[index] = part }
     }
-    var seen = Preprocessed(place: stage.place)
-    let texts = outputs.withLock { $0 }
+    var seen = Preprocessed()
+    let parts = outputs.withLock { $0 }
     for (index, unit) in units.enumerated() {
-      guard let bytes = texts[index] else { throw .compilation(file: unit.name, lines: ["it cannot be preprocessed"]) }
-      seen.add(bytes)
+      guard let part = parts[index] else { throw .compilation(file: unit.name, lines: ["it cannot be preprocessed"]) }
+      seen.add(part)
     }
     let tool = resources.files().map { path in
       (path: path, bytes: KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
@@ -24,15 +24,23 @@ extension KernelCompilation {
     return UseSurvey(seen, files: stage.files, harness: HarnessText(files: tool, generated: own)).survey()
   }
 
-  private func preprocessed(_ unit: Unit, _ index: Int) -> [UInt8]? {
+  private func preprocessed(_ unit: Unit, _ index: Int) -> Preprocessed? {
     let output = stage.root.appendingPathComponent("preprocessed-\(index).i")
-    var arguments = Self.arguments(stage: stage.root.path, tool: resources.root.path, version: version)
-    arguments += extraction.includes.flatMap { ["-I", $0] } + ["-E", "-dD", "-o", output.path, unit.source]
-    let log = stage.root.appendingPathComponent("preprocess-\(index).log")
-    guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log), result.status == 0 else {
-      return nil
+    let options = ["-E", "-dD"]
+    let key = key(unit, options)
+    if let bytes = key.flatMap({ known?.read($0, .preprocessed) }), let seen = Preprocessed(noted: bytes) {
+      return seen
     }
-    return KernelStage.contents(output)
+    let log = stage.root.appendingPathComponent("preprocess-\(index).log")
+    let arguments = arguments(unit, options + ["-o", output.path])
+    guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log), result.status == 0,
+      let bytes = KernelStage.contents(output)
+    else { return nil }
+    var seen = Preprocessed()
+    seen.add(bytes, place: stage.place)
+    let note = seen.note
+    if let key { made.add(key, .preprocessed) { note } }
+    return seen
   }
 }
 

@@ -6,13 +6,11 @@ struct Preprocessed {
   private(set) var macros: [String: Set<Int>] = [:]
   /// Files that the compiler read as they are.
   private(set) var whole: Set<String> = []
-  /// Whose path it is; nil for what is none of the tree's.
-  private let place: (String) -> (path: String, isWhole: Bool)?
 
-  init(place: @escaping (String) -> (path: String, isWhole: Bool)?) { self.place = place }
-
-  /// - Parameter output: of `-E -dD`, with its line markers.
-  mutating func add(_ output: [UInt8]) {
+  /// - Parameters:
+  ///   - output: of `-E -dD`, with its line markers.
+  ///   - place: whose path it is; nil for what is none of the tree's.
+  mutating func add(_ output: [UInt8], place: (String) -> (path: String, isWhole: Bool)?) {
     var path: String?
     var line = 0
     var (tokens, defines) = (Set<Int>(), Set<Int>())
@@ -63,5 +61,41 @@ struct Preprocessed {
       return (line, nil)
     }
     return (line, String(decoding: words[(open + 1)..<close], as: UTF8.self))
+  }
+}
+
+/// Of one file as it is remembered: a line of numbers for each path.
+extension Preprocessed {
+  mutating func add(_ other: Preprocessed) {
+    lines.merge(other.lines) { $0.union($1) }
+    macros.merge(other.macros) { $0.union($1) }
+    whole.formUnion(other.whole)
+  }
+
+  var note: [UInt8] {
+    func texts(_ mark: String, _ rows: [String: Set<Int>]) -> [String] {
+      rows.sorted { $0.key < $1.key }.map { path, lines in
+        "\(mark) \(lines.sorted().map(String.init).joined(separator: ",")) \(path)"
+      }
+    }
+    let all = texts("line", lines) + texts("macro", macros) + whole.sorted().map { "whole - \($0)" }
+    return Array(all.joined(separator: "\n").utf8)
+  }
+
+  /// - Returns: nil for what `note` has not written.
+  init?(noted bytes: [UInt8]) {
+    self.init()
+    for row in bytes.split(separator: CByte.newline) {
+      let words = row.split(separator: UInt8(ascii: " "), maxSplits: 2)
+      guard words.count == 3 else { return nil }
+      let path = String(decoding: words[2], as: UTF8.self)
+      let numbers = words[1].split(separator: UInt8(ascii: ",")).compactMap { Int(String(decoding: $0, as: UTF8.self)) }
+      switch String(decoding: words[0], as: UTF8.self) {
+      case "line": lines[path] = Set(numbers)
+      case "macro": macros[path] = Set(numbers)
+      case "whole": whole.insert(path)
+      default: return nil
+      }
+    }
   }
 }

@@ -1,0 +1,105 @@
+/// What is remembered of single files changes nothing in what is made of a tree.
+import Foundation
+import KernelMMU
+import Testing
+
+@Suite struct UnitCacheTests {
+  private static func build(_ tree: URL, _ scratch: borrowing Scratch, units: UnitCache?) throws -> BuiltKernel {
+    let cache = scratch.url.appendingPathComponent("cache-\(UUID().uuidString)")
+    var builder = KernelBuilder(tree: tree, cache: cache, compiler: Trees.compilers.first)
+    builder.units = units
+    return try builder.build()
+  }
+
+  private static func files(_ kernel: BuiltKernel) throws -> [String: Data] {
+    let entry = kernel.object.deletingLastPathComponent()
+    let names = try FileManager.default.contentsOfDirectory(atPath: entry.path)
+    return try Dictionary(
+      uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: entry.appendingPathComponent($0))) })
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `an edited tree makes with what is remembered what it makes without`() throws {
+    let scratch = try Scratch()
+    let tree = try Trees.copy(to: scratch.url)
+    try scratch.write("#define EXTRA 1\n", to: "tree/arch/x86/kvm/mmu/extra.h")
+    _ = try Self.build(tree, scratch, units: UnitCache())
+    func compare(sourceLocation: SourceLocation = #_sourceLocation) throws {
+      let quick = try Self.files(Self.build(tree, scratch, units: UnitCache()))
+      let whole = try Self.files(Self.build(tree, scratch, units: nil))
+      #expect(quick.count > 2 && quick == whole, sourceLocation: sourceLocation)
+    }
+    // A file that is compiled whole, and one that definitions are taken of.
+    try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_mmu.c") { $0.replacing("is_leaf ? 1 : -1", with: "is_leaf ? 1 : 0") }
+    try Trees.edit(tree, "arch/x86/kvm/mmu/mmu.c") { $0.replacing("is_obsolete_sp(vcpu->kvm, sp)", with: "false") }
+    try compare()
+    // A header that nearly all include, and one that a file includes now and did not before.
+    try Trees.edit(tree, "arch/x86/kvm/mmu/spte.h") { "\n" + $0 }
+    try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_iter.c") { "#include \"extra.h\"\n" + $0 }
+    try compare()
+  }
+
+  @Test(.enabled(if: !Trees.present.isEmpty))
+  func `of an edited tree only what reads the edited file is compiled`() throws {
+    let scratch = try Scratch()
+    let units = UnitCache(folder: scratch.url.appendingPathComponent("units"))
+    let tree = try Trees.copy(to: scratch.url)
+    try scratch.write(
+      """
+      #!/bin/sh
+      for word; do case $word in -c) echo "$@" >>"\(scratch.url.path)/compiled" ;; esac; done
+      exec \(try #require(Trees.compilers.first)) "$@"
+
+      """, to: "cc")
+    let compiler = scratch.url.appendingPathComponent("cc").path
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: compiler)
+    let log = scratch.url.appendingPathComponent("compiled")
+    func compiled() throws -> [String] {
+      var builder = KernelBuilder(
+        tree: tree, cache: scratch.url.appendingPathComponent("cache"), compiler: compiler)
+      builder.units = units
+      _ = try builder.build()
+      let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+      try? FileManager.default.removeItem(at: log)
+      return text.split(separator: "\n").map { $0.split(separator: "/").last.map(String.init) ?? "" }
+    }
+    #expect(try compiled().count > 10)
+    try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_mmu.c") { $0 + "\n" }
+    #expect(try compiled() == ["tdp_mmu.c"])
+  }
+
+  @Test func `an entry that was not written to its end is none`() throws {
+    let scratch = try Scratch()
+    let units = UnitCache(folder: scratch.url.appendingPathComponent("units"))
+    let made = UnitResults()
+    made.add("0", .object) { Array("an object".utf8) }
+    made.add("1", .checked) { [] }
+    units.write(made)
+    #expect(units.read("0", .object) == Array("an object".utf8) && units.read("1", .checked) == [])
+    #expect(units.read("0", .checked) == nil)
+    for name in try FileManager.default.contentsOfDirectory(atPath: units.folder.path) {
+      let file = units.folder.appendingPathComponent(name)
+      try Data(contentsOf: file).dropLast(1).write(to: file)
+    }
+    #expect(units.read("0", .object) == nil && units.read("1", .checked) == nil)
+  }
+
+  @Test func `a cache that is emptied forgets single files too`() throws {
+    let scratch = try Scratch()
+    try scratch.write("x", to: "stress/units/0.object")
+    try scratch.write("x", to: "stress/kernel-trees/7.3/Makefile")
+    _ = try KernelCache(root: scratch.url.appendingPathComponent("stress/kernels")).clean()
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.url.appendingPathComponent("stress").path)
+    #expect(left == ["kernel-trees"])
+  }
+
+  @Test(arguments: [
+    ("#include <a/b.h>\n # \tinclude \"c.h\"\nint x;\n/* */ #include <d.h>\n", ["a/b.h", "c.h", "d.h"]),
+    ("#define include\n# define X #x\nint include(void);\n", []),
+    ("#include TRACE_FILE\n", nil), ("#include_next <a.h>\n", nil), ("#include <a.h\n", nil), ("#include", nil),
+    ("#embed \"x\"\n", nil),
+  ])
+  func `what a file includes is found, or known not to be`(text: String, names: [String]?) {
+    #expect(UnitInputs.includes(Array(text.utf8)) == names)
+  }
+}
