@@ -61,6 +61,19 @@ import Testing
   }
 
   @Test(.enabled(if: UserTree.source != nil, UserTree.why))
+  func `so it is with plain accesses, which its token tells`() throws {
+    try Scratch.use { scratch in
+      let tree = try broken(Self.wildWrite, in: scratch)
+      let found = try explore(tree, "--plain-accesses", "--quiet", in: scratch)
+      #expect(found.status == 1, "\(found.errors)")
+      #expect(found.output.contains("checker    OOPS-1") && found.output.contains("verified 3/3"))
+      let again = try StressCommand.start(["replay", try token(found), "--kernel-tree", tree], in: scratch).finish()
+      #expect(again.status == 1 && again.lastOutputLine.hasPrefix("REPRODUCED OOPS-1"))
+      #expect(!again.errors.contains("made without --plain-accesses"))
+    }
+  }
+
+  @Test(.enabled(if: UserTree.source != nil, UserTree.why))
   func `git bisect takes a tree that kills the process for bad`() throws {
     try Scratch.use { scratch in
       let tree = try broken(Self.wildWrite, in: scratch)

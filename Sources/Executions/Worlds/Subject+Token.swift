@@ -28,7 +28,8 @@ extension FiberWorld {
   func beginFlight() {
     guard let place else { return }
     let token = Token(
-      subject, plainAccesses: false, episode: episode, schedule: Schedule(), checker: .oops1, eventHash: 0)
+      subject, plainAccesses: subject.hasPlainAccesses, episode: episode, schedule: Schedule(), checker: .oops1,
+      eventHash: 0)
     place.describe(token.text, hasLog: scheduler.logsToFlight)
     place.enter(.preparing)
   }

@@ -11,7 +11,8 @@ public final class BlackBox: @unchecked Sendable {
   /// Worlds at once: one for each processor that explores, and those of reports.
   private static let places = 320
   private static let textBytes = 256 << 10
-  private static let stepsPerPlace = 1 << 20
+  /// An execution with plain accesses needs most: it may take eight times the steps, and the log twice as many.
+  private static let stepsPerPlace = 1 << 21
   private static let answersPerPlace = 8 << 10
   private static let headBytes = 4096
   private static let traceBytes = 16 << 20
