@@ -33,8 +33,6 @@ package struct Doctor {
     /// What stood in the way is this machine's, and says nothing of the tree.
     case unknown(String, advice: String)
 
-    package var isUsable: Bool { if case .usable = self { true } else { false } }
-
     package var line: String {
       switch self {
       case .usable(let text): "OK: \(text)"

@@ -58,7 +58,6 @@ package struct SpteChange {
     self.shared = shared
   }
 
-  @inline(__always) package var wasPresent: Bool { Spte.isShadowPresent(old) }
   @inline(__always) package var isPresent: Bool { Spte.isShadowPresent(new) }
   @inline(__always) package var wasLeaf: Bool { Spte.isLeaf(old, level) }
   @inline(__always) package var isLeaf: Bool { Spte.isLeaf(new, level) }

@@ -11,7 +11,6 @@ public enum Errno {
   public static let busy: Int32 = -16
   public static let io: Int32 = -5
   public static let again: Int32 = -11
-  public static let noEntry: Int32 = -2
 }
 
 /// What a mutant breaks on this side.

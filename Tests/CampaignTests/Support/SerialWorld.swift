@@ -11,7 +11,6 @@ final class SerialWorld {
   let machine: MachinePointer
   let subject: ModelMMU
   let suite: CheckerSuitePointer
-  private(set) var isBuilt = false
 
   init(_ episode: Episode, mutant: Mutant? = nil) throws {
     self.episode = episode

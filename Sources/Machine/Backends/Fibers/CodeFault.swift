@@ -70,14 +70,13 @@ extension ForeignCode {
 }
 
 extension ForeignCode {
-  /// Bytes of a note, and the note that stands in some memory, nil where nothing was noted.
-  public static var noteBytes: Int { MemoryLayout<fiber_fault>.size }
+  /// The note that stands in some memory, nil where nothing was noted.
   public static func noted(at memory: UnsafeRawPointer) -> CodeFault? {
     CodeFault(memory.loadUnaligned(as: fiber_fault.self))
   }
 
   /// Has a fault of the code that ends the process noted before it does.
-  /// - Parameter memory: of `noteBytes`, zeroed and aligned to 16; for good.
+  /// - Parameter memory: of a `fiber_fault`, zeroed and aligned to 16; for good.
   public func note(at memory: UnsafeMutableRawPointer) {
     fiber_faults_note(code, memory.bindMemory(to: fiber_fault.self, capacity: 1))
   }
