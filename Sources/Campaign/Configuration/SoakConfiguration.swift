@@ -31,6 +31,9 @@ public struct SoakConfiguration: Sendable {
   /// Each thread works in a 1 GiB range of its own, all memory private: nothing but the locks is shared. For
   /// benchmarks.
   public var isDisjoint = false
+  /// Operations of all threads in a round, about: long enough that the barrier costs little, short enough that what
+  /// only the barrier sees is seen soon. Tests have shorter ones.
+  package var roundOperations = 131_072
   /// A violation is looked for on fibers too, so that the report ends with a schedule that repeats it.
   public var bridges = true
   /// Where the failures are kept that could be repeated; nil for nowhere.

@@ -37,10 +37,17 @@ public final class Differential: Sendable {
   }
 
   public let configuration: DifferentialConfiguration
+  private let stateName: String
   private let board: Mutex<Board>
   private let stopRequested = Atomic(false)
 
-  public init(configuration: DifferentialConfiguration) {
+  public convenience init(configuration: DifferentialConfiguration) {
+    self.init(configuration: configuration, stateName: RunState.processName)
+  }
+
+  /// - Parameter stateName: of the file that keeps the seed; no two runs at a time may have the same.
+  package init(configuration: DifferentialConfiguration, stateName: String) {
+    self.stateName = stateName
     self.configuration = configuration
     let first = configuration.firstEpisode
     board = Mutex(Board(dealt: InOrder(from: first, end: first + configuration.episodes)))
@@ -62,7 +69,7 @@ public final class Differential: Sendable {
     let clock = StopWatch()
     var state: RunState?
     do {
-      state = try RunState(command: configuration.prefix)
+      state = try RunState(command: configuration.prefix, name: stateName)
     } catch {
       notice("the seed is not kept on disk: \(error.message)")
     }

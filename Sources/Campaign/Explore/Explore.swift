@@ -7,13 +7,22 @@ import Synchronization
 /// minimise it, verify that it can be repeated.
 public final class Explore: Sendable {
   public let configuration: ExploreConfiguration
+  private let stateName: String
   private let stopRequested = Atomic(false)
   /// Of what is done with a failure.
   private let early = EarlyEnd()
   /// A campaign that has so many seconds gives what it has found so many more.
   private static let secondsForFailure = 60.0
 
-  public init(configuration: ExploreConfiguration) { self.configuration = configuration }
+  public convenience init(configuration: ExploreConfiguration) {
+    self.init(configuration: configuration, stateName: RunState.processName)
+  }
+
+  /// - Parameter stateName: of the file that keeps the seed; no two runs at a time may have the same.
+  package init(configuration: ExploreConfiguration, stateName: String) {
+    self.stateName = stateName
+    self.configuration = configuration
+  }
 
   /// Asks a running exploration to end; safe from any thread and from a signal source. `run` then returns what ran so
   /// far.
@@ -32,7 +41,7 @@ public final class Explore: Sendable {
     let clock = StopWatch()
     var state: RunState?
     do {
-      state = try RunState(command: RerunCommand.prefix(configuration))
+      state = try RunState(command: RerunCommand.prefix(configuration), name: stateName)
     } catch {
       notice("the seed is not kept on disk: \(error.message)")
     }

@@ -26,6 +26,7 @@ public final class Matrix: Sendable {
   }
 
   public let configuration: MatrixConfiguration
+  private let stateName: String
   private let plan: MatrixPlan
   private let board: Mutex<Board>
   private let schedules = Atomic<UInt64>(0)
@@ -33,7 +34,13 @@ public final class Matrix: Sendable {
   private let early = EarlyEnd()
   private let soak = Mutex<Soak?>(nil)
 
-  public init(configuration: MatrixConfiguration) {
+  public convenience init(configuration: MatrixConfiguration) {
+    self.init(configuration: configuration, stateName: RunState.processName)
+  }
+
+  /// - Parameter stateName: of the file that keeps the seed; no two runs at a time may have the same.
+  package init(configuration: MatrixConfiguration, stateName: String) {
+    self.stateName = stateName
     self.configuration = configuration
     plan = MatrixPlan(configuration)
     board = Mutex(Board(results: Array(repeating: nil, count: plan.tasks.count)))
@@ -80,7 +87,7 @@ public final class Matrix: Sendable {
   private func openStates(_ notice: (String) -> Void) -> [RunState?] {
     (0..<workers).map { worker in
       do throws(RunStateError) {
-        return try RunState(command: "", name: "\(getpid())-\(worker + 1)")
+        return try RunState(command: "", name: "\(stateName)-\(worker + 1)")
       } catch {
         // Once: the others fail for the same reason.
         if worker == 0 { notice("the cells that run are not kept on disk: \(error.message)") }
@@ -133,13 +140,13 @@ public final class Matrix: Sendable {
       run.outcome = MatrixRecord.Cell.unfinished
       guard !isStopped else { return run }
       tell(mutant.rawValue)
-      let soak = Soak(configuration: MatrixRecordBuilder.soak(mutant, configuration))
+      let soak = Soak(configuration: MatrixRecordBuilder.soak(mutant, configuration), stateName: stateName)
       self.soak.withLock { $0 = soak }
       defer { self.soak.withLock { $0 = nil } }
       // The request may have come before there was a soak to pass it to.
       if isStopped { return run }
       let record = soak.run()
-      RunState.removeKept()
+      RunState.removeKept(stateName)
       run.policy = record.policy
       run.rounds = record.rounds
       run.seconds = record.timing.elapsedSeconds

@@ -18,9 +18,9 @@ struct RunState {
 
   /// - Parameters:
   ///   - command: the command that runs one round again, with the round left out at its end.
-  ///   - name: of the file; the process alone names one that it has no second of.
+  ///   - name: of the file, `.txt` left out.
   /// - Throws: a message that says what could not be written and why.
-  init(command: String, name: String = "\(getpid())") throws(RunStateError) {
+  init(command: String, name: String) throws(RunStateError) {
     let directory = Self.directory
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -46,6 +46,9 @@ struct RunState {
     }
     self.memory = memory
   }
+
+  /// Of a run that is the only one of its process.
+  static var processName: String { "\(getpid())" }
 
   private static func head(_ command: String) -> String {
     "# A stress run that has not ended, or was killed. This runs its last round again:\n\(command) "
@@ -84,8 +87,8 @@ struct RunState {
     return String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { !$0.hasPrefix("#") }.map(String.init)
   }
 
-  /// Removes what a run of this process has kept, for a caller that tells of the failure itself.
-  static func removeKept() { unlink("\(directory)/\(getpid()).txt") }
+  /// Removes what a run has kept, for a caller that tells of the failure itself.
+  static func removeKept(_ name: String) { unlink("\(directory)/\(name).txt") }
 
   func close(keep: Bool) {
     munmap(memory, Self.length)

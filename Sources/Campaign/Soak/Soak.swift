@@ -19,6 +19,7 @@ public struct SoakProgress: Sendable {
 /// A run of racing threads: made from a configuration, run once.
 public final class Soak: Sendable {
   public let configuration: SoakConfiguration
+  private let stateName: String
   private let stopRequested = Atomic(false)
   /// Of the search for a schedule of what the threads have met.
   let early = EarlyEnd()
@@ -30,7 +31,15 @@ public final class Soak: Sendable {
   /// After a halt, the time that threads are given to reach the barrier.
   private static let haltSeconds = 5.0
 
-  public init(configuration: SoakConfiguration) { self.configuration = configuration }
+  public convenience init(configuration: SoakConfiguration) {
+    self.init(configuration: configuration, stateName: RunState.processName)
+  }
+
+  /// - Parameter stateName: of the file that keeps the seed; no two runs at a time may have the same.
+  package init(configuration: SoakConfiguration, stateName: String) {
+    self.stateName = stateName
+    self.configuration = configuration
+  }
 
   /// Asks a running soak to end; safe from any thread and from a signal source. `run` then returns what ran so far.
   public func requestStop() {
@@ -51,7 +60,7 @@ public final class Soak: Sendable {
     }
     var state: RunState?
     do {
-      state = try RunState(command: RerunCommand.prefix(configuration))
+      state = try RunState(command: RerunCommand.prefix(configuration), name: stateName)
     } catch {
       notice("the seed is not kept on disk: \(error.message)")
     }

@@ -20,17 +20,13 @@ struct SoakWorld: @unchecked Sendable {
   /// Not 0 once the run should end: workers stop between two operations.
   let stopWord: UnsafeMutablePointer<UInt32>
 
-  /// Operations of all tasks in one round, about: long enough that the barrier costs little, short enough that
-  /// what only the barrier sees is seen soon.
-  private static let operationsInRound = 131_072
-
   /// The same for each task of a disjoint run, at any number of them: what it measures is the race, and the barrier
   /// between two is serial.
   private static let disjointOperations = 262_144
 
   static func operationsPerRound(_ configuration: SoakConfiguration) -> Int {
     if configuration.isDisjoint { return disjointOperations }
-    return min(max(operationsInRound / configuration.threads, 64), 65_536)
+    return min(max(configuration.roundOperations / configuration.threads, 64), 65_536)
   }
 
   init?(_ configuration: SoakConfiguration) {

@@ -10,12 +10,17 @@ import Testing
 extension SoakTests {
   @Suite struct BridgeTests {
     @Test(arguments: Mutant.foundByThreads)
-    func `what threads find is repeated by a verified token`(mutant: Mutant) throws {
-      defer { Runs.removeState() }
+    func `a mutant is caught by the rule it breaks, and what threads find is repeated by a verified token`(
+      mutant: Mutant
+    ) throws {
       let configuration = SoakConfiguration(
         threads: 4, length: .rounds(200), seed: 0xb1d, mutant: mutant, policy: mutant.policy)
-      let record = Soak(configuration: configuration).run()
+      let record = Runs.bridged(configuration)
+      #expect(record.verdict == .violation)
+      #expect(record.mutant == mutant.rawValue)
       let violation = try #require(record.violations.first)
+      #expect(mutant.caughtBy.map(\.name).contains(violation.checker), "\(violation.expected): \(violation.seen)")
+      #expect(violation.rule == CheckerID(name: violation.checker)?.rule)
       let reproduction = try #require(violation.reproduction)
       #expect(reproduction.verified == 3 && reproduction.replays == 3, "\(violation.checker)")
       #expect(reproduction.bridgedSchedules ?? 0 > 0)
@@ -33,8 +38,7 @@ extension SoakTests {
     @Test func `a soak that is not to be bridged says nothing of schedules`() throws {
       var configuration = SoakConfiguration(threads: 2, length: .rounds(2), seed: 1, mutant: .thawFirst)
       configuration.bridges = false
-      defer { Runs.removeState() }
-      let record = Soak(configuration: configuration).run()
+      let record = Runs.bridged(configuration)
       let violation = try #require(record.violations.first)
       #expect(violation.reproduction == nil)
     }
@@ -43,8 +47,7 @@ extension SoakTests {
       try Scratch.use { scratch in
         var configuration = SoakConfiguration(threads: 2, length: .rounds(2), seed: 1, mutant: .thawFirst)
         configuration.failureDirectory = scratch.file("failures")
-        defer { Runs.removeState() }
-        let record = Soak(configuration: configuration).run()
+        let record = Runs.bridged(configuration)
         let reproduction = try #require(record.violations.first?.reproduction)
         let entries = try FailureArchive(directory: scratch.file("failures")).list()
         let kept = try entries.map { try FailureArchive.read($0.path).text }

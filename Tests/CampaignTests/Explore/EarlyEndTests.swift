@@ -73,60 +73,50 @@ import Testing
     var configuration = ExploreConfiguration(seed: 7, mutant: .thawFirst)
     configuration.minimizes = false
     configuration.failureDirectory = nil
-    return Explore(configuration: configuration).run()
+    return Explorations.run(configuration)
   }()
 }
 
-extension SoakTests {
-  @Suite struct LimitTests {
-    private static var large: ExploreConfiguration {
-      // The longest schedules that there are: eight times the grace that a limit gives.
-      var configuration = ExploreConfiguration(scenario: .guestZap, seed: 1)
-      configuration.threads = 1_024
-      configuration.operations = 64
-      configuration.jobs = 1
-      configuration.failureDirectory = nil
-      return configuration
-    }
+@Suite struct LimitTests {
+  private static var large: ExploreConfiguration {
+    // The longest schedules that there are: eight times the grace that a limit gives.
+    var configuration = ExploreConfiguration(scenario: .guestZap, seed: 1)
+    configuration.threads = 1_024
+    configuration.operations = 64
+    configuration.jobs = 1
+    configuration.failureDirectory = nil
+    return configuration
+  }
 
-    @Test func `a limit leaves an execution that is too long, and a campaign of nothing is no clean one`() {
-      var configuration = Self.large
-      // Over before the first schedule is, however fast the machine is.
-      configuration.length = .seconds(0.000_001)
-      let record = Explorations.run(configuration)
-      #expect(record.cut == .init(schedules: 1))
-      #expect(record.exploration?.schedules == 0)
-      #expect(record.verdict == .harnessFault)
-      #expect(record.harnessFaults.first?.hasPrefix("no schedule of 1024 threads came to its end in time") == true)
-    }
+  @Test func `a limit leaves an execution that is too long, and a campaign of nothing is no clean one`() {
+    var configuration = Self.large
+    // Over before the first schedule is, however fast the machine is.
+    configuration.length = .seconds(0.000_001)
+    let record = Explorations.run(configuration)
+    #expect(record.cut == .init(schedules: 1))
+    #expect(record.exploration?.schedules == 0)
+    #expect(record.verdict == .harnessFault)
+    #expect(record.harnessFaults.first?.hasPrefix("no schedule of 1024 threads came to its end in time") == true)
+  }
 
-    @Test func `so does a request to stop, which is an interrupt`() {
-      defer { Runs.removeState() }
-      let explore = Explore(configuration: Self.large)
-      let record = explore.run(progress: { _ in explore.requestStop() })
-      #expect(record.cut == .init(schedules: 1))
-      #expect(record.interrupted && record.verdict == .clean && record.exploration?.schedules == 0)
+  @Test func `so does a request to stop, which is an interrupt`() {
+    let record = Runs.named { name in
+      let explore = Explore(configuration: Self.large, stateName: name)
+      return explore.run(progress: { _ in explore.requestStop() })
     }
+    #expect(record.cut == .init(schedules: 1))
+    #expect(record.interrupted && record.verdict == .clean && record.exploration?.schedules == 0)
+  }
 
-    @Test func `a request to stop while a failure is minimised keeps the failure`() {
-      defer { Runs.removeState() }
-      var configuration = ExploreConfiguration(seed: 7, mutant: .lostZap)
-      configuration.failureDirectory = nil
-      let explore = Explore(configuration: configuration)
-      let record = explore.run(progress: { if $0.phase == "minimising" { explore.requestStop() } })
-      #expect(record.interrupted && record.violations.first?.checker == "MAP-1")
-      // Of a machine that is too slow to replay it in time there is none.
-      #expect(record.violations.first?.reproduction?.isMinimal != true)
+  @Test func `a request to stop while a failure is minimised keeps the failure`() {
+    var configuration = ExploreConfiguration(seed: 7, mutant: .lostZap)
+    configuration.failureDirectory = nil
+    let record = Runs.named { name in
+      let explore = Explore(configuration: configuration, stateName: name)
+      return explore.run(progress: { if $0.phase == "minimising" { explore.requestStop() } })
     }
-
-    @Test(arguments: [1, 64])
-    func `of a soak's last round is told what was left`(threads: Int) {
-      defer { Runs.removeState() }
-      var configuration = SoakConfiguration(threads: threads, seed: 3)
-      configuration.length = .seconds(0.001)
-      let record = Soak(configuration: configuration).run()
-      let inRound: UInt64 = threads == 1 ? 65_536 : 131_072
-      #expect(record.operations + (record.cut?.operations ?? 0) == record.rounds * inRound)
-    }
+    #expect(record.interrupted && record.violations.first?.checker == "MAP-1")
+    // Of a machine that is too slow to replay it in time there is none.
+    #expect(record.violations.first?.reproduction?.isMinimal != true)
   }
 }

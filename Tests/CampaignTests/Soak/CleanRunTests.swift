@@ -9,7 +9,9 @@ extension SoakTests {
     @Test(arguments: Policy.allCases, [Perturbation.light, .heavy])
     func `eight threads race cleanly and every checker runs`(policy: Policy, perturbation: Perturbation) {
       let record = Runs.run(
-        SoakConfiguration(threads: 8, length: .rounds(2), seed: 11, policy: policy, perturbation: perturbation))
+        Runs.short(
+          SoakConfiguration(
+            threads: 8, length: .rounds(2), seed: 11, policy: policy, perturbation: perturbation, memoryGiB: 1)))
       #expect(record.verdict == .clean)
       #expect(record.violations.isEmpty && record.harnessFaults.isEmpty && !record.interrupted)
       #expect(record.rounds == 2)
@@ -28,10 +30,11 @@ extension SoakTests {
       let policy: Policy =
         operation.defaultWeight == 0 ? .hugeShared : operation.rawValue & 1 == 0 ? .huge : .fourK
       let record = Runs.run(
-        SoakConfiguration(
-          threads: 4, length: .seconds(0.5), seed: 5, policy: policy, mix: mix ?? .default, perturbation: .light,
-          memoryGiB: 1))
-      #expect(record.verdict == .clean, "\(record.violations.map(\.seen))")
+        Runs.short(
+          SoakConfiguration(
+            threads: 4, length: .rounds(2), seed: 5, policy: policy, mix: mix ?? .default, perturbation: .light,
+            memoryGiB: 1)))
+      #expect(record.verdict == .clean && record.rounds == 2, "\(record.violations.map(\.seen))")
     }
 
     @Test(arguments: [0.0, 50, 100])

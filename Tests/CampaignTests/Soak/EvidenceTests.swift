@@ -65,27 +65,32 @@ extension SoakTests {
 
     @Test func `while a run lasts its seed and round stand on disk, and a clean end removes them`() throws {
       let configuration = SoakConfiguration(threads: 2, length: .seconds(60), seed: 0x5eed, memoryGiB: 1, firstRound: 9)
-      let soak = Soak(configuration: configuration)
       var seen: (text: String, round: UInt64)?
-      let record = soak.run(progress: { progress in
-        guard seen == nil else { return }
-        seen = ((try? String(contentsOfFile: Runs.statePath, encoding: .utf8)) ?? "", 9 + progress.rounds)
-        soak.requestStop()
-      })
+      var path = ""
+      let record = Runs.named { name in
+        let soak = Soak(configuration: configuration, stateName: name)
+        path = Runs.statePath(name)
+        return soak.run(progress: { progress in
+          guard seen == nil else { return }
+          seen = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "", 9 + progress.rounds)
+          soak.requestStop()
+        })
+      }
       #expect(record.verdict == .clean && record.interrupted)
       let state = try #require(seen)
       let command = try #require(state.text.split(separator: "\n").first { !$0.hasPrefix("#") }).description
       #expect(try SeedText.parse(#require(Runs.option("--seed", in: command))) == 0x5eed)
       #expect(UInt64(try #require(Runs.option("--first-round", in: command))) == state.round)
       #expect(Runs.option("--rounds", in: command) == "1")
-      #expect(!FileManager.default.fileExists(atPath: Runs.statePath))
+      #expect(!path.isEmpty && !FileManager.default.fileExists(atPath: path))
     }
 
     @Test func `a run with a violation leaves its round on disk`() throws {
-      defer { Runs.removeState() }
-      let record = Soak(configuration: broken).run()
+      let (record, text) = try Runs.named { name in
+        let record = Soak(configuration: broken, stateName: name).run()
+        return (record, try String(contentsOfFile: Runs.statePath(name), encoding: .utf8))
+      }
       let violation = try #require(record.violations.first)
-      let text = try String(contentsOfFile: Runs.statePath, encoding: .utf8)
       let command = try #require(text.split(separator: "\n").first { !$0.hasPrefix("#") }).description
       #expect(UInt64(try #require(Runs.option("--first-round", in: command))) == violation.round)
     }

@@ -14,7 +14,7 @@ extension SoakTests {
       var configuration = SoakConfiguration(
         threads: threads, length: length, seed: 11, mix: mix, perturbation: perturbation, memoryGiB: 1)
       configuration.kernel = kernel
-      return configuration
+      return Runs.short(configuration)
     }
 
     /// Breaks the kernel and races threads with it.
@@ -56,12 +56,13 @@ extension SoakTests {
     @Test(arguments: Operation.allCases.filter { Policy.fourK.isOffered($0) && !ofSharedSlots.contains($0) })
     func `each operation races cleanly against itself and faults`(operation: Operation) throws {
       let mix = OperationMix([Operation.fault: 1, .fault2M: 1].merging([operation: 3]) { $1 })
-      let record = Runs.run(configuration(try KernelTrees.kernel(), threads: 4, length: .seconds(0.5), mix: mix))
-      #expect(record.verdict == .clean, "\(record.violations.map(\.seen)) \(record.harnessFaults)")
+      let record = Runs.run(configuration(try KernelTrees.kernel(), threads: 4, mix: mix))
+      #expect(
+        record.verdict == .clean && record.rounds == 2, "\(record.violations.map(\.seen)) \(record.harnessFaults)")
     }
 
     @Test(arguments: [0.0, 50]) func `any share of BUSY is survived`(percent: Double) throws {
-      var configuration = configuration(try KernelTrees.kernel(), threads: 4, length: .seconds(0.5))
+      var configuration = configuration(try KernelTrees.kernel(), threads: 4)
       configuration.busyPercent = percent
       let record = Runs.run(configuration)
       #expect(record.verdict == .clean, "\(record.violations.map(\.seen)) \(record.harnessFaults)")
@@ -104,8 +105,7 @@ extension SoakTests {
       let kernel = try KernelTrees.broken([
         ("__kvm_tdp_mmu_write_spte(iter->sptep, iter->old_spte);", "__kvm_tdp_mmu_write_spte(iter->sptep, new_spte);")
       ])
-      defer { Runs.removeState() }
-      let record = Soak(configuration: configuration(kernel, length: .rounds(50))).run()
+      let record = Runs.bridged(configuration(kernel, length: .rounds(50)))
       let violation = try #require(record.violations.first)
       #expect(violation.checker == "ORD-3")
       #expect(violation.command.contains("--kernel-tree "))

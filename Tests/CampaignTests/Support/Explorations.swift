@@ -8,11 +8,9 @@ import MirrorMMU
 import SecureEPT
 import Testing
 
-/// Suites that call these are extensions of `SoakTests`: a run keeps its seed in a file named after the process.
 enum Explorations {
   static func run(_ configuration: ExploreConfiguration, notice: @escaping (String) -> Void = { _ in }) -> RunRecord {
-    defer { Runs.removeState() }
-    return Explore(configuration: configuration).run(notice: notice)
+    Runs.named { Explore(configuration: configuration, stateName: $0).run(notice: notice) }
   }
 
   /// What a failing run printed, as a token.

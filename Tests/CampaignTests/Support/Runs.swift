@@ -5,23 +5,38 @@ import Machine
 import MirrorMMU
 import Testing
 
-/// Parent of all suites that run a soak: one at a time, as each keeps its seed in a file named after the process and
-/// takes all cores.
+/// Parent of all suites that race threads: one at a time, as each takes all cores.
 @Suite(.serialized) enum SoakTests {}
 
 enum Runs {
-  /// The file that holds what identifies the run in progress, below the working directory.
-  static var statePath: String { ".stress/runs/\(ProcessInfo.processInfo.processIdentifier).txt" }
+  /// The file that holds what identifies a run in progress, below the working directory.
+  static func statePath(_ name: String) -> String { ".stress/runs/\(name).txt" }
 
-  /// Runs a soak without the bridge and removes the file that one with a violation leaves behind.
-  static func run(_ configuration: SoakConfiguration) -> RunRecord {
-    defer { removeState() }
-    var configuration = configuration
-    configuration.bridges = false
-    return Soak(configuration: configuration).run()
+  /// Lets a run keep its seed under a name of its own, and removes what one with a violation leaves behind.
+  static func named<Result>(_ body: (_ stateName: String) throws -> Result) rethrows -> Result {
+    let name = "test-\(UUID().uuidString)"
+    defer { try? FileManager.default.removeItem(atPath: statePath(name)) }
+    return try body(name)
   }
 
-  static func removeState() { try? FileManager.default.removeItem(atPath: statePath) }
+  /// Rounds that are over soon, and long enough to meet every race.
+  static func short(_ configuration: SoakConfiguration, operations: Int = 16_384) -> SoakConfiguration {
+    var configuration = configuration
+    configuration.roundOperations = operations
+    return configuration
+  }
+
+  /// Runs a soak without the bridge.
+  static func run(_ configuration: SoakConfiguration) -> RunRecord {
+    var configuration = configuration
+    configuration.bridges = false
+    return bridged(configuration)
+  }
+
+  /// Runs a soak as the tool does.
+  static func bridged(_ configuration: SoakConfiguration) -> RunRecord {
+    named { Soak(configuration: configuration, stateName: $0).run() }
+  }
 
   /// The whole record as JSON, without what depends on time.
   static func encoded(_ record: RunRecord) throws -> String {
