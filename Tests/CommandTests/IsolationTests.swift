@@ -35,7 +35,8 @@ import Testing
   func `a wild write that kills the process is OOPS-1, with a token that does it again`() throws {
     try Scratch.use { scratch in
       let tree = try broken(Self.wildWrite, in: scratch)
-      let found = try explore(tree, "--quiet", "--json", "record.json", in: scratch)
+      // On one processor the same execution is the first to do it, whatever else runs here.
+      let found = try explore(tree, "--quiet", "--json", "record.json", "--jobs", "1", in: scratch)
       #expect(found.status == 1)
       #expect(found.output.contains("checker    OOPS-1") && found.output.contains("verified 3/3"))
       #expect(found.output.contains("was ended by SIGSEGV, outside of the kernel's code"))
