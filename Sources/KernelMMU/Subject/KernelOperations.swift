@@ -4,25 +4,6 @@ import CKernelABI
 import Machine
 import SecureEPT
 
-extension KernelVM {
-  /// Whether a kernel can be asked for an operation: there are private huge pages to split under `huge` alone.
-  public static func offers(_ operation: Operation, _ policy: Policy) -> Bool {
-    switch operation {
-    case .splitMirror: policy.mapsHuge
-    case .pruneMirror: false
-    default: true
-    }
-  }
-
-  /// Whether an operation is about private memory alone, or makes some.
-  public static func needsPrivateMemory(_ operation: Operation) -> Bool {
-    switch operation {
-    case .zap, .convert, .guest, .plant, .splitMirror, .pruneMirror: true
-    default: false
-    }
-  }
-}
-
 extension UnsafeMutablePointer where Pointee == KernelVM {
   /// Carries out one request on the calling task.
   public func perform(_ task: TaskPointer, _ request: Request) -> Effect {
@@ -30,7 +11,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let (kernel, ours) = (pointee.kernel, own.pointee.kernel)
     let range = request.range
     let (start, end) = (range.lowerBound, range.upperBound)
-    if _slowPath(!isTd && KernelVM.needsPrivateMemory(request.operation)) { return Effect(.nothing) }
+    if _slowPath(!isTd && request.operation.needsPrivateMemory) { return Effect(.nothing) }
     own.pointee.gfn = start
     own.pointee.changes = 0
     own.pointee.losses = 0

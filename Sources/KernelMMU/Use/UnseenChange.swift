@@ -1,4 +1,6 @@
 /// A change of a tree that a run cannot see.
+import Machine
+
 public struct UnseenChange: Sendable, Equatable {
   static let fileScope = "file-scope lines"
 
@@ -20,18 +22,6 @@ public struct UnseenChange: Sendable, Equatable {
 
   /// One line for each file and reason, in the order in which they come first.
   public static func lines(_ changes: [UnseenChange]) -> [String] {
-    var groups: [(file: String, reason: String, names: [String])] = []
-    for change in changes {
-      if let index = groups.firstIndex(where: { $0.file == change.file && $0.reason == change.reason }) {
-        if !groups[index].names.contains(change.name) { groups[index].names.append(change.name) }
-      } else {
-        groups.append((change.file, change.reason, [change.name]))
-      }
-    }
-    return groups.map { group in
-      let names = group.names.filter { !$0.isEmpty }
-      return "changed, \(group.reason): "
-        + (names.isEmpty ? group.file : "\(names.joined(separator: ", ")) (\(group.file))")
-    }
+    UnseenLines.of(changes.map { ($0.name, $0.file, $0.reason) })
   }
 }

@@ -1,4 +1,6 @@
 /// What a record says of a subject that is a user's kernel.
+import Machine
+
 extension RunRecord {
   public struct Kernel: Codable, Sendable, Equatable {
     /// As the tree's Makefile has it.
@@ -57,21 +59,7 @@ extension RunRecord.Kernel {
   package var named: String { "kernel tree \(tree)" + (plainAccesses ? " with plain accesses" : "") }
 
   /// What the run cannot see of what has changed, a line for each file and reason.
-  public var unseenLines: [String] {
-    var groups: [(file: String, reason: String, names: [String])] = []
-    for change in unseen ?? [] {
-      if let index = groups.firstIndex(where: { $0.file == change.file && $0.reason == change.reason }) {
-        if !groups[index].names.contains(change.name) { groups[index].names.append(change.name) }
-      } else {
-        groups.append((change.file, change.reason, [change.name]))
-      }
-    }
-    return groups.map { group in
-      let names = group.names.filter { !$0.isEmpty }
-      return "changed, \(group.reason): "
-        + (names.isEmpty ? group.file : "\(names.joined(separator: ", ")) (\(group.file))")
-    }
-  }
+  public var unseenLines: [String] { UnseenLines.of((unseen ?? []).map { ($0.name, $0.file, $0.reason) }) }
 
   /// Where the tree stood and what compiled it, as far as it is known.
   public var origin: [String] {
