@@ -54,7 +54,7 @@ import Testing
       ])
     #expect(result.status == 0)
     let record = try record(result.output)
-    #expect(record.engine == "explore")
+    #expect(record.engine == .explore)
     #expect(record.seed == "0x000000000000002a")
     #expect(record.threads == 4)
     #expect(record.policy == "huge")

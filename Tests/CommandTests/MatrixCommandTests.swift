@@ -24,7 +24,7 @@ import Testing
       #expect(result.output.contains("fault-fault OK 64\nbusy        OK 64\n"))
       #expect(result.output.contains("sampled, not a proof"))
       let record = try record(scratch.text("m.json"))
-      #expect(record.schemaVersion == 1 && record.engine == "matrix" && record.quick)
+      #expect(record.schemaVersion == 1 && record.engine == .matrix && record.quick)
       #expect(record.cells.map(\.scenario) == ["fault-fault", "busy"])
       #expect(record.mutants.isEmpty)
       #expect(scratch.failures.isEmpty)

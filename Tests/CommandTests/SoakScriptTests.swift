@@ -63,7 +63,7 @@ import Testing
       let status = try status(in: scratch)
       #expect(status.finished && !status.interrupted && status.exit == 0)
       #expect(status.parts.map(\.status) == ["passed", "passed", "passed", "passed"])
-      #expect(try record("threads-2-4k", in: scratch).engine == "soak")
+      #expect(try record("threads-2-4k", in: scratch).engine == .soak)
       #expect(try record("explore-huge", in: scratch).policy == "huge")
       for name in try #require(status.part("explore-huge")).files {
         #expect(!scratch.text("soak/\(name)").isEmpty)

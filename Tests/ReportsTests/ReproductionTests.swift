@@ -111,8 +111,8 @@ import Testing
     #expect(last == VerdictLine.render(record))
   }
 
-  @Test(arguments: ["explore", "replay", "minimize", "soak"])
-  func `control characters of a record are shown as spaces`(engine: String) {
+  @Test(arguments: [Engine.explore, .replay, .minimize, .soak])
+  func `control characters of a record are shown as spaces`(engine: Engine) {
     func render(_ text: String, verified: Int) -> String {
       var record = SampleExplorations.violation
       record.engine = engine

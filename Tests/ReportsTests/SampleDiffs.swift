@@ -18,11 +18,17 @@ enum SampleDiffs {
 
   static let build = ToolBuild(version: "0.1.0", commit: "89abcdef0123456789abcdef0123456789abcdef", hasChanges: true)
 
-  static let alike = DiffRecord(
-    seed: "0x0000000000000001", scenario: "all", threads: 3, operationsPerThread: 3, firstEpisode: 0,
-    model: "mainline", mutant: nil, kernel: kernel, episodes: 10_000, operations: 107_796, steps: 910_186,
-    differing: 0, classes: [], difference: nil, limits: ["execute", "memory-type", "roots"], harnessFaults: [],
-    interrupted: false, verdict: .alike, timing: .init(elapsedSeconds: 5.5, episodesPerSecond: 1818, jobs: 2))
+  static let alike: DiffRecord = {
+    var record = DiffRecord(
+      seed: "0x0000000000000001", scenario: "all", threads: 3, operationsPerThread: 3, model: "mainline")
+    record.kernel = kernel
+    record.episodes = 10_000
+    record.operations = 107_796
+    record.steps = 910_186
+    record.limits = ["execute", "memory-type", "roots"]
+    record.timing = .init(elapsedSeconds: 5.5, episodesPerSecond: 1818, jobs: 2)
+    return record
+  }()
 
   static let differing: DiffRecord = {
     typealias Line = DiffRecord.Difference.Line

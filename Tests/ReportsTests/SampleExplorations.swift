@@ -8,7 +8,7 @@ enum SampleExplorations {
   /// A campaign of the default portfolio that found nothing.
   static var clean: RunRecord {
     var record = SampleRecords.clean
-    record.engine = "explore"
+    record.engine = .explore
     record.threads = 3
     record.mix = [:]
     record.rounds = 0
@@ -105,7 +105,7 @@ enum SampleExplorations {
   /// `stress replay` of the token above.
   static var replayed: RunRecord {
     var record = violation
-    record.engine = "replay"
+    record.engine = .replay
     record.exploration = nil
     record.coverage = [:]
     record.scope = "one schedule, the token's"
@@ -132,7 +132,7 @@ enum SampleExplorations {
   /// `stress minimize` of the schedule as it was found.
   static var minimized: RunRecord {
     var record = violation
-    record.engine = "minimize"
+    record.engine = .minimize
     record.exploration = nil
     record.coverage = [:]
     record.scope = "one schedule, the token's"

@@ -49,17 +49,23 @@ enum SampleMatrices {
     let mutants =
       strategies.map { caught("thaw-first", $0, "ORD-2", "ORD-2") }
       + strategies.map { caught("lost-zap", $0, $0 == "pct-2" ? "OK" : "MAP-1", "MAP-1", schedule: 1_676) }
-    return MatrixRecord(
-      seed: "0x0000000000000001", threads: 3, operationsPerThread: 3, quick: false, protocols: protocols,
-      scenarios: scenarios, policies: ["4k", "huge"], mutants: ["thaw-first", "lost-zap"], strategies: strategies,
-      cells: cells, mutantCells: mutants, differences: [], harnessFaults: [], schedules: 2_312_345,
-      distinctSchedules: 1_900_000, interrupted: false, verdict: .asExpected,
-      timing: .init(
-        elapsedSeconds: 61, jobs: 2,
-        threadRuns: [
-          .init(mutant: "thaw-first", policy: "4k", outcome: "ORD-2", rounds: 0, seconds: 0.04, mayMiss: nil),
-          .init(mutant: "lost-zap", policy: "4k", outcome: "skipped", rounds: 0, seconds: 0, mayMiss: "narrow"),
-        ]))
+    var record = MatrixRecord(seed: "0x0000000000000001", threads: 3, operationsPerThread: 3, quick: false)
+    record.protocols = protocols
+    record.scenarios = scenarios
+    record.policies = ["4k", "huge"]
+    record.mutants = ["thaw-first", "lost-zap"]
+    record.strategies = strategies
+    record.cells = cells
+    record.mutantCells = mutants
+    record.schedules = 2_312_345
+    record.distinctSchedules = 1_900_000
+    record.timing = .init(
+      elapsedSeconds: 61, jobs: 2,
+      threadRuns: [
+        .init(mutant: "thaw-first", policy: "4k", outcome: "ORD-2", rounds: 0, seconds: 0.04, mayMiss: nil),
+        .init(mutant: "lost-zap", policy: "4k", outcome: "skipped", rounds: 0, seconds: 0, mayMiss: "narrow"),
+      ])
+    return record
   }
 
   /// One cell of each kind of difference.

@@ -53,8 +53,8 @@ import Testing
     #expect(VerdictLine.render(record) == "FAIL with no violation on record, seed 0x000000000000002a")
   }
 
-  @Test(arguments: ["explore", "replay", "minimize"])
-  func `a harness fault says nothing about the protocol`(engine: String) {
+  @Test(arguments: [Engine.explore, .replay, .minimize])
+  func `a harness fault says nothing about the protocol`(engine: Engine) {
     var record = SampleExplorations.violation
     record.engine = engine
     record.verdict = .harnessFault
@@ -78,8 +78,8 @@ import Testing
     #expect(VerdictLine.render(record) == "REPRODUCED FRZ-2")
   }
 
-  @Test(arguments: ["replay", "minimize"])
-  func `a token that runs clean is not reproduced`(engine: String) {
+  @Test(arguments: [Engine.replay, .minimize])
+  func `a token that runs clean is not reproduced`(engine: Engine) {
     var record = SampleExplorations.fixed
     record.engine = engine
     #expect(

@@ -21,9 +21,9 @@ public struct ExploreWork {
     defer { runner.deallocate() }
     var configuration = configuration
     configuration.length = .schedules(schedules)
-    let merge = Merge(configuration)
-    while let (chunk, limit) = merge.take() { merge.give(runner.run(chunk, limit: limit)) }
-    let totals = merge.totals
+    let board = ChunkBoard(configuration)
+    while let (chunk, limit) = board.take() { board.give(runner.run(chunk, limit: limit)) }
+    let totals = board.totals
     return Result(
       schedules: totals.schedules, points: totals.points, firstFailure: totals.failure,
       harnessFault: totals.harnessFault)

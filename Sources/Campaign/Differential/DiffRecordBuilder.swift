@@ -22,18 +22,24 @@ struct DiffRecordBuilder {
     var record = DiffRecord(
       seed: SeedText.format(configuration.seed), scenario: configuration.scenario?.rawValue ?? "all",
       threads: configuration.threads, operationsPerThread: configuration.operations,
-      firstEpisode: configuration.firstEpisode, model: configuration.protocolName.rawValue,
-      mutant: configuration.mutant?.rawValue,
-      kernel: configuration.kernel.map(RunRecord.Kernel.init), episodes: board.episodes,
-      operations: board.operations, steps: board.steps, differing: board.differing, classes: classes,
-      difference: difference, limits: ModelLimit.allCases.map(\.rawValue),
-      harnessFaults: faults, interrupted: isStopped(),
-      verdict: !faults.isEmpty ? .harnessFault : board.first == nil ? .alike : .differs,
-      timing: .init(
-        elapsedSeconds: comparedSeconds,
-        episodesPerSecond: comparedSeconds > 0 ? Double(board.episodes) / comparedSeconds : 0, jobs: configuration.jobs)
-    )
+      model: configuration.protocolName.rawValue)
     record.build = .current
+    record.firstEpisode = configuration.firstEpisode
+    record.mutant = configuration.mutant?.rawValue
+    record.kernel = configuration.kernel.map(RunRecord.Kernel.init)
+    record.episodes = board.episodes
+    record.operations = board.operations
+    record.steps = board.steps
+    record.differing = board.differing
+    record.classes = classes
+    record.difference = difference
+    record.limits = ModelLimit.allCases.map(\.rawValue)
+    record.harnessFaults = faults
+    record.interrupted = isStopped()
+    record.verdict = !faults.isEmpty ? .harnessFault : board.first == nil ? .alike : .differs
+    record.timing = .init(
+      elapsedSeconds: comparedSeconds,
+      episodesPerSecond: comparedSeconds > 0 ? Double(board.episodes) / comparedSeconds : 0, jobs: configuration.jobs)
     return record
   }
 

@@ -13,7 +13,7 @@ struct ChunkResult {
   var points: UInt64 = 0
   /// Happens-before hashes of the executions, in their order.
   var hashes: [UInt64] = []
-  var counters = ExploreCounters()
+  var counters = RunCounters()
   /// The schedule number that broke a rule.
   var failure: UInt64?
   var violation: Violation?
@@ -127,7 +127,7 @@ struct ChunkRunner {
   private func checkDeterminism(_ first: UInt64, _ index: Int, _ length: ExecutionLength) -> String? {
     let hash = world.eventHash
     world.execute(chooser(first + UInt64(index), index, length))
-    defer { _ = ExploreCounters.take(from: world, world.episode.threads.count) }
+    defer { _ = RunCounters.take(from: world, world.episode.threads.count) }
     if world.eventHash == hash || world.isCut { return nil }
     return "schedule \(first + UInt64(index)) gave other events when it was run again: the harness is not deterministic"
   }

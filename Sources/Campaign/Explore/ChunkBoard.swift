@@ -6,7 +6,7 @@ import Exploration
 import Machine
 import Synchronization
 
-final class Merge: Sendable {
+final class ChunkBoard: Sendable {
   struct State {
     var chunks: InOrder<ChunkResult>
     var totals = Totals()
@@ -16,7 +16,7 @@ final class Merge: Sendable {
     var schedules: UInt64 = 0
     var points: UInt64 = 0
     var distinct = DistinctCounter()
-    var counters = ExploreCounters()
+    var counters = RunCounters()
     var failure: UInt64?
     /// What it broke, as it was found.
     var violation: Violation?
@@ -82,7 +82,7 @@ final class Merge: Sendable {
   var firstInFlight: UInt64 { state.withLock { $0.chunks.firstInFlight &* chunkSize } }
 }
 
-extension Merge.Totals {
+extension ChunkBoard.Totals {
   fileprivate mutating func add(_ chunk: ChunkResult, firstSchedule: UInt64) {
     guard failure == nil && harnessFault == nil else { return }
     schedules += chunk.schedules

@@ -2,15 +2,15 @@
 import Executions
 import Synchronization
 
-final class Explorer: Sendable {
+final class ChunkWorkers: Sendable {
   let configuration: ExploreConfiguration
-  let merge: Merge
+  let board: ChunkBoard
   private let early = EarlyEnd()
   private let failedWorkers = Mutex(0)
 
   init(_ configuration: ExploreConfiguration) {
     self.configuration = configuration
-    merge = Merge(configuration)
+    board = ChunkBoard(configuration)
   }
 
   /// Runs the campaign. `tick` is called about ten times a second and ends it by answering false.
@@ -20,7 +20,7 @@ final class Explorer: Sendable {
       count: configuration.jobs, work: { [self] _ in work() },
       tick: {
         guard !tick() else { return }
-        merge.stop()
+        board.stop()
         early.request()
       })
     early.retire()
@@ -31,8 +31,8 @@ final class Explorer: Sendable {
     guard let runner = ChunkRunner(configuration, early: early), runner.world.scheduler.registerThread() else {
       return failedWorkers.withLock { $0 += 1 }
     }
-    while let (chunk, limit) = merge.take() {
-      merge.give(runner.run(chunk, limit: limit))
+    while let (chunk, limit) = board.take() {
+      board.give(runner.run(chunk, limit: limit))
     }
     runner.world.scheduler.unregisterThread()
     runner.deallocate()

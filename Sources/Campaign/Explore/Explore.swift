@@ -45,21 +45,21 @@ public final class Explore: Sendable {
     } catch {
       notice("the seed is not kept on disk: \(error.message)")
     }
-    let explorer = Explorer(configuration)
+    let workers = ChunkWorkers(configuration)
     func tell(_ phase: String?) {
-      let totals = explorer.merge.totals
+      let totals = workers.board.totals
       progress(
         ExploreProgress(
           elapsedSeconds: clock.seconds, schedules: totals.schedules, distinct: totals.distinct.count,
           points: totals.points, phase: phase))
     }
-    let isMade = explorer.run {
+    let isMade = workers.run {
       tell(nil)
-      state?.begin(round: explorer.merge.firstInFlight)
+      state?.begin(round: workers.board.firstInFlight)
       return !isOver(clock)
     }
     let explored = clock.seconds
-    var totals = explorer.merge.totals
+    var totals = workers.board.totals
     if !isMade { totals.harnessFault = "no address space for the stacks of \(configuration.threads) threads" }
     var violation: RunRecord.Violation?
     if let failure = totals.failure, totals.harnessFault == nil {
@@ -76,7 +76,7 @@ public final class Explore: Sendable {
         + "operations"
     }
     early.retire()
-    let record = ExploreRecord(
+    let record = ExploreRecordBuilder(
       configuration: configuration, totals: totals, violation: violation,
       interrupted: stopRequested.load(ordering: .acquiring), exploredSeconds: explored, elapsedSeconds: clock.seconds
     ).build()

@@ -3,9 +3,9 @@ import Episodes
 import Machine
 import Records
 
-struct ExploreRecord {
+struct ExploreRecordBuilder {
   let configuration: ExploreConfiguration
-  let totals: Merge.Totals
+  let totals: ChunkBoard.Totals
   let violation: RunRecord.Violation?
   let interrupted: Bool
   let exploredSeconds: Double
@@ -18,76 +18,41 @@ struct ExploreRecord {
       micro: configuration.scenario == .micro ? totals.schedules : nil, isKernel: configuration.subject.isKernel,
       plainAccesses: configuration.subject.hasPlainAccesses)
     var record = RunRecord(
-      protocol: configuration.subject.name,
-      mutant: configuration.mutant?.rawValue,
-      policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
-      mix: [:], busyPercent: 0, perturb: Perturbation.off.rawValue, memoryGiB: 0, rounds: 0, operations: operations,
-      workload: SeedText.format(0), outcomes: outcomes(), coverage: coverage(),
-      coverageWarnings: coverageWarnings(verdict),
-      checkers: checkers,
-      violations: violation.map { [$0] } ?? [],
-      verdict: verdict,
-      scope: Self.scope(
-        verdict, schedules: totals.schedules, threads: configuration.threads, checkers: checkers,
-        leavesOut: configuration.kernel != nil && configuration.scenario == nil),
-      interrupted: interrupted,
-      harnessFaults: totals.harnessFault.map { [$0] } ?? [],
-      timing: RunRecord.Timing(
-        elapsedSeconds: elapsedSeconds,
-        operationsPerSecond: exploredSeconds > 0 ? Double(operations) / exploredSeconds : 0,
-        liveThreads: configuration.jobs, latencies: [], peakResidentBytes: ResidentMemory.peakBytes),
-      exploration: RunRecord.Exploration(
-        schedules: totals.schedules, distinctSchedules: totals.distinct.count,
-        distinctIsExact: totals.distinct.isExact, newShare: totals.distinct.newShare,
-        window: totals.distinct.windowSize, schedulePoints: totals.points,
-        scenario: configuration.scenario?.rawValue ?? "all", strategy: configuration.strategy.rawValue,
-        operationsPerThread: configuration.operations, shard: configuration.shard?.text,
-        sketch: totals.sketch?.text))
-    record.engine = "explore"
+      .explore, configuration.subject, policy: configuration.policy, seed: configuration.seed,
+      threads: configuration.threads)
+    let hasPrivateMemory = configuration.subject.hasMirrorRoots
+    record.operations = operations
+    record.outcomes = totals.counters.outcomeRows
+    if configuration.scenario != .micro { record.coverage = totals.counters.coverage(hasPrivateMemory) }
+    // A named scenario is about one race: that it meets no other is no warning.
+    if configuration.scenario == nil && verdict == .clean {
+      record.coverageWarnings = totals.counters.notMet(hasPrivateMemory, threads: configuration.threads)
+    }
+    record.checkers = checkers
+    record.violations = violation.map { [$0] } ?? []
+    record.verdict = verdict
+    record.scope = Self.scope(
+      verdict, schedules: totals.schedules, threads: configuration.threads, checkers: checkers,
+      leavesOut: configuration.kernel != nil && configuration.scenario == nil)
+    record.interrupted = interrupted
+    record.harnessFaults = totals.harnessFault.map { [$0] } ?? []
+    record.timing = RunRecord.Timing(
+      elapsedSeconds: elapsedSeconds,
+      operationsPerSecond: exploredSeconds > 0 ? Double(operations) / exploredSeconds : 0,
+      liveThreads: configuration.jobs, peakResidentBytes: ResidentMemory.peakBytes)
+    record.exploration = RunRecord.Exploration(
+      schedules: totals.schedules, distinctSchedules: totals.distinct.count,
+      distinctIsExact: totals.distinct.isExact, newShare: totals.distinct.newShare,
+      window: totals.distinct.windowSize, schedulePoints: totals.points,
+      scenario: configuration.scenario?.rawValue ?? "all", strategy: configuration.strategy.rawValue,
+      operationsPerThread: configuration.operations, shard: configuration.shard?.text, sketch: totals.sketch?.text)
     if totals.cut > 0 { record.cut = .init(schedules: totals.cut) }
-    record.note(configuration.kernel)
     return record
   }
 
   private var operations: UInt64 {
     configuration.scenario == .micro
       ? totals.schedules * UInt64(configuration.threads * configuration.operations) : totals.counters.operations
-  }
-
-  private func outcomes() -> [RunRecord.OutcomeRow] {
-    Operation.allCases.flatMap { operation -> [RunRecord.OutcomeRow] in
-      let counts = Outcome.allCases.map { outcome in
-        (
-          outcome,
-          totals.counters.outcomes[
-            Int(operation.rawValue) * Outcome.allCases.count + Int(outcome.rawValue)]
-        )
-      }
-      let total = counts.reduce(0) { $0 + $1.1 }
-      return counts.filter { $0.1 > 0 }.map { outcome, count in
-        RunRecord.OutcomeRow(
-          operation: operation.name, outcome: outcome.name, count: count, share: Double(count) / Double(total),
-          grade: outcome.grade.rawValue, sentence: outcome.sentence)
-      }
-    }
-  }
-
-  private func coverage() -> [String: UInt64] {
-    guard configuration.scenario != .micro else { return [:] }
-    return Dictionary(
-      uniqueKeysWithValues: coverageCases.map { ($0.name, totals.counters.coverage[Int($0.rawValue)]) })
-  }
-
-  private var coverageCases: [Coverage] {
-    Coverage.rows(hasPrivateMemory: configuration.subject.hasMirrorRoots)
-  }
-
-  /// A named scenario is about one race: that it meets no other is no warning.
-  private func coverageWarnings(_ verdict: RunRecord.Verdict) -> [String] {
-    guard configuration.scenario == nil, verdict == .clean else { return [] }
-    return coverageCases.filter { row in
-      (configuration.threads > 1 || !row.needsTwoThreads) && totals.counters.coverage[Int(row.rawValue)] == 0
-    }.map(\.name)
   }
 
   /// - Parameter leavesOut: scenarios of a kernel were not drawn, as nobody named them.

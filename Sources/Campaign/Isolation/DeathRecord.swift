@@ -7,12 +7,12 @@ import Records
 /// The record of a run whose process has died: the finding, and nothing of what it had counted.
 public struct DeathRecord {
   private let kernel: KernelSubject
-  private let engine: String
+  private let engine: Engine
   private let signal: String
   private let clock = StopWatch()
 
   /// - Parameter signal: what ended the process, by its name.
-  public init(_ kernel: KernelSubject, engine: String, signal: String) {
+  public init(_ kernel: KernelSubject, engine: Engine, signal: String) {
     self.kernel = kernel
     self.engine = engine
     self.signal = signal
@@ -34,8 +34,8 @@ public struct DeathRecord {
       found: finding.size,
       minimized: nil, minimizingExecutions: 0, isMinimal: false, eventHash: SeedText.format(death.token.eventHash),
       verified: death.verified, replays: FailurePipeline.replays, interleaving: nil)
-    var record = TokenRecord(death.token, kernel, engine: engine, clock: clock).build(
-      finding, ExploreCounters(), isBroken: true, interleaving: nil, reproduction: reproduction)
+    var record = TokenRecordBuilder(death.token, kernel, engine: engine, clock: clock).build(
+      finding, RunCounters(), isBroken: true, interleaving: nil, reproduction: reproduction)
     // Before any thread runs there is no schedule to replay.
     if death.isInSetUp { record.violations[0].command = "" }
     record.checkers = []

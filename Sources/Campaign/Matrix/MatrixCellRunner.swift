@@ -74,19 +74,19 @@ struct MatrixCellRunner {
       command: command, interleaving: reproduction.interleaving?.condensed())
   }
 
-  private func explore(_ configuration: ExploreConfiguration) -> Merge.Totals? {
+  private func explore(_ configuration: ExploreConfiguration) -> ChunkBoard.Totals? {
     guard let runner = ChunkRunner(configuration, early: early) else { return nil }
     defer { runner.deallocate() }
     guard runner.world.scheduler.registerThread() else { return nil }
     defer { runner.world.scheduler.unregisterThread() }
-    let merge = Merge(configuration)
-    while let (chunk, limit) = merge.take() {
+    let board = ChunkBoard(configuration)
+    while let (chunk, limit) = board.take() {
       begin(configuration, chunk * configuration.episodeSchedules)
       let result = runner.run(chunk, limit: limit)
-      merge.give(result)
-      if !goesOn(result.schedules) { merge.stop() }
+      board.give(result)
+      if !goesOn(result.schedules) { board.stop() }
     }
-    return merge.totals
+    return board.totals
   }
 
   /// The cell before its first schedule.

@@ -43,17 +43,23 @@ struct MatrixRecordBuilder {
     let tasks = plan.protocolTasks
     var record = MatrixRecord(
       seed: SeedText.format(configuration.seed), threads: configuration.threads,
-      operationsPerThread: configuration.operations, quick: configuration.isQuick,
-      protocols: Self.once(tasks.map(\.column)),
-      scenarios: configuration.scenarios.filter { name in tasks.contains { $0.scenario == name } }.map(\.rawValue),
-      policies: configuration.policies.filter { policy in tasks.contains { $0.policy == policy } }.map(\.rawValue),
-      mutants: mutants.map(\.rawValue),
-      strategies: mutantCells.isEmpty ? [] : StrategyName.allCases.map(\.rawValue), cells: cells,
-      mutantCells: mutantCells, differences: differences, harnessFaults: faults,
-      schedules: all.reduce(0) { $0 + $1.schedules },
-      distinctSchedules: all.reduce(0) { $0 + $1.distinctSchedules }, interrupted: isInterrupted,
-      verdict: !faults.isEmpty ? .harnessFault : differences.isEmpty ? .asExpected : .differs,
-      timing: .init(elapsedSeconds: elapsedSeconds, jobs: configuration.jobs, threadRuns: threadRuns))
+      operationsPerThread: configuration.operations, quick: configuration.isQuick)
+    record.protocols = Self.once(tasks.map(\.column))
+    record.scenarios = configuration.scenarios.filter { name in tasks.contains { $0.scenario == name } }
+      .map(\.rawValue)
+    record.policies = configuration.policies.filter { policy in tasks.contains { $0.policy == policy } }
+      .map(\.rawValue)
+    record.mutants = mutants.map(\.rawValue)
+    record.strategies = mutantCells.isEmpty ? [] : StrategyName.allCases.map(\.rawValue)
+    record.cells = cells
+    record.mutantCells = mutantCells
+    record.differences = differences
+    record.harnessFaults = faults
+    record.schedules = all.reduce(0) { $0 + $1.schedules }
+    record.distinctSchedules = all.reduce(0) { $0 + $1.distinctSchedules }
+    record.interrupted = isInterrupted
+    record.verdict = !faults.isEmpty ? .harnessFault : differences.isEmpty ? .asExpected : .differs
+    record.timing = .init(elapsedSeconds: elapsedSeconds, jobs: configuration.jobs, threadRuns: threadRuns)
     if tasks.contains(where: { $0.kernel != nil }) { record.kernel = configuration.kernel.map { .init($0) } }
     record.build = .current
     return record

@@ -28,20 +28,20 @@ public enum TokenMinimize {
     let clock = StopWatch()
     let subject = Subject(token, kernel)
     if let objection = subject.objection(to: token.episode) {
-      return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(objection)
+      return TokenRecordBuilder(token, kernel, engine: .minimize, clock: clock).failed(objection)
     }
     guard
       let replayer = Replayer(
         tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy, early: early)
     else {
-      return TokenRecord(token, kernel, engine: "minimize", clock: clock).failed(
+      return TokenRecordBuilder(token, kernel, engine: .minimize, clock: clock).failed(
         "no address space for the threads' stacks")
     }
-    let record = TokenRecord(token, replayer.world.subject.kernel, engine: "minimize", clock: clock)
+    let record = TokenRecordBuilder(token, replayer.world.subject.kernel, engine: .minimize, clock: clock)
     let outcome = replayer.replay(token.episode, token.schedule, isStrict: true)
     if replayer.world.isCut { return record.cut() }
     if let fault = outcome.harnessFault { return record.failed(fault) }
-    let counters = ExploreCounters.take(from: replayer.world, token.episode.threads.count)
+    let counters = RunCounters.take(from: replayer.world, token.episode.threads.count)
     guard let violation = outcome.violation else {
       guard outcome.isFollowed else { return record.failed(outcome.parting) }
       let finding = Finding(

@@ -15,13 +15,13 @@ extension Violation {
   }
 }
 
-struct TokenRecord {
+struct TokenRecordBuilder {
   let token: Token
   let kernel: KernelSubject?
-  let engine: String
+  let engine: Engine
   let clock: StopWatch
 
-  init(_ token: Token, _ kernel: KernelSubject?, engine: String, clock: StopWatch) {
+  init(_ token: Token, _ kernel: KernelSubject?, engine: Engine, clock: StopWatch) {
     self.token = token
     self.kernel = kernel
     self.engine = engine
@@ -39,7 +39,7 @@ struct TokenRecord {
 
   /// - Parameter counters: of one execution, the token's.
   func build(
-    _ finding: Finding, _ counters: ExploreCounters, isBroken: Bool, interleaving: Interleaving?,
+    _ finding: Finding, _ counters: RunCounters, isBroken: Bool, interleaving: Interleaving?,
     reproduction: RunRecord.Reproduction? = nil
   ) -> RunRecord {
     var record = empty(isBroken ? .violation : .clean, "one schedule of one episode, sequentially consistent")
@@ -60,17 +60,13 @@ struct TokenRecord {
 
   private func empty(_ verdict: RunRecord.Verdict, _ scope: String) -> RunRecord {
     var record = RunRecord(
-      protocol: kernel?.name ?? token.protocolName.rawValue, mutant: token.mutant?.rawValue,
-      policy: token.episode.policy.rawValue,
-      seed: SeedText.format(0), threads: token.episode.threads.count, mix: [:], busyPercent: 0,
-      perturb: Perturbation.off.rawValue, memoryGiB: 0, rounds: 0, operations: UInt64(token.episode.operations),
-      workload: SeedText.format(0), outcomes: [], coverage: [:], coverageWarnings: [], checkers: [], violations: [],
-      verdict: verdict, scope: scope, interrupted: false, harnessFaults: [],
-      timing: RunRecord.Timing(
-        elapsedSeconds: clock.seconds, operationsPerSecond: 0, liveThreads: 1, latencies: [],
-        peakResidentBytes: ResidentMemory.peakBytes))
-    record.engine = engine
-    record.note(kernel)
+      engine, Subject(token.protocolName, token.mutant, kernel), policy: token.episode.policy,
+      threads: token.episode.threads.count)
+    record.operations = UInt64(token.episode.operations)
+    record.verdict = verdict
+    record.scope = scope
+    record.timing = RunRecord.Timing(
+      elapsedSeconds: clock.seconds, liveThreads: 1, peakResidentBytes: ResidentMemory.peakBytes)
     return record
   }
 }

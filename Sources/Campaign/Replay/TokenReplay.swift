@@ -14,7 +14,7 @@ public enum TokenReplay {
   ) -> RunRecord {
     var record = execute(token, kernel: kernel, traces: traces)
     if !isPromise {
-      record.engine = "trace"
+      record.engine = .trace
       record.replay?.token = ""
       record.replay?.expectedChecker = nil
       record.replay?.expectedEventHash = nil
@@ -26,25 +26,25 @@ public enum TokenReplay {
     let clock = StopWatch()
     let subject = Subject(token, kernel)
     if let objection = subject.objection(to: token.episode) {
-      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(objection)
+      return TokenRecordBuilder(token, kernel, engine: .replay, clock: clock).failed(objection)
     }
     guard let replayer = Replayer(tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy)
     else {
-      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(
+      return TokenRecordBuilder(token, kernel, engine: .replay, clock: clock).failed(
         "no address space for the threads' stacks")
     }
     var outcome = replayer.replay(token.episode, token.schedule, isStrict: true)
     if let fault = outcome.harnessFault {
-      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(fault)
+      return TokenRecordBuilder(token, kernel, engine: .replay, clock: clock).failed(fault)
     }
     let isSame = outcome.violation?.checker == token.checker && outcome.eventHash == token.eventHash
     // The protocol may have changed since the token was made: then its schedule may not fit any more. A rule that is
     // broken all the same is told; otherwise nothing is known.
     guard outcome.isFollowed || isSame || outcome.violation != nil else {
-      return TokenRecord(token, kernel, engine: "replay", clock: clock).failed(outcome.parting)
+      return TokenRecordBuilder(token, kernel, engine: .replay, clock: clock).failed(outcome.parting)
     }
     let world = replayer.world
-    let counters = ExploreCounters.take(from: world, token.episode.threads.count)
+    let counters = RunCounters.take(from: world, token.episode.threads.count)
     if outcome.violation != nil, let broken = replayer.brokenSetUp(token.episode), broken.violation != nil {
       outcome = broken
     }
@@ -60,7 +60,7 @@ public enum TokenReplay {
     }
     let isShown = !outcome.isInSetUp && (outcome.violation != nil || traces)
     let interleaving = isShown ? InterleavingBuilder.build(replayer, finding) : nil
-    return TokenRecord(token, world.subject.kernel, engine: "replay", clock: clock).build(
+    return TokenRecordBuilder(token, world.subject.kernel, engine: .replay, clock: clock).build(
       finding, counters, isBroken: outcome.violation != nil, interleaving: interleaving)
   }
 }

@@ -95,7 +95,7 @@ struct Monitor {
     var faults = [harnessFault, reports.harnessFault].compactMap { $0 }
     if !allStanding && violation == nil && faults.isEmpty { faults.append("threads did not stop") }
     if !faults.isEmpty { violation = nil }
-    return RecordBuilder(
+    return SoakRecordBuilder(
       world: world, rounds: rounds, workload: workload, violation: violation, violationRound: round,
       atBarrier: atBarrier, inSetUp: completedBefore == nil, interrupted: interrupted, harnessFaults: faults,
       elapsedSeconds: elapsed,

@@ -4,7 +4,7 @@ import Executions
 import Machine
 import Records
 
-struct RecordBuilder {
+struct SoakRecordBuilder {
   let world: SoakWorld
   let rounds: UInt64
   let workload: UInt64
@@ -26,87 +26,31 @@ struct RecordBuilder {
     let configuration = world.configuration
     let verdict: RunRecord.Verdict =
       violation != nil ? .violation : harnessFaults.isEmpty ? .clean : .harnessFault
-    var record = RunRecord(
-      protocol: configuration.subject.name,
-      mutant: configuration.mutant?.rawValue,
-      policy: configuration.policy.rawValue, seed: SeedText.format(configuration.seed), threads: configuration.threads,
-      mix: Dictionary(
-        uniqueKeysWithValues: Operation.allCases.map { ($0.name, configuration.mix.weights[Int($0.rawValue)]) }),
-      busyPercent: configuration.busyPercent, perturb: configuration.perturbation.rawValue,
-      memoryGiB: configuration.memoryGiB, rounds: rounds, operations: operations,
-      workload: SeedText.format(workload), outcomes: outcomes(), coverage: coverage(),
-      coverageWarnings: coverageWarnings(), checkers: checkers(), violations: violations(), verdict: verdict,
-      scope: scope(verdict), interrupted: interrupted, harnessFaults: harnessFaults,
-      timing: RunRecord.Timing(
-        elapsedSeconds: elapsedSeconds,
-        operationsPerSecond: elapsedSeconds > 0 ? Double(operations) / elapsedSeconds : 0,
-        liveThreads: liveThreads, latencies: world.latencies.rows(nanosecondsPerCycle: nanosecondsPerCycle),
-        peakResidentBytes: ResidentMemory.peakBytes))
+    let counters = RunCounters(world.suite, world.machine, configuration.threads)
+    let hasPrivateMemory = configuration.subject.hasMirrorRoots
+    var record = RunRecord(configuration)
+    record.mix = Dictionary(
+      uniqueKeysWithValues: Operation.allCases.map { ($0.name, configuration.mix.weights[Int($0.rawValue)]) })
+    record.rounds = rounds
+    record.operations = counters.operations
+    record.workload = SeedText.format(workload)
+    record.outcomes = counters.outcomeRows
+    record.coverage = counters.coverage(hasPrivateMemory)
+    record.coverageWarnings = counters.notMet(hasPrivateMemory, threads: configuration.threads)
+    record.checkers = counters.checkerRows(
+      micro: nil, isKernel: configuration.subject.isKernel, plainAccesses: false)
+    record.violations = violations()
+    record.verdict = verdict
+    record.scope = scope(verdict)
+    record.interrupted = interrupted
+    record.harnessFaults = harnessFaults
+    record.timing = RunRecord.Timing(
+      elapsedSeconds: elapsedSeconds,
+      operationsPerSecond: elapsedSeconds > 0 ? Double(counters.operations) / elapsedSeconds : 0,
+      liveThreads: liveThreads, latencies: world.latencies.rows(nanosecondsPerCycle: nanosecondsPerCycle),
+      peakResidentBytes: ResidentMemory.peakBytes)
     if cutOperations > 0 { record.cut = .init(operations: cutOperations) }
-    record.note(configuration.kernel)
     return record
-  }
-
-  private func sum(_ value: (Task) -> UInt64) -> UInt64 {
-    (0..<world.configuration.threads).reduce(0) { $0 + value(world.machine.pointee.tasks[$1].pointee) }
-  }
-
-  private func outcomes() -> [RunRecord.OutcomeRow] {
-    Operation.allCases.flatMap { operation -> [RunRecord.OutcomeRow] in
-      let counts = Outcome.allCases.map { outcome in
-        (outcome, sum { $0.outcomes[Int(operation.rawValue) * Outcome.allCases.count + Int(outcome.rawValue)] })
-      }
-      let total = counts.reduce(0) { $0 + $1.1 }
-      return counts.filter { $0.1 > 0 }.map { outcome, count in
-        RunRecord.OutcomeRow(
-          operation: operation.name, outcome: outcome.name, count: count, share: Double(count) / Double(total),
-          grade: outcome.grade.rawValue, sentence: outcome.sentence)
-      }
-    }
-  }
-
-  private func coverage() -> [String: UInt64] {
-    Dictionary(
-      uniqueKeysWithValues: coverageCases.map { row in
-        (row.name, sum { $0.coverage[Int(row.rawValue)] })
-      })
-  }
-
-  private var coverageCases: [Coverage] {
-    Coverage.rows(hasPrivateMemory: world.configuration.subject.hasMirrorRoots)
-  }
-
-  private func coverageWarnings() -> [String] {
-    coverageCases.filter { row in
-      (world.configuration.threads > 1 || !row.needsTwoThreads) && sum { $0.coverage[Int(row.rawValue)] } == 0
-    }.map(\.name)
-  }
-
-  private func checkers() -> [RunRecord.CheckerRow] {
-    let isKernel = world.configuration.subject.isKernel
-    return CheckerID.allCases.filter { (isKernel || !$0.needsKernel) && !$0.needsPlainAccesses }.map { checker in
-      RunRecord.CheckerRow(
-        checker: checker.name, rule: checker.rule, checks: world.suite.pointee.checks(checker) &+ inPlace(checker))
-    }
-  }
-
-  /// Rules that are checked where they apply, not by the suite.
-  private func inPlace(_ checker: CheckerID) -> UInt64 {
-    switch checker {
-    case .lck1: sum { $0.lockAssertions }
-    case .bug1: sum { $0.bugConditions }
-    case .rcu1: sum { $0.tableFrees }
-    case .tlb1: sum { $0.translations }
-    // Every operation that ended has kept the rule; the watchdog looks at those that have not.
-    case .liv1, .oops1, .hang1: operations
-    default: 0
-    }
-  }
-
-  private var operations: UInt64 {
-    sum { task in
-      (0..<(Operation.allCases.count * Outcome.allCases.count)).reduce(0) { $0 + task.outcomes[$1] }
-    }
   }
 
   private func violations() -> [RunRecord.Violation] {

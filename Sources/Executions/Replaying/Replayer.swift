@@ -53,8 +53,8 @@ package final class Replayer {
 
   /// The same on the episode that was prepared last.
   package func replay(_ schedule: Schedule, isStrict: Bool) -> Outcome {
-    let strategy = UnsafeMutablePointer<Replay>.allocate(capacity: 1)
-    strategy.initialize(to: Replay(schedule, isStrict: isStrict))
+    let strategy = UnsafeMutablePointer<ScheduleFollower>.allocate(capacity: 1)
+    strategy.initialize(to: ScheduleFollower(schedule, isStrict: isStrict))
     defer {
       strategy.pointee.deallocate()
       strategy.deinitialize(count: 1)

@@ -4,7 +4,7 @@
 /// followed: so that minimising can try a schedule on an episode that it was not made for.
 import Machine
 
-public struct Replay: Strategy {
+public struct ScheduleFollower: Strategy {
   private let switches: UnsafeMutableBufferPointer<Schedule.Switch>
   private let answers: UnsafeMutableBufferPointer<Schedule.Answer>
   private let isStrict: Bool
@@ -76,5 +76,5 @@ public struct Replay: Strategy {
   }
 
   public static let functions = StrategyFunctions(
-    nextTask: { Replay.nextTask($0, $1) }, answer: { Replay.answer($0, $1, $2) })
+    nextTask: { ScheduleFollower.nextTask($0, $1) }, answer: { ScheduleFollower.answer($0, $1, $2) })
 }

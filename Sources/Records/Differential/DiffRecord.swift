@@ -4,7 +4,6 @@
 /// tree.
 public struct DiffRecord: Codable, Sendable, Equatable {
   public static let currentSchemaVersion = 1
-  public static let engine = "diff"
 
   public enum Verdict: String, Codable, Sendable {
     /// No episode differs.
@@ -94,7 +93,7 @@ public struct DiffRecord: Codable, Sendable, Equatable {
   }
 
   public var schemaVersion = Self.currentSchemaVersion
-  public var engine = Self.engine
+  public var engine = Engine.diff
   /// Which build of the tool; null in a record that says it of none.
   @NullIfAbsent public var build: ToolBuild?
   public var seed: String
@@ -102,50 +101,32 @@ public struct DiffRecord: Codable, Sendable, Equatable {
   public var scenario: String
   public var threads: Int
   public var operationsPerThread: Int
-  public var firstEpisode: UInt64
+  public var firstEpisode: UInt64 = 0
   /// The model's protocol: the one that the kernel follows, unless another was asked for.
   public var model: String
   @NullIfAbsent public var mutant: String?
   /// What it was compared with: null for the model itself.
   @NullIfAbsent public var kernel: RunRecord.Kernel?
   /// Episodes that were compared, and what the model did in them: operations, and steps of which each was compared.
-  public var episodes: UInt64
-  public var operations: UInt64
-  public var steps: UInt64
-  public var differing: UInt64
-  public var classes: [Class]
+  public var episodes: UInt64 = 0
+  public var operations: UInt64 = 0
+  public var steps: UInt64 = 0
+  public var differing: UInt64 = 0
+  public var classes: [Class] = []
   @NullIfAbsent public var difference: Difference?
   /// Names of what was not compared, see docs/kernel.md.
-  public var limits: [String]
-  public var harnessFaults: [String]
-  public var interrupted: Bool
-  public var verdict: Verdict
-  public var timing: Timing
+  public var limits: [String] = []
+  public var harnessFaults: [String] = []
+  public var interrupted = false
+  public var verdict = Verdict.alike
+  public var timing = Timing(elapsedSeconds: 0, episodesPerSecond: 0, jobs: 1)
 
-  public init(
-    seed: String, scenario: String, threads: Int, operationsPerThread: Int, firstEpisode: UInt64, model: String,
-    mutant: String?, kernel: RunRecord.Kernel?, episodes: UInt64, operations: UInt64, steps: UInt64, differing: UInt64,
-    classes: [Class], difference: Difference?, limits: [String], harnessFaults: [String], interrupted: Bool,
-    verdict: Verdict, timing: Timing
-  ) {
+  /// Of a comparison in which nothing has run.
+  public init(seed: String, scenario: String, threads: Int, operationsPerThread: Int, model: String) {
     self.seed = seed
     self.scenario = scenario
     self.threads = threads
     self.operationsPerThread = operationsPerThread
-    self.firstEpisode = firstEpisode
     self.model = model
-    self.mutant = mutant
-    self.kernel = kernel
-    self.episodes = episodes
-    self.operations = operations
-    self.steps = steps
-    self.differing = differing
-    self.classes = classes
-    self.difference = difference
-    self.limits = limits
-    self.harnessFaults = harnessFaults
-    self.interrupted = interrupted
-    self.verdict = verdict
-    self.timing = timing
   }
 }

@@ -4,7 +4,6 @@
 /// unless time was the bound.
 public struct ExhaustRecord: Codable, Sendable, Equatable {
   public static let currentSchemaVersion = 1
-  public static let engine = "exhaust"
 
   public enum Verdict: String, Codable, Sendable {
     /// Every class of every item was executed, and none broke a rule.
@@ -77,7 +76,7 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
   }
 
   public var schemaVersion = Self.currentSchemaVersion
-  public var engine = Self.engine
+  public var engine = Engine.exhaust
   @NullIfAbsent public var build: ToolBuild?
   public var protocolName: String
   @NullIfAbsent public var mutant: String?

@@ -4,8 +4,6 @@
 /// from version, arguments and expectations. (A mutant that threads missed shows in `differences` and `verdict` too.)
 public struct MatrixRecord: Codable, Sendable, Equatable {
   public static let currentSchemaVersion = 1
-  /// What tells the record of a matrix from that of a run.
-  public static let engine = "matrix"
 
   public enum Verdict: String, Codable, Sendable {
     /// Every cell that ran to its end is as the expectations say.
@@ -161,58 +159,40 @@ public struct MatrixRecord: Codable, Sendable, Equatable {
   }
 
   public var schemaVersion = Self.currentSchemaVersion
-  public var engine = Self.engine
+  public var engine = Engine.matrix
   public var seed: String
   public var threads: Int
   public var operationsPerThread: Int
   public var quick: Bool
   /// The axes, in the order of the tables. Those of a part that did not run are empty.
-  public var protocols: [String]
-  public var scenarios: [String]
-  public var policies: [String]
-  public var mutants: [String]
-  public var strategies: [String]
+  public var protocols: [String] = []
+  public var scenarios: [String] = []
+  public var policies: [String] = []
+  public var mutants: [String] = []
+  public var strategies: [String] = []
   /// By protocol, policy, scenario.
-  public var cells: [Cell]
+  public var cells: [Cell] = []
   /// By mutant and strategy, each under the mutant's own policy, scenario and budget.
-  public var mutantCells: [Cell]
-  public var differences: [Difference]
-  public var harnessFaults: [String]
+  public var mutantCells: [Cell] = []
+  public var differences: [Difference] = []
+  public var harnessFaults: [String] = []
   /// Sums over all cells. Distinct within each cell, by happens-before hash.
-  public var schedules: UInt64
-  public var distinctSchedules: UInt64
-  public var interrupted: Bool
-  public var verdict: Verdict
-  public var timing: Timing
+  public var schedules: UInt64 = 0
+  public var distinctSchedules: UInt64 = 0
+  public var interrupted = false
+  public var verdict = Verdict.asExpected
+  public var timing = Timing(elapsedSeconds: 0, jobs: 1, threadRuns: [])
   /// Which build of the tool; null in a record that says it of none.
   @NullIfAbsent public var build: ToolBuild?
   /// The kernel that has a column, named as its `protocol`; null where there is none.
   @NullIfAbsent public var kernel: RunRecord.Kernel?
 
-  public init(
-    seed: String, threads: Int, operationsPerThread: Int, quick: Bool, protocols: [String], scenarios: [String],
-    policies: [String], mutants: [String], strategies: [String], cells: [Cell], mutantCells: [Cell],
-    differences: [Difference], harnessFaults: [String], schedules: UInt64, distinctSchedules: UInt64,
-    interrupted: Bool, verdict: Verdict, timing: Timing
-  ) {
+  /// Of a matrix in which nothing has run.
+  public init(seed: String, threads: Int, operationsPerThread: Int, quick: Bool) {
     self.seed = seed
     self.threads = threads
     self.operationsPerThread = operationsPerThread
     self.quick = quick
-    self.protocols = protocols
-    self.scenarios = scenarios
-    self.policies = policies
-    self.mutants = mutants
-    self.strategies = strategies
-    self.cells = cells
-    self.mutantCells = mutantCells
-    self.differences = differences
-    self.harnessFaults = harnessFaults
-    self.schedules = schedules
-    self.distinctSchedules = distinctSchedules
-    self.interrupted = interrupted
-    self.verdict = verdict
-    self.timing = timing
   }
 
   /// A mutant that must be caught was not.

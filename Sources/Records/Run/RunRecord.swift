@@ -146,8 +146,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var peakResidentBytes: UInt64
 
     public init(
-      elapsedSeconds: Double, operationsPerSecond: Double, liveThreads: Int, latencies: [Latency],
-      peakResidentBytes: UInt64
+      elapsedSeconds: Double = 0, operationsPerSecond: Double = 0, liveThreads: Int = 0, latencies: [Latency] = [],
+      peakResidentBytes: UInt64 = 0
     ) {
       self.elapsedSeconds = elapsedSeconds
       self.operationsPerSecond = operationsPerSecond
@@ -174,7 +174,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   public var tool = "stress"
   /// Which build of it; null in a record that says it of none.
   @NullIfAbsent public var build: ToolBuild?
-  public var engine = "soak"
+  public var engine = Engine.soak
   public var subject = "model"
   public var `protocol`: String
   /// The mutant's name, null for the protocol as it is.
@@ -183,29 +183,29 @@ public struct RunRecord: Codable, Sendable, Equatable {
   /// `0x` and 16 digits, as JSON numbers lose the low bits of a 64-bit seed.
   public var seed: String
   public var threads: Int
-  public var mix: [String: Int]
-  public var busyPercent: Double
-  public var perturb: String
-  public var memoryGiB: Int
-  public var rounds: UInt64
-  public var operations: UInt64
+  public var mix: [String: Int] = [:]
+  public var busyPercent = 0.0
+  public var perturb = "off"
+  public var memoryGiB = 0
+  public var rounds: UInt64 = 0
+  public var operations: UInt64 = 0
   /// Digest of the operations that were drawn: equal for equal seeds, whatever the threads did with them.
-  public var workload: String
-  public var outcomes: [OutcomeRow]
+  public var workload = "0x0000000000000000"
+  public var outcomes: [OutcomeRow] = []
   /// Race-coverage name to count.
-  public var coverage: [String: UInt64]
+  public var coverage: [String: UInt64] = [:]
   /// Races that could have been met and were not.
-  public var coverageWarnings: [String]
-  public var checkers: [CheckerRow]
-  public var violations: [Violation]
-  public var verdict: Verdict
+  public var coverageWarnings: [String] = []
+  public var checkers: [CheckerRow] = []
+  public var violations: [Violation] = []
+  public var verdict = Verdict.clean
   /// What the verdict does and does not say.
-  public var scope: String
+  public var scope = ""
   /// True when a signal ended the run before its time.
-  public var interrupted: Bool
+  public var interrupted = false
   /// What went wrong with the harness itself; empty unless the verdict is `harness-fault`.
-  public var harnessFaults: [String]
-  public var timing: Timing
+  public var harnessFaults: [String] = []
+  public var timing = Timing()
   /// What a limit or a signal kept from coming to its end; null where nothing was.
   @NullIfAbsent public var cut: Cut?
   /// What an exploration of schedules adds; null for a soak.
@@ -215,36 +215,11 @@ public struct RunRecord: Codable, Sendable, Equatable {
   /// What `stress replay` adds; null for everything else.
   @NullIfAbsent public var replay: Replay?
 
-  public init(
-    protocol: String, mutant: String?, policy: String, seed: String, threads: Int, mix: [String: Int],
-    busyPercent: Double, perturb: String, memoryGiB: Int, rounds: UInt64, operations: UInt64, workload: String,
-    outcomes: [OutcomeRow], coverage: [String: UInt64], coverageWarnings: [String], checkers: [CheckerRow],
-    violations: [Violation], verdict: Verdict, scope: String, interrupted: Bool, harnessFaults: [String],
-    timing: Timing, exploration: Exploration? = nil, replay: Replay? = nil
-  ) {
+  /// Of a run in which nothing has happened.
+  public init(protocol: String, policy: String, seed: String, threads: Int) {
     self.protocol = `protocol`
-    self.mutant = mutant
     self.policy = policy
     self.seed = seed
     self.threads = threads
-    self.mix = mix
-    self.busyPercent = busyPercent
-    self.perturb = perturb
-    self.memoryGiB = memoryGiB
-    self.rounds = rounds
-    self.operations = operations
-    self.workload = workload
-    self.outcomes = outcomes
-    self.coverage = coverage
-    self.coverageWarnings = coverageWarnings
-    self.checkers = checkers
-    self.violations = violations
-    self.verdict = verdict
-    self.scope = scope
-    self.interrupted = interrupted
-    self.harnessFaults = harnessFaults
-    self.timing = timing
-    self.exploration = exploration
-    self.replay = replay
   }
 }

@@ -29,7 +29,8 @@ extension TestSuite {
       cases = [Case(group: scenario, name: "harness", result: .skipped(reason: "nothing was checked"))]
     }
     self.init(
-      name: "stress \(record.engine)", properties: Self.properties(record), seconds: record.timing.elapsedSeconds,
+      name: "stress \(record.engine.rawValue)", properties: Self.properties(record),
+      seconds: record.timing.elapsedSeconds,
       cases: cases)
   }
 

@@ -19,7 +19,7 @@ enum Campaigns {
     let exploration = record.exploration
     let mix = record.mix.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     return [
-      ("engine", record.engine), ("subject", record.subject),
+      ("engine", record.engine.rawValue), ("subject", record.subject),
       ("protocol", record.kernel == nil ? record.protocol : "of a kernel"), ("mutant", record.mutant ?? "none"),
       ("policy", record.policy), ("threads", "\(record.threads)"), ("mix", mix.joined(separator: ",")),
       ("busy", "\(record.busyPercent)"), ("perturb", record.perturb), ("memory", "\(record.memoryGiB) GiB"),

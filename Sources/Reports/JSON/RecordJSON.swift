@@ -43,10 +43,15 @@ public enum RecordJSON {
   /// Reads a record of any kind.
   public static func decodeAny(_ data: Data) throws(RecordJSONError) -> Record {
     let head = try decode(Head.self, from: data)
-    guard head.engine != DiffRecord.engine else {
-      throw RecordJSONError("it is the record of a comparison, of which there are no other reports")
+    let isMatrix: Bool
+    switch Engine(rawValue: head.engine) {
+    case .soak, .explore, .replay, .trace, .minimize: isMatrix = false
+    case .matrix: isMatrix = true
+    case .diff: throw RecordJSONError("it is the record of a comparison, of which there are no other reports")
+    case .exhaust:
+      throw RecordJSONError("it is the record of an exhaustive search, of which there are no other reports")
+    case nil: throw RecordJSONError("its engine '\(head.engine)' is none of this version of stress")
     }
-    let isMatrix = head.engine == MatrixRecord.engine
     let current = isMatrix ? MatrixRecord.currentSchemaVersion : RunRecord.currentSchemaVersion
     guard head.schemaVersion == current else {
       throw RecordJSONError(

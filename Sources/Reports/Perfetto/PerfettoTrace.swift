@@ -44,7 +44,8 @@ enum PerfettoTrace {
 
   private static func run(_ record: RunRecord) -> (String, [String: String], [[TraceEvent]]) {
     var facts = [
-      "engine": record.engine, "seed": record.seed, "scope": record.scope, "verdict": VerdictLine.render(record),
+      "engine": record.engine.rawValue, "seed": record.seed, "scope": record.scope,
+      "verdict": VerdictLine.render(record),
     ]
     facts.merge(origin(record.kernel, record.build)) { $1 }
     var executions: [[TraceEvent]] = []
@@ -60,7 +61,7 @@ enum PerfettoTrace {
         }
       }
     }
-    return ("stress \(record.engine)", facts, executions)
+    return ("stress \(record.engine.rawValue)", facts, executions)
   }
 
   /// What threads did before a violation of which no schedule is known, in its order.

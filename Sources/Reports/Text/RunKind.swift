@@ -6,10 +6,10 @@ enum RunKind {
 
   init(_ record: RunRecord) {
     switch record.engine {
-    case "explore": self = .explore
-    case "replay", "trace": self = .replay
-    case "minimize": self = .minimize
-    default: self = .soak
+    case .explore: self = .explore
+    case .replay, .trace: self = .replay
+    case .minimize: self = .minimize
+    case .soak, .matrix, .diff, .exhaust: self = .soak
     }
   }
 }

@@ -11,7 +11,7 @@ extension VerdictLine {
     if violation.moment == .setUp {
       return "FAIL \(checker) in the initial tables: no thread has run, and no race is shown"
     }
-    if record.engine == "trace" { return "FAIL \(checker)" + text(hash) }
+    if record.engine == .trace { return "FAIL \(checker)" + text(hash) }
     if let expected = record.replay?.expectedChecker?.onOneLine, expected != checker {
       return "FAIL \(checker) in place of the token's \(expected)" + text(hash)
     }
@@ -40,7 +40,7 @@ extension VerdictLine {
 
   private static func unbroken(_ record: RunRecord, _ hash: String?) -> String {
     if record.interrupted { return "INTERRUPTED before the schedule ended; no violation so far" }
-    if record.engine == "trace" { return "PASS one schedule, which broke no rule; not a proof" + text(hash) }
+    if record.engine == .trace { return "PASS one schedule, which broke no rule; not a proof" + text(hash) }
     let expected = record.replay?.expectedChecker.map { " \($0.onOneLine)" } ?? ""
     return "NOT REPRODUCED\(expected): the schedule ran to its end and broke no rule" + text(hash)
   }

@@ -16,7 +16,7 @@ struct ViolationText {
   init(_ violation: RunRecord.Violation, of record: RunRecord, number: Int, total: Int, full: Bool) {
     self.violation = violation
     kind = RunKind(record)
-    isTrace = record.engine == "trace"
+    isTrace = record.engine == .trace
     replay = record.replay
     kernel = record.kernel
     self.number = number

@@ -171,11 +171,15 @@ import Testing
   private enum CheckerNames { static let all = ["DUP-1", "EQ-1", "LIV-1"] }
 
   private static func record(_ cells: [MatrixRecord.Cell], mutants: [MatrixRecord.Cell] = []) -> MatrixRecord {
-    MatrixRecord(
-      seed: "0x1", threads: 3, operationsPerThread: 3, quick: true, protocols: ["mainline"], scenarios: [],
-      policies: ["4k"], mutants: mutants.compactMap(\.mutant), strategies: ["portfolio"], cells: cells,
-      mutantCells: mutants, differences: [], harnessFaults: [], schedules: 0, distinctSchedules: 0,
-      interrupted: false, verdict: .differs, timing: .init(elapsedSeconds: 0, jobs: 1, threadRuns: []))
+    var record = MatrixRecord(seed: "0x1", threads: 3, operationsPerThread: 3, quick: true)
+    record.protocols = ["mainline"]
+    record.policies = ["4k"]
+    record.mutants = mutants.compactMap(\.mutant)
+    record.strategies = ["portfolio"]
+    record.cells = cells
+    record.mutantCells = mutants
+    record.verdict = .differs
+    return record
   }
 
   private static func expectation(_ scenario: String, _ outcomes: String...) -> MatrixExpectations.Cell {

@@ -35,7 +35,7 @@ extension SoakTests {
       let record = Runs.run(configuration(kernel, perturbation: perturbation))
       #expect(record.verdict == .clean, "\(record.violations.map(\.seen)) \(record.harnessFaults)")
       #expect(record.rounds == 2 && record.timing.liveThreads == 8)
-      #expect(record.subject == "kernel" && record.engine == "soak" && record.mutant == nil)
+      #expect(record.subject == "kernel" && record.engine == .soak && record.mutant == nil)
       #expect(record.protocol == "linux-\(kernel.version)")
       #expect(record.kernel?.version == kernel.version && record.kernel?.tree == SeedText.format(kernel.treeHash))
       #expect(record.checkers.filter { $0.checks == 0 }.map(\.checker) == [])

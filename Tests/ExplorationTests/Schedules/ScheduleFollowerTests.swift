@@ -3,15 +3,15 @@ import Machine
 import TestSupport
 import Testing
 
-@Suite struct ReplayTests {
+@Suite struct ScheduleFollowerTests {
   private static let steps = 3
 
   /// Three tasks of three steps under a schedule.
   private func replay(_ schedule: Schedule, isStrict: Bool) throws -> (ExecutionEnd, [Int], isFollowed: Bool) {
     let rig = try FiberRig.make(3)
     let words = rig.words
-    let strategy = UnsafeMutablePointer<Replay>.allocate(capacity: 1)
-    strategy.initialize(to: Replay(schedule, isStrict: isStrict))
+    let strategy = UnsafeMutablePointer<ScheduleFollower>.allocate(capacity: 1)
+    strategy.initialize(to: ScheduleFollower(schedule, isStrict: isStrict))
     defer {
       strategy.pointee.deallocate()
       strategy.deallocate()

@@ -1,0 +1,62 @@
+/// What the record of every engine has, for those who do the same with all of them.
+public protocol EngineRecord: Codable, Sendable, Equatable {
+  var schemaVersion: Int { get }
+  var engine: Engine { get }
+  /// Which build of the tool; null in a record that says it of none.
+  var build: ToolBuild? { get }
+  var harnessFaults: [String] { get }
+  /// True when a signal ended the run before its time.
+  var interrupted: Bool { get }
+  /// What the verdict comes to.
+  var conclusion: Conclusion { get }
+}
+
+/// What a verdict comes to, in whatever words its record has it.
+public enum Conclusion: Sendable {
+  /// Nothing was found among what ran.
+  case clean
+  /// A rule was broken, or something is other than expected.
+  case found
+  /// The harness failed: nothing is known.
+  case harnessFault
+}
+
+extension RunRecord: EngineRecord {
+  public var conclusion: Conclusion {
+    switch verdict {
+    case .clean: .clean
+    case .violation: .found
+    case .harnessFault: .harnessFault
+    }
+  }
+}
+
+extension MatrixRecord: EngineRecord {
+  public var conclusion: Conclusion {
+    switch verdict {
+    case .asExpected: .clean
+    case .differs: .found
+    case .harnessFault: .harnessFault
+    }
+  }
+}
+
+extension DiffRecord: EngineRecord {
+  public var conclusion: Conclusion {
+    switch verdict {
+    case .alike: .clean
+    case .differs: .found
+    case .harnessFault: .harnessFault
+    }
+  }
+}
+
+extension ExhaustRecord: EngineRecord {
+  public var conclusion: Conclusion {
+    switch verdict {
+    case .complete, .partial: .clean
+    case .violation: .found
+    case .harnessFault: .harnessFault
+    }
+  }
+}
