@@ -3,7 +3,7 @@ import Campaign
 import Foundation
 
 /// `stress diff`: runs episodes on the model and on a kernel, then writes the record, then prints what differs.
-struct DiffCommand: ParsableCommand {
+struct DiffCommand: CampaignCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Compare the model with your own kernel tree, operation by operation.",
@@ -38,30 +38,17 @@ struct DiffCommand: ParsableCommand {
   @OptionGroup var options: DiffOptions
   @OptionGroup var output: DiffOutputOptions
 
-  func run() throws {
-    let bisection = Bisection(options.kernel)
-    bisection?.refuseWhatCannotBeJudged()
-    let files = try OutputFiles(json: output.json, width: output.width)
+  var kernelOptions: KernelOptions? { options.kernel }
+
+  func campaign() throws -> PreparedCampaign<Differential> {
     let configuration = try options.configuration()
-    let differential = Differential(configuration: configuration)
-    let signals = Signals(onFirst: { differential.requestStop() })
-    // Before anything runs: whatever happens next, the seed is known.
-    StandardStreams.error.write("seed \(SeedText.format(configuration.seed))\n")
-
-    var progress = Progress(quiet: output.quiet)
-    let record = differential.run(
-      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
-    progress.finish()
-
-    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
-    let status = ExitStatus.of(record, signal: signals.received, isDelivered: isDelivered)
-    if let bisection { _exit(bisection.end(status)) }
-    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
+    return PreparedCampaign(
+      engine: Differential(configuration: configuration), announcement: "seed \(SeedText.format(configuration.seed))")
   }
 }
 
 /// Where record and report go.
-struct DiffOutputOptions: ParsableArguments {
+struct DiffOutputOptions: OutputGroup {
   @Option(
     parsing: .unconditional,
     help: .init(
@@ -73,4 +60,6 @@ struct DiffOutputOptions: ParsableArguments {
 
   @Flag(help: "Print the difference and the verdict line only, and no progress.")
   var quiet = false
+
+  func files() throws -> OutputFiles { try OutputFiles(json: json, width: width) }
 }

@@ -6,7 +6,7 @@ import Reports
 import SecureEPT
 
 /// `stress exhaust`: every class of interleavings of pairs of operations, so that what passes is proven.
-struct ExhaustCommand: ParsableCommand {
+struct ExhaustCommand: CampaignCommand {
   static let configuration = CommandConfiguration(
     commandName: "exhaust",
     abstract: "Run all interleavings of pairs of operations of the model, as far as the time allows.",
@@ -96,21 +96,17 @@ struct ExhaustCommand: ParsableCommand {
     ExhaustPlan(policy: policy, operations: pair ?? triple ?? [], table: table, answers: (answers ?? 1) > 0)
   }
 
-  func run() throws {
-    let files = try OutputFiles(json: output.json, width: output.width)
+  var kernelOptions: KernelOptions? { nil }
+
+  func campaign() throws -> PreparedCampaign<Exhaust> {
     var configuration = ExhaustConfiguration(
       protocolName: subject.protocolName ?? .mainline, mutant: subject.mutant, policy: policy, plan: plan,
       answers: answers ?? 1, executionLimit: UInt64(executions ?? 200_000), seconds: Double(seconds ?? 180),
       jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
     configuration.keepsGoing = keepGoing
-    let exhaust = Exhaust(configuration: configuration)
-    let signals = Signals(onFirst: { exhaust.requestStop() })
-    StandardStreams.error.write("\(plan.items.count) items, up to \(seconds ?? 180) s\n")
-    var progress = Progress(quiet: output.quiet)
-    let record = exhaust.run { progress.update($0) }
-    progress.finish()
-    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
-    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
+    return PreparedCampaign(
+      engine: Exhaust(configuration: configuration),
+      announcement: "\(plan.items.count) items, up to \(seconds ?? 180) s")
   }
 }
 

@@ -17,23 +17,36 @@ enum ExitStatus {
   /// 130 after SIGINT, 143 after SIGTERM, 129 after SIGHUP.
   static func interrupted(by signal: Int32) -> Int32 { 128 + signal }
 
-  /// A violation or a fault found before the signal came outweighs the signal.
-  static func of(_ record: RunRecord, signal: Int32?) -> Int32 {
-    switch record.verdict {
-    case .violation: violation
-    case .harnessFault: harnessFault
-    case .clean: record.interrupted ? interrupted(by: signal ?? SIGINT) : clean
+  /// How a command ends whose record was, or was not, brought to its reader.
+  struct End {
+    let status: Int32
+    private let mayExit: Bool
+
+    /// A violation or a fault found before the signal came outweighs the signal.
+    init(_ conclusion: Conclusion, isInterrupted: Bool, signal: Int32?, isDelivered: Bool) {
+      mayExit = conclusion == .clean && !isInterrupted
+      status =
+        switch conclusion {
+        case .found: ExitStatus.violation
+        case .harnessFault: ExitStatus.harnessFault
+        case .clean:
+          isInterrupted
+            ? interrupted(by: signal ?? SIGINT) : isDelivered ? ExitStatus.clean : ExitStatus.harnessFault
+        }
+    }
+
+    /// Ends the process.
+    ///
+    /// After a clean run all threads have ended. After any other some may still hang in the tables, and the handlers
+    /// of `exit` must not pull the process down around them.
+    @inline(never) func leave() -> Never {
+      if mayExit { exit(status) }
+      _exit(status)
     }
   }
 
-  /// Ends the process after a run whose record was, or was not, brought to its reader.
-  ///
-  /// After a clean run all threads have ended. After any other some may still hang in the tables, and the handlers
-  /// of `exit` must not pull the process down around them.
-  static func leave(_ record: RunRecord, signal: Int32?, isDelivered: Bool) -> Never {
-    let status = of(record, signal: signal)
-    guard status == clean else { _exit(status) }
-    exit(isDelivered ? clean : harnessFault)
+  @inline(never) static func leave(_ record: any EngineRecord, signal: Int32?, isDelivered: Bool) -> Never {
+    End(record.conclusion, isInterrupted: record.interrupted, signal: signal, isDelivered: isDelivered).leave()
   }
 
   /// What is new counts, whatever else could not be compared.
@@ -50,41 +63,5 @@ enum ExitStatus {
     case .cache, .notLoadable, .incompleteInstallation: harnessFault
     default: usage
     }
-  }
-
-  static func of(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Int32 {
-    switch record.verdict {
-    case .harnessFault: harnessFault
-    case .differs: violation
-    case .alike: record.interrupted ? interrupted(by: signal ?? SIGINT) : isDelivered ? clean : harnessFault
-    }
-  }
-
-  static func leave(_ record: DiffRecord, signal: Int32?, isDelivered: Bool) -> Never {
-    let status = of(record, signal: signal, isDelivered: isDelivered)
-    guard status == clean || status == harnessFault && record.verdict == .alike else { _exit(status) }
-    exit(status)
-  }
-
-  static func leave(_ record: ExhaustRecord, signal: Int32?, isDelivered: Bool) -> Never {
-    switch record.verdict {
-    case .harnessFault: _exit(harnessFault)
-    case .violation: _exit(violation)
-    case .complete, .partial:
-      if record.interrupted { _exit(interrupted(by: signal ?? SIGINT)) }
-      exit(isDelivered ? clean : harnessFault)
-    }
-  }
-
-  /// What was written as the new expectation is no difference any more; that a mutant survives is never expected.
-  static func leave(_ record: MatrixRecord, signal: Int32?, isDelivered: Bool, isUpdated: Bool) -> Never {
-    switch record.verdict {
-    case .harnessFault: _exit(harnessFault)
-    case .differs where !isUpdated || record.hasSurvivor: _exit(violation)
-    case .differs, .asExpected: break
-    }
-    if record.interrupted { _exit(interrupted(by: signal ?? SIGINT)) }
-    // Threads that a mutant has led astray may still be in its tables.
-    _exit(isDelivered ? clean : harnessFault)
   }
 }

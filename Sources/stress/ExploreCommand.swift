@@ -3,7 +3,7 @@ import Campaign
 import Foundation
 
 /// `stress explore`: runs schedules, then writes the record, then prints the report made from it.
-struct ExploreCommand: ParsableCommand {
+struct ExploreCommand: CampaignCommand {
   static let configuration = CommandConfiguration(
     commandName: "explore",
     abstract: "Run schedules that a seed decides, and shrink the first that breaks a rule to a token.",
@@ -42,24 +42,13 @@ struct ExploreCommand: ParsableCommand {
 
   @OptionGroup var options: ExploreOptions
   @OptionGroup var output: OutputOptions
-  @OptionGroup var steps: StepOptions
 
-  func run() throws {
-    let files = try output.files()
+  var kernelOptions: KernelOptions? { options.kernel }
+
+  func campaign() throws -> PreparedCampaign<Explore> {
     let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
-    let explore = Explore(configuration: try options.configuration(seed: seed))
-    let signals = Signals(onFirst: { explore.requestStop() })
-    // Before anything runs: whatever happens next, the seed is known.
-    StandardStreams.error.write("seed \(SeedText.format(seed))\n")
-
-    var progress = Progress(quiet: output.quiet)
-    let record = explore.run(
-      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
-    progress.finish()
-
-    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
-    if !output.quiet { KeptFailures.tell(record) }
-    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
-    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
+    return PreparedCampaign(
+      engine: Explore(configuration: try options.configuration(seed: seed)),
+      announcement: "seed \(SeedText.format(seed))", afterwards: tellKept)
   }
 }

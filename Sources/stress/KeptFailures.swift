@@ -11,3 +11,11 @@ enum KeptFailures {
     }
   }
 }
+
+extension ReportingCommand {
+  /// For a campaign's end.
+  func tellKept(_ record: RunRecord) -> Bool {
+    if !output.quiet { KeptFailures.tell(record) }
+    return true
+  }
+}

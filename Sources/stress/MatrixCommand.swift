@@ -4,7 +4,7 @@ import Foundation
 import Reports
 
 /// `stress matrix`: runs every cell, then writes the record, then prints the tables made from it.
-struct MatrixCommand: ParsableCommand {
+struct MatrixCommand: CampaignCommand {
   static let configuration = CommandConfiguration(
     commandName: "matrix",
     abstract: "Run every protocol in every scenario, and every mutant under every strategy, and compare.",
@@ -46,28 +46,24 @@ struct MatrixCommand: ParsableCommand {
   @OptionGroup var options: MatrixOptions
   @OptionGroup var output: MatrixOutputOptions
 
-  func run() throws {
-    let files = try output.files()
+  var kernelOptions: KernelOptions? { options.kernel }
+
+  func campaign() throws -> PreparedCampaign<Matrix> {
     let expectations = try ExpectationsFile(options.expected, updates: options.update)
     let configuration = try options.configuration(expectations.content)
-    let matrix = Matrix(configuration: configuration)
-    let signals = Signals(onFirst: { matrix.requestStop() })
-    StandardStreams.error.write("seed \(SeedText.format(configuration.seed))\n")
-
-    var progress = Progress(quiet: output.quiet)
-    let record = matrix.run(
-      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
-    progress.finish()
-
-    var isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
-    if options.update { isDelivered = expectations.update(from: record) && isDelivered }
-    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
-    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered, isUpdated: options.update)
+    let updates = options.update
+    return PreparedCampaign(
+      engine: Matrix(configuration: configuration), announcement: "seed \(SeedText.format(configuration.seed))",
+      afterwards: { !updates || expectations.update(from: $0) },
+      // What was written as the new expectation is no difference any more; that a mutant survives is never expected.
+      conclusion: { updates && $0.verdict == .differs && !$0.hasSurvivor ? .clean : $0.conclusion },
+      // Those that a mutant has led astray.
+      leavesThreads: true)
   }
 }
 
 /// Where record and tables go.
-struct MatrixOutputOptions: ParsableArguments {
+struct MatrixOutputOptions: OutputGroup {
   @Option(
     parsing: .unconditional,
     help: .init(
@@ -80,6 +76,5 @@ struct MatrixOutputOptions: ParsableArguments {
   @Flag(help: "Print the differences and the verdict line only, and no progress.")
   var quiet = false
 
-  /// Checks that all can be written, before anything runs.
   func files() throws -> OutputFiles { try OutputFiles(json: json, reports: reports) }
 }

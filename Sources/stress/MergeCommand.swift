@@ -34,7 +34,6 @@ struct MergeCommand: ParsableCommand {
   var allowMissing = false
 
   @OptionGroup var output: OutputOptions
-  @OptionGroup var steps: StepOptions
 
   func run() throws {
     let files = try output.files()
@@ -52,7 +51,7 @@ struct MergeCommand: ParsableCommand {
       throw ValidationError(error.description)
     }
     Signals.ignoreBrokenOutput()
-    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: record, files: files, output: output).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
   }
 }

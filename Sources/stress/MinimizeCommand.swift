@@ -4,7 +4,7 @@ import Executions
 import Foundation
 
 /// `stress minimize`: from a token to the smallest that breaks the same rule.
-struct MinimizeCommand: ParsableCommand {
+struct MinimizeCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "minimize",
     abstract: "Make the failing schedule of a token as small as possible.",
@@ -35,7 +35,6 @@ struct MinimizeCommand: ParsableCommand {
 
   @OptionGroup var kernel: KernelOptions
   @OptionGroup var output: OutputOptions
-  @OptionGroup var steps: StepOptions
 
   func run() throws {
     let named = try TokenArgument.read(words, for: "minimize")
@@ -48,7 +47,7 @@ struct MinimizeCommand: ParsableCommand {
     let record = TokenMinimize.run(token, kernel: subject, early: early, progress: { progress.update($0) })
     progress.finish()
     if let path = named.path { keep(record, of: token, in: path) }
-    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: record, files: files, output: output).perform()
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }
 

@@ -1,4 +1,3 @@
-import Campaign
 import Foundation
 
 /// The progress line on standard error: rewritten in place once a second on a terminal, a line every 15 s in a pipe.
@@ -17,34 +16,9 @@ struct Progress {
   }
 
   /// Shows `now` if it is time to.
-  mutating func update(_ now: SoakProgress) {
-    guard let rate = rate(now.operations, at: now.elapsedSeconds) else { return }
-    show(Self.line(now, rate: rate))
-  }
-
-  /// Shows `now` if it is time to.
-  mutating func update(_ now: ExploreProgress) {
-    guard let rate = rate(now.schedules, at: now.elapsedSeconds) else { return }
-    show(Self.line(now, rate: rate))
-  }
-
-  /// Shows `now` if it is time to.
-  mutating func update(_ now: MatrixProgress) {
-    guard let rate = rate(now.schedules, at: now.elapsedSeconds) else { return }
-    show(Self.line(now, rate: rate))
-  }
-
-  /// Shows `now` if it is time to.
-  mutating func update(_ now: DifferentialProgress) {
-    guard let rate = rate(now.episodes, at: now.elapsedSeconds) else { return }
-    show(Self.line(now, rate: rate))
-  }
-
-  /// Shows `now` if it is time to.
-  mutating func update(_ now: ExhaustProgress) {
-    guard let rate = rate(now.classes, at: now.elapsedSeconds) else { return }
-    show(
-      "\(Int(now.elapsedSeconds)) s  \(now.items) of \(now.ofItems) items  \(now.classes) classes  \(Int(rate))/s")
+  mutating func update(_ now: any EngineProgress) {
+    guard let rate = rate(now.count, at: now.elapsedSeconds) else { return }
+    show(String(format: "%.0f s  ", now.elapsedSeconds) + now.line(rate: rate))
   }
 
   /// What was done in each second since the last line: a run that slows down shows it. nil if it is not yet time for
@@ -75,29 +49,6 @@ struct Progress {
     let rest = String(repeating: " ", count: max(0, shownWidth - shown.count))
     StandardStreams.error.write("\r" + shown + rest)
     shownWidth = shown.count
-  }
-
-  private static func line(_ now: SoakProgress, rate: Double) -> String {
-    String(format: "%.0f s  ", now.elapsedSeconds)
-      + "\(now.rounds) rounds  \(now.operations) operations  "
-      + (now.phase ?? String(format: "%.0f ops/s  ", rate) + "\(now.liveThreads) threads live")
-  }
-
-  private static func line(_ now: ExploreProgress, rate: Double) -> String {
-    String(format: "%.0f s  ", now.elapsedSeconds)
-      + "\(now.schedules) schedules  \(now.distinct) distinct  "
-      + (now.phase ?? String(format: "%.0f schedules/s", rate))
-  }
-
-  private static func line(_ now: MatrixProgress, rate: Double) -> String {
-    String(format: "%.0f s  ", now.elapsedSeconds)
-      + "\(now.cells) of \(now.totalCells) cells  \(now.schedules) schedules  "
-      + (now.phase ?? String(format: "%.0f schedules/s", rate))
-  }
-
-  private static func line(_ now: DifferentialProgress, rate: Double) -> String {
-    String(format: "%.0f s  ", now.elapsedSeconds) + "\(now.episodes) episodes  \(now.differing) differ  "
-      + String(format: "%.0f episodes/s", rate)
   }
 
   private static var terminalWidth: Int {

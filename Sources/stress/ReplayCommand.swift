@@ -3,7 +3,7 @@ import Campaign
 import Foundation
 
 /// `stress replay`: one execution, the token's.
-struct ReplayCommand: ParsableCommand {
+struct ReplayCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract: "Run the schedule of a token again, step by step as it was.",
@@ -36,7 +36,6 @@ struct ReplayCommand: ParsableCommand {
 
   @OptionGroup var kernel: KernelOptions
   @OptionGroup var output: OutputOptions
-  @OptionGroup var steps: StepOptions
 
   func run() throws {
     let token = try TokenArgument.read(words, for: "replay").token
@@ -44,7 +43,7 @@ struct ReplayCommand: ParsableCommand {
     let files = try output.files()
     Signals.ignoreBrokenOutput()
     let record = TokenReplay.run(token, kernel: subject, traces: trace)
-    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: record, files: files, output: output).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 import Reports
 
 /// `stress run`: races, then writes the record, then prints the report made from it.
-struct RunCommand: ParsableCommand {
+struct RunCommand: CampaignCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Race threads on one page table and report every broken rule.",
@@ -41,24 +41,13 @@ struct RunCommand: ParsableCommand {
 
   @OptionGroup var options: RunOptions
   @OptionGroup var output: OutputOptions
-  @OptionGroup var steps: StepOptions
 
-  func run() throws {
-    let files = try output.files()
+  var kernelOptions: KernelOptions? { options.kernel }
+
+  func campaign() throws -> PreparedCampaign<Soak> {
     let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
-    let soak = Soak(configuration: try options.configuration(seed: seed))
-    let signals = Signals(onFirst: { soak.requestStop() })
-    // Before anything runs: whatever happens next, the seed is known.
-    StandardStreams.error.write("seed \(SeedText.format(seed))\n")
-
-    var progress = Progress(quiet: output.quiet)
-    let record = soak.run(
-      progress: { progress.update($0) }, notice: { StandardStreams.error.write("stress: \($0)\n") })
-    progress.finish()
-
-    let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
-    if !output.quiet { KeptFailures.tell(record) }
-    if options.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
-    ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
+    return PreparedCampaign(
+      engine: Soak(configuration: try options.configuration(seed: seed)),
+      announcement: "seed \(SeedText.format(seed))", afterwards: tellKept)
   }
 }

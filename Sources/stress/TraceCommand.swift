@@ -6,7 +6,7 @@ import Machine
 import SecureEPT
 
 /// `stress trace`: an execution step by step, whether or not it breaks a rule.
-struct TraceCommand: ParsableCommand {
+struct TraceCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "trace",
     abstract: "Show the interleaving of one schedule, of an episode written by hand, drawn or in a token.",
@@ -55,7 +55,6 @@ struct TraceCommand: ParsableCommand {
   @OptionGroup var subject: SubjectOptions
   @OptionGroup var kernel: KernelOptions
   @OptionGroup var output: OutputOptions
-  @OptionGroup var steps: StepOptions
 
   func validate() throws {
     guard (episode == nil) != (scenario == nil) else {
@@ -94,7 +93,7 @@ struct TraceCommand: ParsableCommand {
       }
       return try tell(result.text)
     }
-    let isDelivered = Delivery(record: result.record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
+    let isDelivered = Delivery(record: result.record, files: files, output: output).perform()
     ExitStatus.leave(result.record, signal: nil, isDelivered: isDelivered)
   }
 

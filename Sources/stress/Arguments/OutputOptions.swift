@@ -1,7 +1,19 @@
 import ArgumentParser
 
-/// Where record and reports of a run go: what every command that makes a record takes.
-struct OutputOptions: ParsableArguments {
+/// Where record and reports go, and how much is printed.
+protocol OutputGroup: ParsableArguments {
+  var quiet: Bool { get }
+  var showsAllSteps: Bool { get }
+  /// Checks that all can be written, before anything runs.
+  func files() throws -> OutputFiles
+}
+
+extension OutputGroup {
+  var showsAllSteps: Bool { false }
+}
+
+/// Where record and reports of a run go: what every command that makes a run's record takes.
+struct OutputOptions: OutputGroup {
   @Option(
     parsing: .unconditional,
     help: .init(
@@ -14,7 +26,10 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print the violations and the verdict line only, and no progress.")
   var quiet = false
 
-  /// Checks that all can be written, before anything runs.
+  @OptionGroup var steps: StepOptions
+
+  var showsAllSteps: Bool { steps.full }
+
   func files() throws -> OutputFiles { try OutputFiles(json: json, reports: reports) }
 }
 

@@ -3,13 +3,10 @@ import ArgumentParser
 import Campaign
 import KernelMMU
 
-protocol IsolatedCommand: ParsableCommand {
-  /// As a record's `engine`.
-  static var engine: String { get }
-  var kernelOptions: KernelOptions { get }
-  var isQuiet: Bool { get }
-  func outputFiles() throws -> OutputFiles
-  var showsAllSteps: Bool { get }
+protocol IsolatedCommand: ReportingCommand {
+  /// As whose the record of a death is told.
+  static var deathEngine: Engine { get }
+  var isolated: KernelOptions { get }
   /// What it is not given and draws; nil for a command that draws nothing.
   var seed: Seed? { get }
   /// What it finds is kept in `.stress/failures`.
@@ -22,61 +19,43 @@ struct Seed {
 }
 
 extension IsolatedCommand {
-  var showsAllSteps: Bool { false }
   var seed: Seed? { nil }
   var keepsFailures: Bool { false }
 }
 
 extension ExploreCommand: IsolatedCommand {
-  static var engine: String { "explore" }
-  var kernelOptions: KernelOptions { options.kernel }
-  var isQuiet: Bool { output.quiet }
-  func outputFiles() throws -> OutputFiles { try output.files() }
-  var showsAllSteps: Bool { steps.full }
+  static var deathEngine: Engine { .explore }
+  var isolated: KernelOptions { options.kernel }
   var seed: Seed? { Seed(given: options.subject.seed) }
   var keepsFailures: Bool { true }
 }
 
-extension ReplayCommand: IsolatedCommand {
-  static var engine: String { "replay" }
-  var kernelOptions: KernelOptions { kernel }
-  var isQuiet: Bool { output.quiet }
-  func outputFiles() throws -> OutputFiles { try output.files() }
-  var showsAllSteps: Bool { steps.full }
-}
-
-extension MinimizeCommand: IsolatedCommand {
-  static var engine: String { "minimize" }
-  var kernelOptions: KernelOptions { kernel }
-  var isQuiet: Bool { output.quiet }
-  func outputFiles() throws -> OutputFiles { try output.files() }
-  var showsAllSteps: Bool { steps.full }
-}
-
-extension TraceCommand: IsolatedCommand {
-  static var engine: String { "replay" }
-  var kernelOptions: KernelOptions { kernel }
-  var isQuiet: Bool { output.quiet }
-  func outputFiles() throws -> OutputFiles { try output.files() }
-  var showsAllSteps: Bool { steps.full }
-}
-
 extension RunCommand: IsolatedCommand {
-  /// What ends its process is told as a schedule: one of those by which it looks for what threads have met.
-  static var engine: String { "explore" }
-  var kernelOptions: KernelOptions { options.kernel }
-  var isQuiet: Bool { output.quiet }
-  func outputFiles() throws -> OutputFiles { try output.files() }
-  var showsAllSteps: Bool { steps.full }
+  /// As a schedule: one of those by which it looks for what threads have met.
+  static var deathEngine: Engine { .explore }
+  var isolated: KernelOptions { options.kernel }
   var seed: Seed? { Seed(given: options.subject.seed) }
   var keepsFailures: Bool { true }
 }
 
 extension MatrixCommand: IsolatedCommand {
-  /// What ends its process is told as the campaign of its cell.
-  static var engine: String { "explore" }
+  /// As the campaign of its cell.
+  static var deathEngine: Engine { .explore }
+  var isolated: KernelOptions { options.kernel }
   var seed: Seed? { Seed(given: options.seed ?? 1) }
-  var kernelOptions: KernelOptions { options.kernel }
-  var isQuiet: Bool { output.quiet }
-  func outputFiles() throws -> OutputFiles { try output.files() }
+}
+
+extension ReplayCommand: IsolatedCommand {
+  static var deathEngine: Engine { .replay }
+  var isolated: KernelOptions { kernel }
+}
+
+extension MinimizeCommand: IsolatedCommand {
+  static var deathEngine: Engine { .minimize }
+  var isolated: KernelOptions { kernel }
+}
+
+extension TraceCommand: IsolatedCommand {
+  static var deathEngine: Engine { .replay }
+  var isolated: KernelOptions { kernel }
 }

@@ -28,7 +28,7 @@ struct Supervisor {
 
   /// Ends the process with the command's exit code; returns if the command needs no second process, or none can be had.
   static func run(_ command: any ParsableCommand) {
-    let options = (command as? any IsolatedCommand)?.kernelOptions ?? (command as? RegressCommand)?.kernel
+    let options = (command as? any IsolatedCommand)?.isolated ?? (command as? RegressCommand)?.kernel
     guard !Isolation.isChild, let options, options.path != nil else { return }
     let bisection = Bisection(options)
     bisection?.refuseWhatCannotBeJudged()
@@ -85,10 +85,10 @@ struct Supervisor {
     let name = SignalName.of(signal)
     StandardStreams.error.write(
       "stress: the process that ran the kernel was ended by \(name); looking for what did it\n")
-    guard let kernel = try? command.kernelOptions.kernel() else { return ExitStatus.harnessFault }
+    guard let kernel = try? command.isolated.kernel() else { return ExitStatus.harnessFault }
     let noted = box.fault(in: kernel)
     let isOfThreads = command is RunCommand
-    let report = DeathRecord(kernel, engine: type(of: command).engine, signal: name)
+    let report = DeathRecord(kernel, engine: type(of: command).deathEngine, signal: name)
     var record: RunRecord?
     let found = examine(signal, kernel)
     if let death = found ?? (isOfThreads ? explore(kernel, seed ?? 0) : nil) {
@@ -102,16 +102,16 @@ struct Supervisor {
         "the process that ran the kernel was ended by \(name), and what was under way does not do it again alone: its "
           + "memory may have been damaged before; \(StateFolder.current)/runs/\(process).txt has the command that runs "
           + "it again")
-      return command.kernelOptions.bisect ? ExitStatus.notSupported : ExitStatus.harnessFault
+      return command.isolated.bisect ? ExitStatus.notSupported : ExitStatus.harnessFault
     }
     do {
       _ = Delivery(
-        record: record, files: try command.outputFiles(), isQuiet: command.isQuiet, isFull: command.showsAllSteps
+        record: record, files: try command.output.files(), output: command.output
       ).perform()
     } catch {
       StandardStreams.error.tell("\(error)")
     }
-    if command.keepsFailures && !command.isQuiet { KeptFailures.tell(record) }
+    if command.keepsFailures && !command.output.quiet { KeptFailures.tell(record) }
     return ExitStatus.violation
   }
 
