@@ -129,7 +129,7 @@ extension DiffRecord: DeliveredRecord {
 }
 
 extension ExhaustRecord: DeliveredRecord {
-  var reported: Record? { nil }
+  var reported: Record? { .exhaust(self) }
   func json() throws -> Data { try RecordJSON.encode(self) }
   func text(isQuiet: Bool, isFull: Bool) -> String {
     isQuiet ? ExhaustText(self).renderQuietly() : ExhaustText(self).render()

@@ -17,6 +17,7 @@ public enum RecordJSON {
     switch record {
     case .run(let record): try encode(record)
     case .matrix(let record): try encode(record)
+    case .exhaust(let record): try encode(record)
     }
   }
 
@@ -49,16 +50,20 @@ public enum RecordJSON {
     case .matrix: isMatrix = true
     case .diff: throw RecordJSONError("it is the record of a comparison, of which there are no other reports")
     case .exhaust:
-      throw RecordJSONError("it is the record of an exhaustive search, of which there are no other reports")
+      try check(head, ExhaustRecord.currentSchemaVersion)
+      return .exhaust(try decode(ExhaustRecord.self, from: data))
     case nil: throw RecordJSONError("its engine '\(head.engine)' is none of this version of stress")
     }
-    let current = isMatrix ? MatrixRecord.currentSchemaVersion : RunRecord.currentSchemaVersion
-    guard head.schemaVersion == current else {
-      throw RecordJSONError(
-        "the record has schemaVersion \(head.schemaVersion), this version of stress reads \(current)")
-    }
+    try check(head, isMatrix ? MatrixRecord.currentSchemaVersion : RunRecord.currentSchemaVersion)
     return isMatrix
       ? .matrix(try decode(MatrixRecord.self, from: data)) : .run(try decode(RunRecord.self, from: data))
+  }
+
+  private static func check(_ head: Head, _ version: Int) throws(RecordJSONError) {
+    guard head.schemaVersion == version else {
+      throw RecordJSONError(
+        "the record has schemaVersion \(head.schemaVersion), this version of stress reads \(version)")
+    }
   }
 
   private static func decode<Value: Decodable>(

@@ -30,6 +30,13 @@ extension ExploreCommand: IsolatedCommand {
   var keepsFailures: Bool { true }
 }
 
+extension ExhaustCommand: IsolatedCommand {
+  /// As a schedule: that is what is found again.
+  static var deathEngine: Engine { .explore }
+  var isolated: KernelOptions { kernel }
+  var keepsFailures: Bool { true }
+}
+
 extension RunCommand: IsolatedCommand {
   /// As a schedule: one of those by which it looks for what threads have met.
   static var deathEngine: Engine { .explore }
