@@ -28,8 +28,7 @@ struct ExploreRecord {
       violations: violation.map { [$0] } ?? [],
       verdict: verdict,
       scope: Self.scope(
-        verdict, schedules: totals.schedules, threads: configuration.threads, checkers: checkers,
-        leavesOut: configuration.kernel != nil && configuration.scenario == nil),
+        verdict, schedules: totals.schedules, threads: configuration.threads, checkers: checkers),
       interrupted: interrupted,
       harnessFaults: totals.harnessFault.map { [$0] } ?? [],
       timing: RunRecord.Timing(
@@ -90,18 +89,14 @@ struct ExploreRecord {
     }.map(\.name)
   }
 
-  /// - Parameter leavesOut: scenarios of a kernel were not drawn, as nobody named them.
   static func scope(
-    _ verdict: RunRecord.Verdict, schedules: UInt64, threads: Int, checkers: [RunRecord.CheckerRow], leavesOut: Bool
+    _ verdict: RunRecord.Verdict, schedules: UInt64, threads: Int, checkers: [RunRecord.CheckerRow]
   ) -> String {
-    let others =
-      leavesOut ? "; without the scenarios \(ScenarioName.beyondAll.map(\.rawValue).joined(separator: ", "))" : ""
-
     let isOff = checkers.contains { $0.checker == CheckerID.race1.name && $0.checks == 0 }
     let all = "all checkers" + (isOff ? " but RACE-1" : "")
     return switch verdict {
     case .clean:
-      "\(schedules) schedules of \(threads) threads, sequentially consistent, \(all) on\(others); "
+      "\(schedules) schedules of \(threads) threads, sequentially consistent, \(all) on; "
         + "sampled, not a proof"
     case .violation: "the first violation ended the run"
     case .harnessFault: "the harness failed; nothing is said about the protocol"

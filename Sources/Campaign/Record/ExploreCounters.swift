@@ -52,12 +52,16 @@ struct ExploreCounters {
       result.checks[Int(CheckerID.bug1.rawValue)] &+= task.pointee.bugConditions
       result.checks[Int(CheckerID.rcu1.rawValue)] &+= task.pointee.tableFrees
       result.checks[Int(CheckerID.tlb1.rawValue)] &+= task.pointee.translations
+      result.checks[Int(CheckerID.lst1.rawValue)] &+= task.pointee.audits
+      result.checks[Int(CheckerID.tlb2.rawValue)] &+= task.pointee.flushDebts
       task.pointee.lockAssertions = 0
       task.pointee.bugConditions = 0
       task.pointee.tableFrees = 0
       task.pointee.translations = 0
+      task.pointee.audits = 0
+      task.pointee.flushDebts = 0
     }
-    for checker in [CheckerID.liv1, .oops1, .hang1] {
+    for checker in [CheckerID.liv1, .oops1, .hang1, .mem1] {
       result.checks[Int(checker.rawValue)] &+= result.operations
     }
     return result

@@ -97,8 +97,10 @@ struct RecordBuilder {
     case .bug1: sum { $0.bugConditions }
     case .rcu1: sum { $0.tableFrees }
     case .tlb1: sum { $0.translations }
+    case .lst1: sum { $0.audits }
+    case .tlb2: sum { $0.flushDebts }
     // Every operation that ended has kept the rule; the watchdog looks at those that have not.
-    case .liv1, .oops1, .hang1: operations
+    case .liv1, .oops1, .hang1, .mem1: operations
     default: 0
     }
   }

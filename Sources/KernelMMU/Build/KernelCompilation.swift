@@ -57,7 +57,7 @@ struct KernelCompilation {
   private func objectName(_ name: String) -> String { name.replacing("/", with: "-") + ".o" }
 
   private func compile(_ unit: Unit, _ index: Int) -> KernelBuildError? {
-    var arguments = plainAccesses && unit.isKernel ? compiler.plainFlags : []
+    var arguments = unit.isKernel ? compiler.kernelFlags(plainAccesses: plainAccesses) : []
     arguments += ["-c", "-o", unit.object]
     guard let result = start(unit, index, arguments) else { return .noCompiler(tried: [compiler.path]) }
     guard result.status == 0 else { return failure(unit, result.output) }
