@@ -74,6 +74,47 @@ fiber_resume:
   .size fiber_resume, . - fiber_resume
   .size fiber_switch, . - fiber_switch
 
+  // The same, with nothing in the registers that a function call does not preserve: what a fiber leaves on its stack
+  // then does not depend on who has switched to it. A push that only aligns the stack stores whatever a register holds.
+  .p2align 4
+  .globl fiber_switch_clear
+  .type fiber_switch_clear, @function
+fiber_switch_clear:
+  .cfi_startproc
+  endbr64
+  pushq %rbp
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset %rbp, 0
+  pushq %rbx
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset %rbx, 0
+  pushq %r12
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset %r12, 0
+  pushq %r13
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset %r13, 0
+  pushq %r14
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset %r14, 0
+  pushq %r15
+  .cfi_adjust_cfa_offset 8
+  .cfi_rel_offset %r15, 0
+  movq %rsp, (%rdi)
+  movq %rsi, %rsp
+  xorl %eax, %eax
+  xorl %ecx, %ecx
+  xorl %edx, %edx
+  xorl %esi, %esi
+  xorl %edi, %edi
+  xorl %r8d, %r8d
+  xorl %r9d, %r9d
+  xorl %r10d, %r10d
+  xorl %r11d, %r11d
+  jmp fiber_resume
+  .cfi_endproc
+  .size fiber_switch_clear, . - fiber_switch_clear
+
   // The first frame of every fiber: fiber_prepare() leaves the function in rbx and its argument in r12. The undefined
   // return address ends a debugger's backtrace here.
   .p2align 4
@@ -158,6 +199,62 @@ fiber_resume:
   .cfi_endproc
   .size fiber_resume, . - fiber_resume
   .size fiber_switch, . - fiber_switch
+
+  // The same, with nothing in the registers that a function call does not preserve.
+  .p2align 4
+  .globl fiber_switch_clear
+  .type fiber_switch_clear, %function
+fiber_switch_clear:
+  .cfi_startproc
+  hint #34 // bti c
+  sub sp, sp, #160
+  .cfi_adjust_cfa_offset 160
+  stp x19, x20, [sp, #0]
+  stp x21, x22, [sp, #16]
+  stp x23, x24, [sp, #32]
+  stp x25, x26, [sp, #48]
+  stp x27, x28, [sp, #64]
+  stp x29, x30, [sp, #80]
+  stp d8, d9, [sp, #96]
+  stp d10, d11, [sp, #112]
+  stp d12, d13, [sp, #128]
+  stp d14, d15, [sp, #144]
+  .cfi_rel_offset x19, 0
+  .cfi_rel_offset x20, 8
+  .cfi_rel_offset x21, 16
+  .cfi_rel_offset x22, 24
+  .cfi_rel_offset x23, 32
+  .cfi_rel_offset x24, 40
+  .cfi_rel_offset x25, 48
+  .cfi_rel_offset x26, 56
+  .cfi_rel_offset x27, 64
+  .cfi_rel_offset x28, 72
+  .cfi_rel_offset x29, 80
+  .cfi_rel_offset x30, 88
+  mov x9, sp
+  str x9, [x0]
+  mov sp, x1
+  mov x0, xzr
+  mov x1, xzr
+  mov x2, xzr
+  mov x3, xzr
+  mov x4, xzr
+  mov x5, xzr
+  mov x6, xzr
+  mov x7, xzr
+  mov x8, xzr
+  mov x9, xzr
+  mov x10, xzr
+  mov x11, xzr
+  mov x12, xzr
+  mov x13, xzr
+  mov x14, xzr
+  mov x15, xzr
+  mov x16, xzr
+  mov x17, xzr
+  b fiber_resume
+  .cfi_endproc
+  .size fiber_switch_clear, . - fiber_switch_clear
 
   // The first frame of every fiber: fiber_prepare() leaves the function in x19 and its argument in x20. The undefined
   // return address ends a debugger's backtrace here.

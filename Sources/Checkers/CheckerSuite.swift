@@ -76,8 +76,12 @@ public struct CheckerSuite: BitwiseCopyable {
     snapshot.add(suite, byteCount: bytes)
     suite.pointee.ledger.register(in: snapshot)
     for id in 0..<suite.pointee.machine.pointee.taskCount {
-      snapshot.add(suite.pointee.tasks + id, byteCount: TaskState.restoredBytes)
+      snapshot.add(
+        suite.pointee.tasks + id, byteCount: TaskState.restoredBytes, beside: [0..<TaskState.restoredBytes])
     }
+    snapshot.add(telling: { hash in
+      for id in 0..<suite.pointee.machine.pointee.taskCount { suite.pointee.tasks[id].tell(&hash, UInt(id) + 1) }
+    })
   }
 
   /// Hash of all events that were read of tasks 0 to `count` - 1; only with `digests`.

@@ -4,4 +4,5 @@ import Records
 public enum Record: Sendable, Equatable {
   case run(RunRecord)
   case matrix(MatrixRecord)
+  case exhaust(ExhaustRecord)
 }

@@ -41,7 +41,7 @@ struct Delivery {
   }
 
   init(record: ExhaustRecord, files: OutputFiles, isQuiet: Bool) {
-    self.record = nil
+    self.record = .exhaust(record)
     encode = { try RecordJSON.encode(record) }
     self.files = files
     text = files.width.render(to: files.stream) {

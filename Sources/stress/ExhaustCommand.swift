@@ -1,6 +1,7 @@
 import ArgumentParser
 import Campaign
 import Foundation
+import KernelMMU
 import MirrorMMU
 import Reports
 import SecureEPT
@@ -9,15 +10,20 @@ import SecureEPT
 struct ExhaustCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "exhaust",
-    abstract: "Run all interleavings of pairs of operations of the model, as far as the time allows.",
+    abstract: "Run all interleavings of pairs of operations, of the model or of a kernel, as far as the time allows.",
     discussion: """
       An item is one operation, or two that race with each other, from one initial table. Of each item every class of \
       interleavings is executed once: two are of one class if they differ only in the order of steps that have nothing \
       to do with each other. What passes completely is proven for that item, for a sequentially consistent machine and \
       so many BUSY answers and yields as --answers says; docs/exhaust.md tells what that includes and what not.
 
-      An item that has more classes than --executions allows is named as not complete. All pairs take longer than \
-      --seconds leaves if it is not given: the last line says how many were complete.
+      Items are run with few executions each at first, then those that were not complete with ten times as many, and \
+      so on, until --seconds are over or all are complete; what is not is named, and the last line says how much that \
+      is. With --resume the next run goes on from there. Shards 1/n to n/n share the items, and 'stress merge' puts \
+      their records together.
+
+      Of a kernel (--kernel-tree) all states that the interleavings reach are searched instead of their classes: what \
+      its tasks tell each other is known to no list, and need not be.
 
       EXAMPLES:
         stress exhaust
@@ -25,6 +31,8 @@ struct ExhaustCommand: ParsableCommand {
         stress exhaust --triple fault,zap,guest --table private-leaf
         stress exhaust --mutant drop-propagate
         stress exhaust --protocol chokepoint --policy huge --seconds 600 --json proof.json
+        stress exhaust --kernel-tree ~/linux --seconds 600 --json proof.json
+        stress exhaust --kernel-tree ~/linux --resume proof.json --json proof.json
 
       EXIT CODES:
         0    no class that was executed broke a rule; the last line says whether that were all
@@ -41,6 +49,11 @@ struct ExhaustCommand: ParsableCommand {
     help: .init("Race these two alone; see 'stress list variants'.", valueName: "a,b"),
     transform: { try VariantArgument.parse($0, count: 2) })
   var pair: [String]?
+
+  @Option(
+    parsing: .unconditional, help: .init("Run this one alone, with nobody else.", valueName: "a"),
+    transform: { try VariantArgument.parse($0, count: 1) })
+  var single: [String]?
 
   @Option(
     parsing: .unconditional, help: .init("Race these three alone.", valueName: "a,b,c"),
@@ -61,7 +74,7 @@ struct ExhaustCommand: ParsableCommand {
 
   @Option(
     parsing: .unconditional,
-    help: .init("Executions of one item, at most. (default: 200000)", valueName: "n"),
+    help: .init("Executions of one item, at most. (default: 5000000)", valueName: "n"),
     transform: NumberArgument.whole(1...1_000_000_000))
   var executions: Int?
 
@@ -76,33 +89,75 @@ struct ExhaustCommand: ParsableCommand {
     transform: NumberArgument.whole(1...64))
   var jobs: Int?
 
+  @Option(
+    parsing: .unconditional,
+    help: .init("Execute the i-th of n parts of the items, to share them among machines.", valueName: "i/n"),
+    transform: { try ShardArgument.parse($0) })
+  var shard: ExploreConfiguration.Shard?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Take over what is complete in this record of the same search.", valueName: "record"),
+    completion: RecordArgument.completion)
+  var resume: String?
+
   @Flag(help: "Run all items, whatever was found.") var keepGoing = false
 
   @OptionGroup var subject: SubjectOptions
-  @OptionGroup var output: DiffOutputOptions
+  @OptionGroup var kernel: KernelOptions
+  @OptionGroup var output: OutputOptions
 
   func validate() throws {
-    guard pair == nil || triple == nil else { throw ValidationError("give --pair or --triple, not both") }
-    guard subject.seed == nil else { throw ValidationError("exhaust draws nothing: it has no --seed") }
-    guard !plan.items.isEmpty else {
-      throw ValidationError(
-        "there is no table in which all of these mean something under policy \(policy.rawValue); see 'stress list "
-          + "variants' and 'stress list tables'")
+    guard [single, pair, triple].count(where: { $0 != nil }) <= 1 else {
+      throw ValidationError("give one of --single, --pair and --triple")
     }
+    guard subject.seed == nil else { throw ValidationError("exhaust draws nothing: it has no --seed") }
+    try kernel.validate(subject)
+    guard !kernel.plainAccesses && !kernel.checksRaces else {
+      throw ValidationError("exhaust looks at annotated accesses: it takes no --plain-accesses")
+    }
+    _ = try plan(nil)
   }
 
   private var policy: Policy { subject.policy ?? subject.mutant?.policy ?? .fourK }
-  private var plan: ExhaustPlan {
-    ExhaustPlan(policy: policy, operations: pair ?? triple ?? [], table: table, answers: (answers ?? 1) > 0)
+  private func plan(_ kernel: KernelSubject?) throws -> ExhaustPlan {
+    let plan = ExhaustPlan(
+      policy: policy, operations: single ?? pair ?? triple ?? [], table: table, answers: (answers ?? 1) > 0,
+      kernel: kernel)
+    guard !plan.items.isEmpty else {
+      throw ValidationError(
+        "there is no table in which all of these mean something under policy \(policy.rawValue)"
+          + (kernel == nil ? "" : " for this kernel") + "; see 'stress list variants' and 'stress list tables'")
+    }
+    return plan
+  }
+
+  /// The record to go on from.
+  private func earlier() throws -> ExhaustRecord? {
+    guard let resume else { return nil }
+    guard case .exhaust(let record) = try RecordArgument.read(resume) else {
+      throw ValidationError("'\(resume)' is no record of 'stress exhaust'")
+    }
+    return record
   }
 
   func run() throws {
-    let files = try OutputFiles(json: output.json, width: output.width)
+    let files = try output.files()
+    let earlier = try earlier()
+    let kernel = try kernel.kernel(policy)
+    let plan = try plan(kernel)
     var configuration = ExhaustConfiguration(
-      protocolName: subject.protocolName ?? .mainline, mutant: subject.mutant, policy: policy, plan: plan,
-      answers: answers ?? 1, executionLimit: UInt64(executions ?? 200_000), seconds: Double(seconds ?? 180),
+      protocolName: subject.protocolName ?? .mainline, mutant: subject.mutant, kernel: kernel,
+      policy: policy, plan: plan, answers: answers ?? 1, executionLimit: UInt64(executions ?? 5_000_000),
+      seconds: Double(seconds ?? 180),
       jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
     configuration.keepsGoing = keepGoing
+    configuration.shard = shard
+    configuration.failureDirectory = FailureArchive.currentDirectory
+    if let earlier, let resume, !configuration.resume(earlier) {
+      throw ValidationError(
+        "'\(resume)' is of another search: subject, policy or answers differ, or another build of stress made it")
+    }
     let exhaust = Exhaust(configuration: configuration)
     let signals = Signals(onFirst: { exhaust.requestStop() })
     StandardStreams.error.write("\(plan.items.count) items, up to \(seconds ?? 180) s\n")
@@ -110,6 +165,7 @@ struct ExhaustCommand: ParsableCommand {
     let record = exhaust.run { progress.update($0) }
     progress.finish()
     let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet).perform()
+    if self.kernel.bisect && record.verdict == .harnessFault { _exit(ExitStatus.notSupported) }
     ExitStatus.leave(record, signal: signals.received, isDelivered: isDelivered)
   }
 }

@@ -38,6 +38,11 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     let files = try output.files()
+    if let whole = try mergedSearch() {
+      Signals.ignoreBrokenOutput()
+      let isDelivered = Delivery(record: whole, files: files, isQuiet: output.quiet).perform()
+      ExitStatus.leave(whole, signal: nil, isDelivered: isDelivered)
+    }
     var merge = RecordMerge()
     for path in records {
       guard case .run(let shard) = try RecordArgument.read(path) else {
@@ -54,5 +59,17 @@ struct MergeCommand: ParsableCommand {
     Signals.ignoreBrokenOutput()
     let isDelivered = Delivery(record: record, files: files, isQuiet: output.quiet, isFull: steps.full).perform()
     ExitStatus.leave(record, signal: nil, isDelivered: isDelivered)
+  }
+
+  /// Of records of 'stress exhaust'; nil if the first is none.
+  private func mergedSearch() throws -> ExhaustRecord? {
+    guard let first = records.first, case .exhaust = try RecordArgument.read(first) else { return nil }
+    let parts = try records.map { path in
+      guard case .exhaust(let part) = try RecordArgument.read(path) else {
+        throw ValidationError("'\(path)' is no record of 'stress exhaust', as the first one is")
+      }
+      return part
+    }
+    do { return try ExhaustRecord.merged(parts) } catch { throw ValidationError(error.description) }
   }
 }

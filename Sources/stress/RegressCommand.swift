@@ -143,6 +143,8 @@ private enum Regression {
   private init(_ token: Token, _ result: TokenRegress.Result) {
     switch result {
     case .fixed(let drawn): self = .fixed(drawn == 0 ? "" : ", its episode is clean in \(drawn) drawn schedules")
+    case .proven(let most):
+      self = .fixed(", no interleaving of its episode fails, with at most \(most) BUSY or yield a thread")
     case .unknown(let reason): self = .notReplayable(reason)
     case .breaksInSetUp(let checker):
       self = .fails(", with \(checker) while its initial tables are built, before any thread runs")

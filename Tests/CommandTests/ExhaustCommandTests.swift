@@ -36,10 +36,94 @@ struct ExhaustCommandTests {
     #expect(try StressCommand.run(["replay", "--quiet", String(token)]).status == 1)
   }
 
+  @Test func `shards are merged into what one run gives, and a run goes on from a record`() throws {
+    try Scratch.use { scratch in
+      func record(_ name: String, _ arguments: String...) throws -> [String: Any] {
+        let result = try StressCommand.start(
+          ["exhaust", "--quiet", "--pair", "fault,zap", "--json", name] + arguments, in: scratch
+        ).finish()
+        #expect(result.status == 0)
+        return try Self.object(scratch.text(name))
+      }
+      let whole = try record("whole.json")
+      _ = try record("1.json", "--shard", "1/2")
+      #expect(try Self.ends(record("2.json", "--shard", "2/2")) == ["not run", "complete", "not run", "complete"])
+      let merged = try StressCommand.start(["merge", "1.json", "2.json", "--json", "m.json", "--quiet"], in: scratch)
+        .finish()
+      #expect(merged.status == 0 && merged.output.contains("PASS exhaustive: 4 of 4 items"))
+      let items = whole["items"] as? [[String: Any]]
+      #expect(
+        try NSArray(array: items ?? []) == NSArray(array: Self.object(scratch.text("m.json"))["items"] as? [Any] ?? []))
+      let resumed = try record("r.json", "--resume", "1.json")
+      #expect(NSArray(array: items ?? []) == NSArray(array: resumed["items"] as? [Any] ?? []))
+      let other = try StressCommand.start(
+        ["exhaust", "--pair", "fault,zap", "--answers", "0", "--resume", "whole.json"], in: scratch
+      ).finish()
+      #expect(other.status == 64 && other.errors.contains("of another search"))
+      let alien = try StressCommand.start(["merge", "1.json", "other.json"], in: scratch).finish()
+      #expect(alien.status == 64)
+    }
+  }
+
+  private static func object(_ text: String) throws -> [String: Any] {
+    try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+  }
+
+  private static func ends(_ record: [String: Any]) -> [String] {
+    (record["items"] as? [[String: Any]] ?? []).compactMap { $0["end"] as? String }
+  }
+
+  @Test func `small items come first, however many large ones there are`() throws {
+    let result = try run("--table", "private-empty", "--answers", "0", "--executions", "10000")
+    #expect(result.status == 0)
+    // Two faults that build all tables have millions of classes, and stand first in the plan.
+    #expect(result.output.contains("fault x fault, private-empty"))
+    #expect(result.output.firstMatch(of: /PASS partial: (\d+) of/).flatMap { Int($0.1) } ?? 0 > 10, "\(result.output)")
+  }
+
+  @Test(arguments: ["html", "markdown", "junit", "ktap", "mail", "perfetto", "text"])
+  func `a record has every form of report`(_ form: String) throws {
+    try Scratch.use { scratch in
+      let run = try StressCommand.start(
+        ["exhaust", "--mutant", "drop-propagate", "--pair", "fault,zap", "--json", "r.json", "--quiet"], in: scratch
+      ).finish()
+      #expect(run.status == 1)
+      let report = try StressCommand.start(["report", "r.json", "--\(form)", "out"], in: scratch).finish()
+      #expect(report.status == 0, "\(report.errors)")
+      let text = try scratch.text("out")
+      #expect(text.contains("DUP-1"))
+      if form != "perfetto" { #expect(text.contains("fault x zap")) }
+    }
+  }
+
+  private static let why: Comment = "no kernel tree: scripts/kernel-tree 7.3 brings one"
+
+  @Test(.enabled(if: UserTree.source != nil, why)) func `pairs of a kernel are proven, or broken with a token`() throws
+  {
+    try Scratch.use { scratch in
+      let tree = try UserTree(in: scratch)
+      let pair = ["exhaust", "--kernel-tree", "linux", "--pair", "fault,zap", "--quiet"]
+      let clean = try StressCommand.start(pair, in: scratch).finish()
+      #expect(clean.status == 0, "\(clean.errors)")
+      #expect(clean.output.contains(/PASS exhaustive: \d of \d items, all [\d,]+ states/), "\(clean.output)")
+      try tree.replace(UserTree.restore, with: ";")
+      let broken = try StressCommand.start(
+        ["exhaust", "--kernel-tree", "linux", "--table", "private-empty", "--quiet"], in: scratch
+      ).finish()
+      #expect(broken.status == 1, "\(broken.output)")
+      let token = try #require(broken.output.firstMatch(of: /stress replay (k\d:\S+)/)?.1)
+      let replay = try StressCommand.start(
+        ["replay", "--quiet", String(token), "--kernel-tree", "linux"], in: scratch
+      ).finish()
+      #expect(replay.status == 1)
+    }
+  }
+
   @Test(arguments: [
     (["--pair", "fault"], "is not 2 names"), (["--pair", "fault,nonsense"], "no variant 'nonsense'"),
     (["--table", "nonsense"], "no table 'nonsense'"), (["--pair", "zap,unmap"], "no table in which"),
-    (["--seed", "1"], "no --seed"), (["--pair", "fault,zap", "--triple", "fault,zap,zap"], "not both"),
+    (["--seed", "1"], "no --seed"), (["--shard", "3/2"], "1 <= i <= n"), (["--resume", "nowhere"], "cannot read"),
+    (["--pair", "fault,zap", "--triple", "fault,zap,zap"], "one of"),
   ])
   func `bad usage says what is allowed`(arguments: [String], text: String) throws {
     let result = try StressCommand.run(["exhaust"] + arguments)

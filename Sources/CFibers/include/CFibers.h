@@ -16,6 +16,9 @@ void *fiber_prepare(void *stack_top, void (*entry)(void *), void *argument);
 // Saves the callee-saved registers on the running stack, stores its stack pointer in `*from` and resumes `to`.
 void fiber_switch(void **from, void *to);
 
+// The same, and `to` finds nothing of this context's in any register: what it leaves on its stack depends on itself.
+void fiber_switch_clear(void **from, void *to);
+
 // `count` stacks of `bytes` bytes each (rounded up to pages) in one mapping, inaccessible pages below each. Memory is
 // taken when it is first touched.
 struct fiber_stacks {

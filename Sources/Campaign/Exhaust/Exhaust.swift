@@ -3,6 +3,7 @@ import Episodes
 import Executions
 import Exploration
 import Foundation
+import KernelMMU
 import Machine
 import MirrorMMU
 import Records
@@ -12,6 +13,8 @@ import Synchronization
 public struct ExhaustConfiguration: Sendable {
   public var protocolName: ProtocolName
   public var mutant: Mutant?
+  /// Run in the model's place.
+  public var kernel: KernelSubject?
   public var policy: Policy
   public var plan: ExhaustPlan
   /// Questions of a thread that are answered yes in an execution, at most; 0 to 4.
@@ -23,11 +26,18 @@ public struct ExhaustConfiguration: Sendable {
   public var jobs: Int
   /// All items are executed, whatever was found.
   public var keepsGoing = false
+  /// Which of several parts of the plan to execute: every `count`-th item.
+  public var shard: ExploreConfiguration.Shard?
+  /// A record of the same search: what is complete in it is taken over.
+  public private(set) var earlier: ExhaustRecord?
+  /// Where a failure is kept; nil for nowhere.
+  public var failureDirectory: String?
 
   public init(
-    protocolName: ProtocolName, mutant: Mutant?, policy: Policy, plan: ExhaustPlan, answers: Int,
-    executionLimit: UInt64, seconds: Double?, jobs: Int
+    protocolName: ProtocolName, mutant: Mutant?, kernel: KernelSubject? = nil, policy: Policy, plan: ExhaustPlan,
+    answers: Int, executionLimit: UInt64, seconds: Double?, jobs: Int
   ) {
+    self.kernel = kernel
     self.protocolName = protocolName
     self.mutant = mutant
     self.policy = policy
@@ -38,7 +48,19 @@ public struct ExhaustConfiguration: Sendable {
     self.jobs = jobs
   }
 
-  var subject: Subject { .model(protocolName, mutant) }
+  /// Takes over what is complete in `record`.
+  /// - Returns: false if it is of another search, or by another build of the tool.
+  public mutating func resume(_ record: ExhaustRecord) -> Bool {
+    let isSame = record.answers(
+      protocolName: subject.name, mutant: mutant?.rawValue, tree: kernel.map { SeedText.format($0.treeHash) },
+      policy: policy.rawValue, answers: answers, build: .current)
+    if isSame { earlier = record }
+    return isSame
+  }
+
+  var subject: Subject { Subject(protocolName, mutant, kernel) }
+  /// A kernel's tasks tell each other things that are announced nowhere: of it all states are searched.
+  var method: EpisodeSearch.Method { kernel == nil ? .classes(.everyClass) : .states }
 }
 
 /// What a running search tells about itself.
@@ -50,16 +72,33 @@ public struct ExhaustProgress: Sendable {
 }
 
 public final class Exhaust: Sendable {
-  /// Items are dealt in their order. The first that broke a rule ends the dealing, so what is told of it does not
-  /// depend on who was quick.
+  /// Items are dealt in their order, again and again with more executions for those that were not complete: what is
+  /// small is complete before what is large uses up the time. The first that broke a rule, in the order of dealing,
+  /// ends it, so what is told does not depend on who was quick.
   private struct Board {
+    struct Turn: Comparable {
+      var round: Int
+      var item: Int
+
+      static func < (left: Turn, right: Turn) -> Bool { (left.round, left.item) < (right.round, right.item) }
+    }
+
+    /// What is to be dealt, in order.
+    var turns: [Turn]
     var next = 0
+    /// Turns that somebody is at.
+    var open = 0
+    /// Of the round under way: those that go on in the next.
+    var later: [Turn] = []
     var results: [EpisodeSearch.Result?]
-    var first: (item: Int, finding: Finding)?
+    var first: (turn: Turn, finding: Finding)?
     var classes: UInt64 = 0
     var done = 0
     var faults: [String] = []
   }
+
+  /// Executions of an item in each round, but for the last, which has all.
+  static let rounds: [UInt64] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000]
 
   public let configuration: ExhaustConfiguration
   private let board: Mutex<Board>
@@ -67,7 +106,27 @@ public final class Exhaust: Sendable {
 
   public init(configuration: ExhaustConfiguration) {
     self.configuration = configuration
-    board = Mutex(Board(results: Array(repeating: nil, count: configuration.plan.items.count)))
+    let items = configuration.plan.items
+    let known = Self.known(configuration)
+    let shard = configuration.shard
+    let own = items.indices.filter { index in
+      known[index] == nil && (shard.map { UInt64(index) % $0.count == $0.index - 1 } ?? true)
+    }
+    board = Mutex(
+      Board(
+        turns: own.map { .init(round: 0, item: $0) }, results: known, classes: 0, done: known.count { $0 != nil }))
+  }
+
+  /// What an earlier search of the same has completed, by item.
+  private static func known(_ configuration: ExhaustConfiguration) -> [EpisodeSearch.Result?] {
+    let places = (configuration.earlier?.items ?? []).filter { $0.end == "complete" }
+    let byName = Dictionary(places.map { ("\($0.operations), \($0.table)", $0) }) { first, _ in first }
+    return configuration.plan.items.map { item in
+      byName["\(item.name), \(item.table)"].map {
+        EpisodeSearch.Result(
+          end: .complete, classes: $0.classes, states: $0.states, executions: $0.executions, longest: $0.longest)
+      }
+    }
   }
 
   /// Asks a running search to end; safe from any thread.
@@ -94,57 +153,84 @@ public final class Exhaust: Sendable {
     guard
       let search = EpisodeSearch(
         tasks: tasks, subject: configuration.subject, policy: configuration.policy,
-        mostYes: UInt32(configuration.answers)),
+        mostYes: UInt32(configuration.answers), method: configuration.method),
       search.world.scheduler.registerThread()
     else { return board.withLock { $0.faults.append("no address space for the stacks of \(tasks) threads") } }
     defer { search.world.scheduler.unregisterThread() }
     func goesOn() -> Bool { !stopRequested.load(ordering: .acquiring) && DispatchTime.now() < deadline }
-    while goesOn(), let item = take() {
-      let episode = configuration.plan.items[item].episode
-      let result = search.run(episode, limit: configuration.executionLimit, goesOn: goesOn)
+    while goesOn(), let turn = take() {
+      let episode = configuration.plan.items[turn.item].episode
+      let result = search.run(episode, limit: limit(turn.round), goesOn: goesOn)
       var finding: Finding?
       if result.end == .violation { finding = search.finding(episode) }
-      give(item, result, finding)
+      give(turn, result, finding)
     }
   }
 
-  private func take() -> Int? {
-    board.withLock { board in
-      let limit = configuration.keepsGoing ? nil : board.first?.item
-      guard board.next < limit ?? board.results.count else { return nil }
-      board.next += 1
-      return board.next - 1
+  private func limit(_ round: Int) -> UInt64 {
+    round < Self.rounds.count ? min(Self.rounds[round], configuration.executionLimit) : configuration.executionLimit
+  }
+
+  /// Waits where what comes next depends on what others are at.
+  private func take() -> Board.Turn? {
+    while true {
+      let (turn, isOver) = board.withLock { board -> (Board.Turn?, Bool) in
+        if board.next < board.turns.count {
+          let turn = board.turns[board.next]
+          if !configuration.keepsGoing, let first = board.first, first.turn < turn { return (nil, true) }
+          board.next += 1
+          board.open += 1
+          return (turn, false)
+        }
+        if board.open > 0 { return (nil, false) }
+        guard !board.later.isEmpty, board.first == nil || configuration.keepsGoing else { return (nil, true) }
+        board.turns = board.later.sorted()
+        board.later = []
+        board.next = 0
+        return (nil, false)
+      }
+      if let turn { return turn }
+      if isOver || stopRequested.load(ordering: .acquiring) { return nil }
+      usleep(200)
     }
   }
 
-  private func give(_ item: Int, _ result: EpisodeSearch.Result, _ finding: Finding?) {
+  private func give(_ turn: Board.Turn, _ result: EpisodeSearch.Result, _ finding: Finding?) {
+    let item = configuration.plan.items[turn.item]
     board.withLock { board in
-      board.results[item] = result
-      board.done += 1
-      board.classes += result.classes
-      if case .fault(let text) = result.end { board.faults.append("\(configuration.plan.items[item].name): \(text)") }
+      board.open -= 1
+      let before = board.results[turn.item]
+      board.classes += max(result.size, before?.size ?? 0) - (before?.size ?? 0)
+      if before == nil { board.done += 1 }
+      board.results[turn.item] = result
+      if case .partial = result.end, limit(turn.round) < configuration.executionLimit {
+        board.later.append(.init(round: turn.round + 1, item: turn.item))
+      }
+      if case .fault(let text) = result.end { board.faults.append("\(item.name): \(text)") }
       if result.end == .violation && finding == nil {
         board.faults.append(
-          "\(configuration.plan.items[item].name) broke a rule and did not when run again: the harness is not "
-            + "deterministic")
+          "\(item.name) broke a rule and did not when run again: the harness is not deterministic")
       }
-      guard let finding, item < board.first?.item ?? .max else { return }
-      board.first = (item, finding)
+      guard let finding, board.first.map({ turn < $0.turn }) ?? true else { return }
+      board.first = (turn, finding)
     }
   }
 
   private func record(_ clock: StopWatch) -> ExhaustRecord {
     let (results, first, faults) = board.withLock { ($0.results, $0.first, $0.faults) }
-    let violation = first.map { told($0.item, $0.finding) }
+    let violation = first.map { told($0.turn.item, $0.finding) }
     let items = zip(configuration.plan.items, results).map { item, result in
       ExhaustRecord.Item(
         operations: item.name, table: item.table, end: result.map { Self.name($0.end) } ?? "not run",
-        classes: result?.classes ?? 0, executions: result?.executions ?? 0, longest: result?.longest ?? 0)
+        classes: result?.classes ?? 0,
+        states: result?.states ?? 0, executions: result?.executions ?? 0, longest: result?.longest ?? 0)
     }
     return ExhaustRecord(
-      build: .current, protocolName: configuration.protocolName.rawValue, mutant: configuration.mutant?.rawValue,
-      policy: configuration.policy.rawValue, answers: configuration.answers,
+      build: .current, protocolName: configuration.subject.name, mutant: configuration.mutant?.rawValue,
+      kernel: configuration.kernel.map { RunRecord.Kernel($0) }, policy: configuration.policy.rawValue,
+      answers: configuration.answers,
       executionLimit: configuration.executionLimit, items: items, violation: violation, harnessFaults: faults,
+      shard: configuration.shard.map { "\($0.index)/\($0.count)" },
       interrupted: stopRequested.load(ordering: .acquiring),
       timing: .init(elapsedSeconds: clock.seconds, jobs: configuration.jobs))
   }
@@ -161,24 +247,21 @@ public final class Exhaust: Sendable {
   /// The first violation goes the way of any: minimised, and verified in a fresh world.
   private func told(_ item: Int, _ finding: Finding) -> ExhaustRecord.Violation {
     var final = finding
-    var token = ""
-    var verified = 0
+    var reproduction: RunRecord.Reproduction?
     if let replayer = Replayer(
       tasks: finding.episode.threads.count, subject: configuration.subject, policy: configuration.policy)
     {
       let pipeline = FailurePipeline(
-        configuration.subject, minimizes: true, directory: nil, comments: [], notice: { _ in }, phase: { _ in })
-      let (reproduction, smallest) = pipeline.run(finding, replayer, schedule: UInt64(item))
-      final = smallest
-      token = reproduction?.token ?? ""
-      verified = reproduction?.verified ?? 0
+        configuration.subject, minimizes: true, directory: configuration.failureDirectory, comments: [],
+        notice: { _ in }, phase: { _ in })
+      (reproduction, final) = pipeline.run(finding, replayer, schedule: UInt64(item))
       replayer.world.scheduler.unregisterThread()
     }
     let (violation, item) = (final.violation, configuration.plan.items[item])
     return ExhaustRecord.Violation(
       operations: item.name, table: item.table, checker: violation.checker.name, rule: violation.checker.rule,
-      expected: violation.expected, seen: violation.seen, token: token, verified: verified,
-      replays: FailurePipeline.replays)
+      expected: violation.expected, seen: violation.seen, token: reproduction?.token ?? "",
+      verified: reproduction?.verified ?? 0, replays: FailurePipeline.replays, interleaving: reproduction?.interleaving)
   }
 }
 

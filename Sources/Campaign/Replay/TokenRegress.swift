@@ -8,30 +8,60 @@ import Machine
 ///
 /// Where the protocol has changed, the recorded schedule mostly does not fit any more. Then the token's episode is run
 /// under what can be followed of the schedule, and under a number of drawn ones: if none breaks a rule, it is fixed as
-/// far as those tell.
+/// far as those tell. An episode that is small enough is executed in every way: then none of its interleavings is left.
 public enum TokenRegress {
   public enum Result: Sendable, Equatable {
     /// No rule was broken; with the number of schedules that were drawn, 0 where the recorded one could be followed.
     case fixed(drawn: Int)
+    /// No interleaving of its episode breaks a rule, with questions answered yes at most so often by a thread.
+    case proven(mostYes: Int)
     /// The checker that fired.
     case fails(String)
     /// The checker that fired while the initial tables were built, before any thread ran: the subject is broken, and
     /// whether by what the token shows is not known.
     case breaksInSetUp(String)
     case unknown(String)
+
+    /// It does not happen any more, as far as what was run tells.
+    public var isFixed: Bool {
+      switch self {
+      case .fixed, .proven: true
+      case .fails, .breaksInSetUp, .unknown: false
+      }
+    }
   }
 
   /// Drawn schedules for a token whose own does not fit any more.
   public static let schedules = 2_000
 
+  /// Executions in which to try all interleavings of an episode.
+  static let searched: UInt64 = 20_000
+
   public static func check(_ token: Token, kernel: KernelSubject? = nil) -> Result {
-    check(token, on: Subject(token, kernel))
+    checkAll(token, on: Subject(token, kernel), early: nil)
   }
 
   /// - Returns: nil if that was ended early.
   package static func check(_ token: Token, kernel: KernelSubject?, early: EarlyEnd) -> Result? {
-    let result = check(token, on: Subject(token, kernel), early: early)
+    let result = checkAll(token, on: Subject(token, kernel), early: early)
     return early.isCut ? nil : result
+  }
+
+  private static func checkAll(_ token: Token, on subject: Subject, early: EarlyEnd?) -> Result {
+    let result = check(token, on: subject, early: early)
+    guard case .fixed = result, early?.isCut != true else { return result }
+    let mostYes = min(4, max(1, token.schedule.mostYes))
+    guard
+      let search = EpisodeSearch(
+        tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy, mostYes: UInt32(mostYes),
+        method: subject.isKernel ? .states : .classes(.everyClass)), token.episode.threads.count <= search.capacity
+    else { return result }
+    return switch search.run(token.episode, limit: searched, goesOn: { early?.isCut != true }).end {
+    case .complete: .proven(mostYes: mostYes)
+    case .violation: search.world.violation.map { .fails($0.checker.name) } ?? result
+    // What was replayed and drawn says what it says.
+    case .partial, .fault: result
+    }
   }
 
   /// - Parameter subject: what it is run on, be it the one that the token names or another.

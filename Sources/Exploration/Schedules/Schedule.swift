@@ -36,6 +36,9 @@ public struct Schedule: Sendable, Equatable {
   public var switches: [Switch]
   public var answers: [Answer]
 
+  /// Questions of one task that are answered yes, at most.
+  public var mostYes: Int { Dictionary(grouping: answers, by: \.task).values.map(\.count).max() ?? 0 }
+
   public init(switches: [Switch] = [], answers: [Answer] = []) {
     self.switches = switches
     self.answers = answers

@@ -57,6 +57,15 @@ public struct Journal {
     kept = 0
   }
 
+  /// Adds each word once, as it is now.
+  func tell(_ hash: inout StateHash) {
+    for index in kept..<count {
+      let word = entries[index].word
+      if (kept..<index).contains(where: { entries[$0].word == word }) { continue }
+      if word.pointee != entries[index].old { hash.add(UInt(bitPattern: word), UInt64(word.pointee)) }
+    }
+  }
+
   private mutating func undo(to goal: Int) {
     while count > goal {
       count -= 1

@@ -73,6 +73,51 @@ struct SavedPages {
     arena.counters.pointee = counters
   }
 
+  /// Adds what the tables in use hold that they did not when they were taken, and where each table is in its life.
+  func tell(_ hash: inout StateHash) {
+    var slot = 0
+    for page in 1..<arena.counters.pointee.nextUnused {
+      while slot < count && pages[slot] < UInt32(page) { slot += 1 }
+      let header = arena.headers[page]
+      let table = arena.table(UInt32(page))
+      let isSaved = slot < count && pages[slot] == UInt32(page)
+      if header.state == .free {
+        // What a freed page holds is poison, whoever freed it.
+        if isSaved { hash.add(UInt(page), 1) }
+        continue
+      }
+      tell(header, page, &hash)
+      var lines = isSaved ? ~arena.marks[page].clean : ~arena.marks[page].untouched
+      let saved = isSaved ? tables + slot * Spte.entriesPerTable : nil
+      while lines != 0 {
+        let entry = lines.trailingZeroBitCount * LineMarks.entries
+        lines &= lines &- 1
+        for index in entry..<entry + LineMarks.entries {
+          if let saved, saved[index] == table[index] { continue }
+          hash.add(UInt(bitPattern: table + index), table[index])
+        }
+      }
+    }
+    let (now, old) = (arena.counters.pointee, counters)
+    hash.add(1 << 32, UInt64(now.nextUnused - old.nextUnused))
+    for place in now.ringHead..<now.ringTail {
+      hash.add(1 << 33 + UInt(place), UInt64(arena.freeRing[place % arena.capacity]))
+    }
+  }
+
+  private func tell(_ header: PageHeader, _ page: Int, _ hash: inout StateHash) {
+    let place = UInt(bitPattern: arena.headers + page)
+    hash.add(
+      place,
+      UInt64(header.level) | UInt64(header.kind.rawValue) << 8 | UInt64(header.state.rawValue) << 16
+        | (header.isInvalid ? 1 << 24 : 0) | (header.isTracked ? 1 << 25 : 0) | UInt64(header.nxWord) << 32)
+    hash.add(place &+ 1, header.gfn)
+    hash.add(place &+ 2, UInt64(UInt(bitPattern: header.parent)))
+    hash.add(place &+ 3, header.rcuStamp)
+    hash.add(place &+ 4, UInt64(header.externalPage) | UInt64(header.nextDeferred) << 32)
+    hash.add(place &+ 5, UInt64(header.next) | UInt64(header.previous) << 32)
+  }
+
   /// The arena as it was before its first page was taken.
   mutating func reset() {
     emptyHeaders(from: 1)

@@ -129,6 +129,19 @@ public struct Task: BitwiseCopyable {
     return bytes
   }
 
+  /// Of its schedule point, which counts them.
+  static var countdown: Range<Int> { 0..<8 }
+
+  /// Whole words that are no part of a state: how many points there were, how many events that are read, and this
+  /// task's part of counters of which only the sums mean something.
+  static var beside: [Range<Int>] {
+    func word(_ field: PartialKeyPath<Task>) -> Range<Int> {
+      guard let offset = MemoryLayout<Task>.offset(of: field) else { preconditionFailure("a stored field") }
+      return offset..<offset + 8
+    }
+    return [0..<8, word(\.head), word(\.drained), word(\.tableStatistics), word(\.liveTables)]
+  }
+
   init(id: Int, machine: MachinePointer, published: UnsafeMutablePointer<UInt64>) {
     func zeroed<Element>(_ count: Int, _ value: Element) -> UnsafeMutablePointer<Element> {
       let memory = UnsafeMutablePointer<Element>.allocate(capacity: count)

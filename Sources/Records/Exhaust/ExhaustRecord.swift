@@ -3,7 +3,7 @@
 /// Everything that depends on time or on the machine stands in `timing`. All else follows from version and arguments,
 /// unless time was the bound.
 public struct ExhaustRecord: Codable, Sendable, Equatable {
-  public static let currentSchemaVersion = 1
+  public static let currentSchemaVersion = 2
   public static let engine = "exhaust"
 
   public enum Verdict: String, Codable, Sendable {
@@ -23,14 +23,20 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
     public var end: String
     /// Classes of interleavings that were executed, and executions: a class may be met more than once.
     public var classes: UInt64
+    /// Of a kernel all states are searched instead. Their number may differ a little from run to run, with what is dead
+    /// on the tasks' stacks.
+    public var states: UInt64
     public var executions: UInt64
     public var longest: Int
 
-    public init(operations: String, table: String, end: String, classes: UInt64, executions: UInt64, longest: Int) {
+    public init(
+      operations: String, table: String, end: String, classes: UInt64, states: UInt64, executions: UInt64, longest: Int
+    ) {
       self.operations = operations
       self.table = table
       self.end = end
       self.classes = classes
+      self.states = states
       self.executions = executions
       self.longest = longest
     }
@@ -49,10 +55,11 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
     /// Of `replays` that came out alike.
     public var verified: Int
     public var replays: Int
+    @NullIfAbsent public var interleaving: Interleaving?
 
     public init(
       operations: String, table: String, checker: String, rule: String, expected: String, seen: String, token: String,
-      verified: Int, replays: Int
+      verified: Int, replays: Int, interleaving: Interleaving? = nil
     ) {
       self.operations = operations
       self.table = table
@@ -63,6 +70,7 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
       self.token = token
       self.verified = verified
       self.replays = replays
+      self.interleaving = interleaving
     }
   }
 
@@ -81,6 +89,7 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
   @NullIfAbsent public var build: ToolBuild?
   public var protocolName: String
   @NullIfAbsent public var mutant: String?
+  @NullIfAbsent public var kernel: RunRecord.Kernel?
   public var policy: String
   /// Questions of a thread that are answered yes in an execution, at most.
   public var answers: Int
@@ -89,13 +98,16 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
   public var items: [Item]
   @NullIfAbsent public var violation: Violation?
   public var harnessFaults: [String]
+  /// `i/n` of a part; null for the whole.
+  @NullIfAbsent public var shard: String?
   public var interrupted: Bool
   public var verdict: Verdict
   public var timing: Timing
 
   public init(
-    build: ToolBuild?, protocolName: String, mutant: String?, policy: String, answers: Int, executionLimit: UInt64,
-    items: [Item], violation: Violation?, harnessFaults: [String], interrupted: Bool, timing: Timing
+    build: ToolBuild?, protocolName: String, mutant: String?, kernel: RunRecord.Kernel? = nil, policy: String,
+    answers: Int, executionLimit: UInt64, items: [Item], violation: Violation?, harnessFaults: [String],
+    shard: String? = nil, interrupted: Bool, timing: Timing
   ) {
     self.protocolName = protocolName
     self.policy = policy
@@ -105,12 +117,78 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
     self.harnessFaults = harnessFaults
     self.interrupted = interrupted
     self.timing = timing
-    verdict =
-      !harnessFaults.isEmpty
-      ? .harnessFault
-      : violation != nil ? .violation : items.allSatisfy { $0.end == "complete" } ? .complete : .partial
+    verdict = Self.verdict(items, violation, harnessFaults)
     self.build = build
     self.mutant = mutant
+    self.kernel = kernel
     self.violation = violation
+    self.shard = shard
+  }
+
+  private static func verdict(_ items: [Item], _ violation: Violation?, _ faults: [String]) -> Verdict {
+    if !faults.isEmpty { return .harnessFault }
+    if violation != nil { return .violation }
+    return items.allSatisfy { $0.end == Self.complete } ? .complete : .partial
+  }
+
+  /// `Item.end` of what was executed in every way.
+  public static let complete = "complete"
+  public static let partial = "partial"
+  public static let violation = "violation"
+  public static let notRun = "not run"
+}
+
+// MARK: Parts
+
+extension ExhaustRecord {
+  /// Why records are no parts of one search, in a clause.
+  public struct MergeError: Error, CustomStringConvertible {
+    public let description: String
+  }
+
+  /// What is asked, whoever answers it and in whatever time.
+  private var question: [String] {
+    [protocolName, mutant ?? "", kernel?.tree ?? "", policy, "\(answers)"]
+      + items.map { "\($0.operations), \($0.table)" }
+  }
+
+  /// Whether what is complete in it is complete in a search of this subject by this build, too.
+  public func answers(
+    protocolName: String, mutant: String?, tree: String?, policy: String, answers: Int, build: ToolBuild
+  ) -> Bool {
+    Array(question.prefix(5)) == [protocolName, mutant ?? "", tree ?? "", policy, "\(answers)"] && self.build == build
+  }
+
+  /// The record of one search from those of its parts: of each item whatever part knows most of it.
+  public static func merged(_ parts: [ExhaustRecord]) throws(MergeError) -> ExhaustRecord {
+    guard var whole = parts.first else { throw MergeError(description: "there is no record") }
+    for part in parts.dropFirst() {
+      guard part.question == whole.question, part.build == whole.build else {
+        throw MergeError(
+          description: "the records are not of one search: subject, policy, answers, items or build differ")
+      }
+      for (index, item) in part.items.enumerated() where rank(item) > rank(whole.items[index]) {
+        whole.items[index] = item
+      }
+      whole.executionLimit = max(whole.executionLimit, part.executionLimit)
+      whole.harnessFaults += part.harnessFaults
+      whole.interrupted = whole.interrupted || part.interrupted
+      whole.timing.elapsedSeconds = max(whole.timing.elapsedSeconds, part.timing.elapsedSeconds)
+      whole.timing.jobs += part.timing.jobs
+    }
+    // The one that a single search would have come to first, as far as the parts tell.
+    let found = parts.compactMap(\.violation)
+    whole.violation =
+      whole.items.lazy.compactMap { item in
+        found.first { $0.operations == item.operations && $0.table == item.table }
+      }.first
+    whole.shard = parts.count == 1 ? whole.shard : nil
+    whole.verdict = verdict(whole.items, whole.violation, whole.harnessFaults)
+    return whole
+  }
+
+  private static func rank(_ item: Item) -> (Int, UInt64) {
+    let order = [notRun, "partial", complete, "violation", "fault"]
+    return (order.firstIndex(of: item.end) ?? 0, item.executions)
   }
 }

@@ -33,6 +33,7 @@ struct TestSuite: Equatable {
     switch record {
     case .run(let record): self.init(record)
     case .matrix(let record): self.init(record)
+    case .exhaust(let record): self.init(record)
     }
   }
 

@@ -34,6 +34,7 @@ public struct Comparison: Sendable, Equatable {
       switch (before.records[name], after.records[name]) {
       case (.run(let before), .run(let after)): compare(name, before, after)
       case (.matrix(let before), .matrix(let after)): compare(name, before, after)
+      case (.exhaust(let before), .exhaust(let after)): compare(name, before, after)
       case (nil, let after?): leave(name, "only in the second", after)
       case (_, nil):
         leave(name, "only in the first", nil)
@@ -55,6 +56,7 @@ public struct Comparison: Sendable, Equatable {
     switch after {
     case .run(let record): sort(name, Failures(), Failures(record))
     case .matrix(let record): sort(name, Failures(), Failures(record))
+    case .exhaust(let record): sort(name, Failures(), Failures(record))
     case nil: break
     }
   }
@@ -89,6 +91,22 @@ public struct Comparison: Sendable, Equatable {
     let cells = Dictionary(before.differences.map { ("\($0.cell): \($0.seen)", $0.cell) }) { first, _ in first }
     sort(name, Failures(before), Failures(after)) { failure in
       cells[failure].map { Campaigns.doubt($0, before, after) } ?? nil
+    }
+  }
+
+  private mutating func compare(_ name: String, _ before: ExhaustRecord, _ after: ExhaustRecord) {
+    let same =
+      before.protocolName == after.protocolName && before.mutant == after.mutant
+      && before.policy == after.policy && before.answers == after.answers
+    guard same else {
+      return leave(name, "not one search: subject, policy or answers", .exhaust(after))
+    }
+    compared += 1
+    if after.interrupted { gaps.append("\(name) was interrupted") }
+    let ends = Dictionary(after.items.map { ("\($0.operations) from \($0.table)", $0.end) }) { first, _ in first }
+    sort(name, Failures(before), Failures(after)) { failure in
+      let isComplete = ends.contains { failure.hasPrefix($0.key + ": ") && $0.value == ExhaustRecord.complete }
+      return isComplete ? nil : "the second has not executed all of it"
     }
   }
 
@@ -165,6 +183,17 @@ private struct Failures {
   init(_ record: MatrixRecord) {
     violations = Dictionary(
       record.differences.map { ("\($0.cell): \($0.seen)", $0.command) }, uniquingKeysWith: { first, _ in first })
+    faults = record.harnessFaults
+  }
+
+  init(_ record: ExhaustRecord) {
+    let tree = record.kernel.map { " --kernel-tree \($0.path)" } ?? ""
+    if let violation = record.violation {
+      violations = [
+        "\(violation.operations) from \(violation.table): \(violation.checker)":
+          violation.token.isEmpty ? "" : "stress replay \(violation.token)\(tree)"
+      ]
+    }
     faults = record.harnessFaults
   }
 

@@ -34,6 +34,21 @@ struct HTMLHead {
   }
 }
 
+extension HTMLHead {
+  init(_ record: ExhaustRecord) {
+    kind = "stress exhaust"
+    verdict = ExhaustText(record).verdict
+    scope =
+      record.verdict == .complete ? "all interleavings of these items, sequentially consistent" : "not all, no proof"
+    status =
+      switch record.verdict {
+      case .violation: "bad"
+      case .complete: "good"
+      case .partial, .harnessFault: "warn"
+      }
+  }
+}
+
 extension RunKind {
   fileprivate var command: String { self == .soak ? "run" : name }
 

@@ -41,6 +41,13 @@ enum HTMLPayload {
     init(_ record: MatrixRecord) { self.record = record }
   }
 
+  struct Exhaust: Encodable {
+    let kind = "exhaust"
+    let record: ExhaustRecord
+
+    init(_ record: ExhaustRecord) { self.record = record }
+  }
+
   /// JSON in which nothing can end the element that it stands in.
   static func text(_ payload: some Encodable) -> String {
     let encoder = JSONEncoder()

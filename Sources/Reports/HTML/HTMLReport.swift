@@ -13,6 +13,8 @@ enum HTMLReport {
       page(HTMLHead(run), payload: HTMLPayload.text(HTMLPayload.Run(run)), text: TextReport(run).render())
     case .matrix(let matrix):
       page(HTMLHead(matrix), payload: HTMLPayload.text(HTMLPayload.Matrix(matrix)), text: MatrixText(matrix).render())
+    case .exhaust(let search):
+      page(HTMLHead(search), payload: HTMLPayload.text(HTMLPayload.Exhaust(search)), text: ExhaustText(search).render())
     }
   }
 

@@ -17,6 +17,7 @@ public enum RecordJSON {
     switch record {
     case .run(let record): try encode(record)
     case .matrix(let record): try encode(record)
+    case .exhaust(let record): try encode(record)
     }
   }
 
@@ -45,6 +46,14 @@ public enum RecordJSON {
     let head = try decode(Head.self, from: data)
     guard head.engine != DiffRecord.engine else {
       throw RecordJSONError("it is the record of a comparison, of which there are no other reports")
+    }
+    if head.engine == ExhaustRecord.engine {
+      guard head.schemaVersion == ExhaustRecord.currentSchemaVersion else {
+        throw RecordJSONError(
+          "the record has schemaVersion \(head.schemaVersion), this version of stress reads "
+            + "\(ExhaustRecord.currentSchemaVersion)")
+      }
+      return .exhaust(try decode(ExhaustRecord.self, from: data))
     }
     let isMatrix = head.engine == MatrixRecord.engine
     let current = isMatrix ? MatrixRecord.currentSchemaVersion : RunRecord.currentSchemaVersion

@@ -11,6 +11,7 @@ enum MailReport {
         switch record {
         case .run(let record): run(record)
         case .matrix(let record): matrix(record)
+        case .exhaust(let record): exhaust(record)
         }
       return sections.filter { !$0.isEmpty }.map { $0.map(\.onOneLine).joined(separator: "\n") + "\n" }
         .joined(separator: "\n")
@@ -35,6 +36,14 @@ enum MailReport {
     sections.append(record.coverageWarnings.map { "\($0) stayed 0: this run did not meet that race" })
     sections.append(TextWrap.hanging("Scope: ", record.scope.onOneLine, width: columns))
     return sections
+  }
+
+  private static func exhaust(_ record: ExhaustRecord) -> [[String]] {
+    let text = ExhaustText(record)
+    return [
+      TextWrap.hanging("", text.verdict, width: columns), text.header, UnseenText.lines(record.kernel, width: columns),
+      text.violation, text.faults,
+    ]
   }
 
   private static func matrix(_ record: MatrixRecord) -> [[String]] {

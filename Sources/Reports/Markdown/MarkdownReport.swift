@@ -7,6 +7,7 @@ enum MarkdownReport {
       switch record {
       case .run(let record): run(record)
       case .matrix(let record): matrix(record)
+      case .exhaust(let record): exhaust(record)
       }
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
@@ -58,6 +59,22 @@ enum MarkdownReport {
       ["## \(mark) \(text.verdict.markdown)"], findings.isEmpty ? [] : fenced(findings),
       list(UnseenText.lines(record.kernel, width: .max)),
       folded("Tables", text.render().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)),
+    ]
+  }
+
+  private static func exhaust(_ record: ExhaustRecord) -> [[String]] {
+    let text = ExhaustText(record)
+    let mark =
+      switch record.verdict {
+      case .complete: "✅"
+      case .partial: record.interrupted ? "⏸️" : "➖"
+      case .violation: "❌"
+      case .harnessFault: "⚠️"
+      }
+    return [
+      ["## \(mark) \(text.verdict.markdown)"], list(text.header), text.violation.isEmpty ? [] : fenced(text.violation),
+      list(UnseenText.lines(record.kernel, width: .max)), list(text.faults), folded("Tables", text.tables),
+      folded("Not complete", text.left),
     ]
   }
 

@@ -20,6 +20,7 @@ enum PerfettoTrace {
           ["verdict": record.verdict.rawValue, "seed": record.seed].merging(origin(record.kernel, record.build)) { $1 },
           [[TraceEvent]]()
         )
+      case .exhaust(let record): exhaust(record)
       }
     let named = events.enumerated().flatMap { index, events in
       [TraceEvent.metadata("process_name", pid: index + 1, "name", .text("\(title) \(index + 1)"))] + events
@@ -30,6 +31,15 @@ enum PerfettoTrace {
     // Strings and integers alone: nothing that JSON cannot hold.
     let data = (try? encoder.encode(file)) ?? Data("{\"traceEvents\":[]}".utf8)
     return String(decoding: data, as: UTF8.self) + "\n"
+  }
+
+  private static func exhaust(_ record: ExhaustRecord) -> (String, [String: String], [[TraceEvent]]) {
+    var facts = ["subject": record.protocolName, "policy": record.policy, "verdict": ExhaustText(record).verdict]
+    facts.merge(origin(record.kernel, record.build)) { $1 }
+    let interleaving = record.violation?.interleaving
+    return (
+      "stress exhaust", facts, interleaving.map { [ExecutionTrace($0, violation: nil, pid: 1).events] } ?? []
+    )
   }
 
   /// What was tested, and by what.

@@ -3,6 +3,7 @@ import Records
 /// A search of every interleaving for a person to read: what was executed, what was left, and what was proven.
 public struct ExhaustText {
   private let record: ExhaustRecord
+  private var isFull = true
 
   public init(_ record: ExhaustRecord) { self.record = record }
 
@@ -10,7 +11,11 @@ public struct ExhaustText {
   public func render() -> String { Self.join([header, tables, left, violation, faults, [verdict]]) }
 
   /// What `--quiet` leaves.
-  public func renderQuietly() -> String { Self.join([left, violation, faults, [verdict]]) }
+  public func renderQuietly() -> String {
+    var quiet = self
+    quiet.isFull = false
+    return Self.join([left, quiet.violation, faults, [verdict]])
+  }
 
   private static func join(_ sections: [[String]]) -> String {
     sections.filter { !$0.isEmpty }.map { $0.map(\.onOneLine).joined(separator: "\n") + "\n" }
@@ -18,35 +23,38 @@ public struct ExhaustText {
   }
 
   private var width: Int { TextWidth.of(120) }
+  /// What is counted of an item.
+  private var unit: String { record.kernel == nil ? "classes" : "states" }
+  private func size(_ item: ExhaustRecord.Item) -> UInt64 { record.kernel == nil ? item.classes : item.states }
   private var subject: String { record.protocolName + (record.mutant.map { ", mutant \($0)" } ?? "") }
   private func count(_ end: String) -> Int { record.items.count { $0.end == end } }
-  private var classes: UInt64 { record.items.reduce(0) { $0 + $1.classes } }
+  private var classes: UInt64 { record.items.reduce(0) { $0 + size($1) } }
   private var executions: UInt64 { record.items.reduce(0) { $0 + $1.executions } }
 
-  private var header: [String] {
+  var header: [String] {
     [
       "subject    \(subject), policy \(record.policy)",
       "answers    BUSY and yields: yes at most \(Figures.counted(record.answers, "time")) a thread",
       "time       \(Figures.fixed(record.timing.elapsedSeconds, digits: 1)) s with "
         + "\(Figures.counted(record.timing.jobs, "job")), \(Figures.grouped(executions)) executions",
-    ]
+    ] + (record.shard.map { ["shard      \($0)"] } ?? []) + UnseenText.lines(record.kernel, width: width)
   }
 
   /// Table by table: how much there was.
-  private var tables: [String] {
+  var tables: [String] {
     var table = TextTable([
       .init(title: "table"), .init(title: "complete", alignment: .right), .init(title: "of", alignment: .right),
-      .init(title: "classes", alignment: .right), .init(title: "most", alignment: .right),
+      .init(title: unit, alignment: .right), .init(title: "most", alignment: .right),
       .init(title: "in", wraps: true),
     ])
     var names: [String] = []
     for item in record.items where !names.contains(item.table) { names.append(item.table) }
     for name in names {
       let items = record.items.filter { $0.table == name }
-      let largest = items.max { $0.classes < $1.classes }
+      let largest = items.max { size($0) < size($1) }
       table.add([
         name, "\(items.count { $0.end == "complete" })", "\(items.count)",
-        Figures.grouped(items.reduce(0) { $0 + $1.classes }), Figures.grouped(largest?.classes ?? 0),
+        Figures.grouped(items.reduce(0) { $0 + size($1) }), Figures.grouped(largest.map(size) ?? 0),
         largest?.operations ?? "",
       ])
     }
@@ -55,17 +63,17 @@ public struct ExhaustText {
 
   private static let mostNamed = 40
 
-  private var left: [String] {
+  var left: [String] {
     let items = record.items.filter { $0.end == "partial" }
     guard !items.isEmpty else { return [] }
     let names = items.prefix(Self.mostNamed).map {
-      "  \($0.operations), \($0.table): \(Figures.grouped($0.classes)) classes"
+      "  \($0.operations), \($0.table): \(Figures.grouped(size($0))) \(unit)"
     }
     let more = items.count > Self.mostNamed ? ["  and \(items.count - Self.mostNamed) more, see the record"] : []
     return ["Not complete:"] + names + more
   }
 
-  private var violation: [String] {
+  var violation: [String] {
     guard let violation = record.violation else { return [] }
     var lines = [
       "Violation", "", "checker    \(violation.checker): \(violation.rule)",
@@ -73,12 +81,19 @@ public struct ExhaustText {
       "seen       \(violation.seen)",
     ]
     if !violation.token.isEmpty {
-      lines += ["", "replay: stress replay \(violation.token)", "verified \(violation.verified)/\(violation.replays)"]
+      let tree = record.kernel.map { " --kernel-tree \($0.path)" } ?? ""
+      lines += [
+        "", "replay: stress replay \(violation.token)\(tree)", "verified \(violation.verified)/\(violation.replays)",
+      ]
+    }
+    if let interleaving = violation.interleaving, isFull {
+      let text = InterleavingText(interleaving, title: "Interleaving", checker: violation.checker, full: false)
+      lines += [""] + text.lines
     }
     return lines
   }
 
-  private var faults: [String] { record.harnessFaults.map { "harness fault: \($0)" } }
+  var faults: [String] { record.harnessFaults.map { "harness fault: \($0)" } }
 
   private var bound: String {
     record.answers == 0
@@ -86,7 +101,7 @@ public struct ExhaustText {
       : "sequentially consistent, at most \(record.answers) BUSY or yield a thread"
   }
 
-  private var verdict: String {
+  var verdict: String {
     let total = Figures.grouped(UInt64(record.items.count))
     let complete = Figures.grouped(UInt64(count("complete")))
     switch record.verdict {
@@ -98,10 +113,10 @@ public struct ExhaustText {
       return "FAIL \(record.violation?.checker ?? ""), \(record.violation?.operations ?? "") from "
         + "\(record.violation?.table ?? "")\(also)"
     case .complete:
-      return "PASS exhaustive: \(complete) of \(total) items, all \(Figures.grouped(classes)) classes, \(bound)"
+      return "PASS exhaustive: \(complete) of \(total) items, all \(Figures.grouped(classes)) \(unit), \(bound)"
     case .partial:
       let word = record.interrupted ? "INTERRUPTED" : "PASS partial:"
-      return "\(word) \(complete) of \(total) items complete, \(Figures.grouped(classes)) classes, \(bound); no proof"
+      return "\(word) \(complete) of \(total) items complete, \(Figures.grouped(classes)) \(unit), \(bound); no proof"
     }
   }
 }

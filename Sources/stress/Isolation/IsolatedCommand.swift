@@ -37,6 +37,14 @@ extension ExploreCommand: IsolatedCommand {
   var keepsFailures: Bool { true }
 }
 
+extension ExhaustCommand: IsolatedCommand {
+  static var engine: String { "exhaust" }
+  var kernelOptions: KernelOptions { kernel }
+  var isQuiet: Bool { output.quiet }
+  func outputFiles() throws -> OutputFiles { try output.files() }
+  var keepsFailures: Bool { true }
+}
+
 extension ReplayCommand: IsolatedCommand {
   static var engine: String { "replay" }
   var kernelOptions: KernelOptions { kernel }

@@ -10,11 +10,12 @@ import Testing
 
 struct EpisodeSearchTests {
   private func search(
-    _ tasks: Int = 2, mostYes: UInt32 = 1, policy: Policy = .fourK, kind: ExhaustiveSearch.Kind = .everyClass
+    _ tasks: Int = 2, mostYes: UInt32 = 1, policy: Policy = .fourK, method: EpisodeSearch.Method = .classes(.everyClass)
   ) throws -> EpisodeSearch {
     try #require(
       EpisodeSearch(
-        tasks: tasks, subject: .model(.mainline, nil), policy: policy, mostYes: mostYes, hasTwins: false, kind: kind))
+        tasks: tasks, subject: .model(.mainline, nil), policy: policy, mostYes: mostYes, hasTwins: false,
+        method: method))
   }
 
   private func micro(threads: Int) -> Episode {
@@ -33,7 +34,7 @@ struct EpisodeSearchTests {
   }
 
   @Test func `two threads of the common model have 470 interleavings`() throws {
-    let result = try search(kind: .everyInterleaving).run(micro(threads: 2), limit: .max)
+    let result = try search(method: .classes(.everyInterleaving)).run(micro(threads: 2), limit: .max)
     #expect(result.classes == 470 && result.executions == 470)
   }
 
@@ -82,7 +83,7 @@ struct EpisodeSearchTests {
   private func compare(limit: UInt64, isDeaf: Bool = false, _ body: (String, Seen, Seen, EpisodeSearch.Result) -> Void)
     throws
   {
-    let (reduced, whole) = (try search(), try search(kind: .everyInterleaving))
+    let (reduced, whole) = (try search(), try search(method: .classes(.everyInterleaving)))
     (reduced.isDeaf, whole.isDeaf) = (isDeaf, isDeaf)
     for scenario in Self.scenarios {
       for seed in 0..<16 as Range<UInt64> {
@@ -112,6 +113,36 @@ struct EpisodeSearchTests {
     #expect(missed > 0)
   }
 
+  @Test func `a search of all states ends in the tables that the interleavings end in`() throws {
+    let (states, whole) = (try search(method: .states), try search(method: .classes(.everyInterleaving)))
+    var (compared, saved) = (0, 0)
+    for scenario in Self.scenarios {
+      for seed in 0..<16 as Range<UInt64> {
+        let episode = episode(scenario, seed)
+        let (naive, all) = seen(episode, whole, limit: 2_200)
+        guard naive.end == .complete else { continue }
+        let (result, some) = seen(episode, states, limit: .max)
+        #expect(result.end == .complete)
+        #expect(some.states == all.states, "\(scenario), seed \(seed)")
+        #expect(result.executions <= naive.executions)
+        compared += 1
+        if result.executions < naive.executions { saved += 1 }
+      }
+    }
+    #expect(compared >= 5 && saved > 0)
+  }
+
+  @Test(arguments: [Mutant.dropPropagate, .stayFrozen])
+  func `a search of all states finds what classes find`(_ mutant: Mutant) throws {
+    for method in [EpisodeSearch.Method.states, .classes(.everyClass)] {
+      let search = try #require(
+        EpisodeSearch(
+          tasks: 2, subject: .model(.mainline, mutant), policy: mutant.policy, mostYes: 1, method: method))
+      let plan = ExhaustPlan(policy: mutant.policy, answers: true)
+      #expect(plan.items.prefix(60).contains { search.run($0.episode, limit: 2_000).end == .violation })
+    }
+  }
+
   @Test(arguments: scenarios)
   func `no interleaving that is drawn is of a class of its own`(_ scenario: ScenarioName) throws {
     for seed in 0..<8 as Range<UInt64> {
@@ -119,7 +150,7 @@ struct EpisodeSearchTests {
       let episode = episode(scenario, seed, policy: policy)
       let (result, all) = seen(episode, try search(policy: policy), limit: 6_000)
       guard result.end == .complete else { continue }
-      let (_, drawn) = seen(episode, try search(policy: policy, kind: .drawn(seed: seed)), limit: 1_000)
+      let (_, drawn) = seen(episode, try search(policy: policy, method: .classes(.drawn(seed: seed))), limit: 1_000)
       #expect(drawn.classes.isSubset(of: all.classes), "seed \(seed)")
       #expect(drawn.states.isSubset(of: all.states), "seed \(seed)")
     }

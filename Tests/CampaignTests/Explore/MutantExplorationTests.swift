@@ -41,7 +41,7 @@ extension SoakTests {
       fixed.mutant = nil
       #expect(TokenReplay.run(fixed).verdict != .violation)
       #expect(TokenRegress.check(token) == .fails(violation.checker))
-      guard case .fixed = TokenRegress.check(fixed) else {
+      guard TokenRegress.check(fixed).isFixed else {
         Issue.record("a token whose mistake is mended is not fixed: \(TokenRegress.check(fixed))")
         return
       }

@@ -10,7 +10,8 @@ import Testing
   private static let matrices = [
     SampleMatrices.asExpected, SampleMatrices.differing, SampleMatrices.fault, SampleMatrices.interrupted,
   ]
-  private static let records = runs.map(Record.run) + matrices.map(Record.matrix)
+  private static let records =
+    runs.map(Record.run) + matrices.map(Record.matrix) + SampleSearches.all.map(Record.exhaust)
 
   @Test(arguments: records)
   func `the page holds the whole record`(record: Record) throws {
@@ -21,6 +22,8 @@ import Testing
       #expect(try JSONDecoder().decode(Payload<RunRecord>.self, from: data).record == run)
     case .matrix(let matrix):
       #expect(try JSONDecoder().decode(Payload<MatrixRecord>.self, from: data).record == matrix)
+    case .exhaust(let search):
+      #expect(try JSONDecoder().decode(Payload<ExhaustRecord>.self, from: data).record == search)
     }
   }
 

@@ -53,6 +53,8 @@ def night(options, mutants):
         parts.append(Part("matrix", ["matrix", "--quick"]))
     else:
         parts.append(Part("matrix", [], skipped="the first shard runs it"))
+    for policy in POLICIES:
+        parts.append(exhaust(options, f"exhaust-{policy}", ["--policy", policy], weight=1))
     for count in THREADS:
         for policy in POLICIES:
             parts.append(threads(options, f"threads-{count}-{policy}", ["--threads", count, "--policy", policy]))
@@ -65,6 +67,7 @@ def night(options, mutants):
     for tree, name in names.items():
         chosen = ["--kernel-tree", tree]
         parts.append(explore(options, f"kernel-{name}-explore", chosen, weight=2 * share, tree=tree))
+        parts.append(exhaust(options, f"kernel-{name}-exhaust", chosen, weight=share, tree=tree))
         parts.append(
             threads(options, f"kernel-{name}-threads", ["--threads", 64, *chosen], weight=share, tree=tree))
     for series in options.absent_series:
@@ -134,6 +137,11 @@ def thread_canary(options):
 def threads(options, name, arguments, weight=1, tree=None):
     drawn = seed(options.seed, name, options.shard_index)
     return Part(name, ["run", "--seed", drawn, *arguments], weight=weight, tree=tree)
+
+
+def exhaust(options, name, arguments, weight, tree=None):
+    shard = ["--shard", options.shard] if options.shard_count > 1 else []
+    return Part(name, ["exhaust", *arguments, *shard], weight=weight, tree=tree)
 
 
 def explore(options, name, arguments, weight, tree=None):

@@ -24,7 +24,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     if _slowPath(kind == SCHEDULE_LOST.rawValue) { return lost(id, address) }
     fiber.pointee.pendingPoint = kind
     fiber.pointee.pendingAddress = address
-    if _slowPath(!pointee.isRunning || pointee.isStarting || kind == SCHEDULE_RELAX.rawValue) {
+    if _slowPath(!pointee.isRunning || pointee.comesBack || kind == SCHEDULE_RELAX.rawValue) {
       return reachUnusual(id, kind, address)
     }
     goOn(from: id)
@@ -43,6 +43,12 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     }
   }
 
+  /// The same for a task that cannot go on itself.
+  func waitAside(_ id: Int) {
+    if pointee.decidesAside { return fiber_switch(&pointee.fibers[id].context, pointee.main.pointee) }
+    goOn(from: id)
+  }
+
   /// The cmpxchg that the task has just made lost: it was a read.
   @inline(never) private func lost(_ id: Int, _ address: UnsafeRawPointer?) {
     guard pointee.isRunning else { return }
@@ -58,7 +64,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
       if task.pointee.point.countdown <= 0 { pointee.stranded?(UnsafeMutableRawPointer(task)) }
       return
     }
-    if pointee.isStarting {
+    if pointee.isStarting || (pointee.decidesAside && kind != SCHEDULE_RELAX.rawValue) {
       fiber_switch(&pointee.fibers[id].context, pointee.main.pointee)
       return
     }

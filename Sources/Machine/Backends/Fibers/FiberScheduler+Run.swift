@@ -40,10 +40,14 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     pointee.happensBefore.begin()
     pointee.isRunning = true
     pointee.isStarting = true
+    pointee.comesBack = true
     let outer = fiber_exit_enter(pointee.exit)
     for id in 0..<count where !hasFault { start(id) }
     pointee.isStarting = false
-    if pointee.readyCount + pointee.blockedCount > 0 && !hasFault && !isHalted {
+    pointee.comesBack = pointee.decidesAside
+    if pointee.decidesAside {
+      decideAside()
+    } else if pointee.readyCount + pointee.blockedCount > 0 && !hasFault && !isHalted {
       let next = choose()
       if next >= 0 {
         pointee.current = next
@@ -59,6 +63,16 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     return pointee.end
   }
 
+  private func decideAside() {
+    while !hasFault {
+      let next = choose()
+      guard next >= 0 else { return }
+      pointee.current = next
+      fiber_switch_clear(pointee.main, pointee.fibers[next].context)
+      scrub(next)
+    }
+  }
+
   @inline(__always) var isHalted: Bool { raw_load32(pointee.machine.pointee.haltWord) != 0 }
 
   /// Runs a task up to its first schedule point: what it does before is its own, and no decision.
@@ -71,11 +85,17 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     pointee.answersLeft[id] = pointee.yieldsOften ? FiberScheduler.mostYields : FiberScheduler.mostAnswers
     let task = pointee.machine.pointee.tasks[id]
     task.pointee.point.countdown = 0
+    if pointee.decidesAside { scrubAll(id) }
     let top = fiber_stack_top(pointee.stacks, UInt32(truncatingIfNeeded: id))
     fiber.pointee.context = fiber_prepare(top, enterFiber, task)
     becomeReady(id)
     pointee.current = id
-    fiber_switch(pointee.main, fiber.pointee.context)
+    if _slowPath(pointee.decidesAside) {
+      fiber_switch_clear(pointee.main, fiber.pointee.context)
+      scrub(id)
+    } else {
+      fiber_switch(pointee.main, fiber.pointee.context)
+    }
     if !hasFault { pointee.current = -1 }
   }
 
@@ -86,7 +106,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     leaveReady(id)
     pointee.fibers[id].state = .done
     pointee.idleRounds = 0
-    if !pointee.isStarting {
+    if !pointee.comesBack {
       let next = choose()
       if next >= 0 {
         pointee.current = next

@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     fiber.pointee.state = .blocked
     pointee.blockedCount &+= 1
     if _slowPath(pointee.isStarting) { return fiber_switch(&fiber.pointee.context, pointee.main.pointee) }
-    goOn(from: id)
+    waitAside(id)
   }
 
   public func wake(_ word: UnsafeRawPointer) {
@@ -68,7 +68,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     leaveReady(id)
     pointee.fibers[id].state = .relaxed
     pointee.relaxedCount &+= 1
-    goOn(from: id)
+    waitAside(id)
   }
 
   private func isSpte(_ address: UnsafeRawPointer?) -> Bool {

@@ -77,6 +77,10 @@ public struct FiberScheduler {
   let fault: UnsafeMutablePointer<fiber_fault>
   @usableFromInline var isRunning = false
   var isStarting = false
+  /// Decisions are taken where no task runs, so that all that the tasks are stands in memory: see `tell`.
+  public var decidesAside = false
+  /// A task goes back to `run` at its next point.
+  @usableFromInline var comesBack = false
   /// The budget's second half: every ready task gets its turn, and questions are answered no.
   var isFair = false
   var end = ExecutionEnd.completed

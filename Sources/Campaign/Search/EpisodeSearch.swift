@@ -21,17 +21,25 @@ package final class EpisodeSearch {
     package var end = End.complete
     /// Executions of different classes that came to their end.
     package var classes: UInt64 = 0
+    /// States that were left in every way, where states are searched.
+    package var states: UInt64 = 0
+    var size: UInt64 { max(classes, states) }
     /// All executions: those that showed themselves to be of a class known already, too.
     package var executions: UInt64 = 0
     package var steps: UInt64 = 0
     package var longest = 0
   }
 
+  package enum Method: Sendable, Equatable {
+    case states
+    case classes(ExhaustiveSearch.Kind)
+  }
+
   package let world: FiberWorld
   /// What steps say of themselves beside their access is not listened to: a search that knows too little, for a test.
   package var isDeaf = false
   private let mostYes: UInt32
-  private let kind: ExhaustiveSearch.Kind
+  private let method: Method
   private let hasTwins: Bool
 
   /// - Parameters:
@@ -42,16 +50,19 @@ package final class EpisodeSearch {
   /// - Returns: nil if the address space cannot be had.
   package init?(
     tasks: Int, subject: Subject, policy: Policy, mostYes: UInt32, hasTwins: Bool = true,
-    kind: ExhaustiveSearch.Kind = .everyClass
+    method: Method = .classes(.everyClass)
   ) {
     guard let world = FiberWorld(tasks: min(tasks, ExhaustiveSearch.mostTasks), subject: subject, policy: policy)
     else { return nil }
     self.world = world
     self.mostYes = mostYes
     self.hasTwins = hasTwins
-    self.kind = kind
+    self.method = method
     world.readiesPages = true
   }
+
+  /// Threads that an episode can have.
+  var capacity: Int { world.capacity }
 
   /// Executes the episode in every way. What broke a rule is the world's last execution.
   /// - Parameters:
@@ -66,6 +77,58 @@ package final class EpisodeSearch {
       result.end = world.violation != nil ? .violation : .fault(world.harnessFault ?? "the tables could not be built")
       return result
     }
+    return switch method {
+    case .states: runStates(episode, limit, goesOn, each)
+    case .classes(let kind): runClasses(episode, kind, limit, goesOn, each)
+    }
+  }
+
+  private func runStates(
+    _ episode: Episode, _ limit: UInt64, _ goesOn: () -> Bool, _ each: ((UInt64, UInt64) -> Void)?
+  ) -> Result {
+    var result = Result()
+    let world = world
+    let search = StateSearch.create(on: world.scheduler, mostYes: mostYes) {
+      world.state($0)
+    }
+    defer { StateSearch.destroy(search, on: world.scheduler) }
+    search.pointee.begin(tasks: episode.threads.count, twinBefore: hasTwins ? Self.twins(episode) : Self.alone(episode))
+    let chooser = search.chooser
+    while true {
+      world.execute(chooser)
+      let isOver = isOver(&result, isBlocked: search.pointee.isBlocked)
+      if !isOver, world.end == .completed { each?(0, world.stateHash) }
+      let hasMore = !isOver && search.pointee.next()
+      result.executions = search.pointee.executions
+      result.states = search.pointee.states
+      result.longest = search.pointee.mostSteps
+      if !hasMore { return result }
+      if search.pointee.executions >= limit || (search.pointee.executions & 1023 == 0 && !goesOn()) {
+        result.end = .partial(open: search.pointee.openDecisions)
+        return result
+      }
+    }
+  }
+
+  /// Whether the last execution ends the search, with how it does in `result`.
+  private func isOver(_ result: inout Result, isBlocked: Bool) -> Bool {
+    result.steps &+= UInt64(world.scheduler.pointee.steps)
+    if _slowPath(world.isHalted || (world.end != .completed && world.end != .diverged)) {
+      result.end = world.violation != nil ? .violation : .fault(world.harnessFault ?? "an execution did not end")
+      return true
+    }
+    if _slowPath(world.end == .diverged && !isBlocked) {
+      result.end = .fault("a thread that was to go on cannot: the harness is not deterministic")
+      return true
+    }
+    return false
+  }
+
+  private func runClasses(
+    _ episode: Episode, _ kind: ExhaustiveSearch.Kind, _ limit: UInt64, _ goesOn: () -> Bool,
+    _ each: ((UInt64, UInt64) -> Void)?
+  ) -> Result {
+    var result = Result()
     let search = ExhaustiveSearch.create(on: world.scheduler, mostYes: mostYes, kind: kind)
     defer { ExhaustiveSearch.destroy(search, on: world.scheduler) }
     if isDeaf { world.scheduler.pointee.noted = nil }
@@ -79,14 +142,7 @@ package final class EpisodeSearch {
     }
     while true {
       world.execute(chooser)
-      result.steps &+= UInt64(world.scheduler.pointee.steps)
-      if _slowPath(world.isHalted || (world.end != .completed && world.end != .diverged)) {
-        result.end = world.violation != nil ? .violation : .fault(world.harnessFault ?? "an execution did not end")
-        count()
-        return result
-      }
-      if _slowPath(world.end == .diverged && !search.pointee.isBlocked) {
-        result.end = .fault("a thread that was to go on cannot: the harness is not deterministic")
+      if isOver(&result, isBlocked: search.pointee.isBlocked) {
         count()
         return result
       }
@@ -118,6 +174,16 @@ package final class EpisodeSearch {
 }
 
 extension FiberWorld {
+  /// The number of the state that the world is in, with the checkers having read all events: the execution is halted if
+  /// one of them broke a rule.
+  func state(_ scheduler: FiberSchedulerPointer) -> UInt64 {
+    for id in 0..<scheduler.pointee.count { machine.pointee.tasks[id].drain() }
+    var hash = StateHash()
+    snapshot.tell(&hash)
+    scheduler.tell(&hash)
+    return hash.value
+  }
+
   /// Hash of all tables that are linked, as the last execution left them.
   var stateHash: UInt64 {
     let arena = machine.pointee.arena
