@@ -211,7 +211,8 @@ package final class Bridge {
     defer { drawn += 1 }
     return subject.fitting(
       Scenario.episode(
-        ScenarioName.deal(drawn, hasMirrorRoots: subject.hasMirrorRoots), threads: Self.scenarioThreads,
-        operations: Self.scenarioOperations, policy: found.configuration.policy, draws: &draws))
+        ScenarioName.deal(drawn, hasMirrorRoots: subject.hasMirrorRoots, isKernel: subject.isKernel),
+        threads: Self.scenarioThreads, operations: Self.scenarioOperations, policy: found.configuration.policy,
+        draws: &draws))
   }
 }

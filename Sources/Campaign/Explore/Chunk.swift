@@ -59,7 +59,8 @@ struct ChunkRunner {
     var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk)
     let subject = configuration.subject
     let episode = Scenario.episode(
-      configuration.scenario ?? ScenarioName.deal(chunk, hasMirrorRoots: subject.hasMirrorRoots),
+      configuration.scenario
+        ?? ScenarioName.deal(chunk, hasMirrorRoots: subject.hasMirrorRoots, isKernel: subject.isKernel),
       threads: configuration.threads,
       operations: configuration.operations, policy: configuration.policy, draws: &draws)
     return subject.fitting(episode)

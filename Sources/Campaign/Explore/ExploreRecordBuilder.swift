@@ -32,8 +32,7 @@ struct ExploreRecordBuilder {
     record.violations = violation.map { [$0] } ?? []
     record.verdict = verdict
     record.scope = Self.scope(
-      verdict, schedules: totals.schedules, threads: configuration.threads, checkers: checkers,
-      leavesOut: configuration.kernel != nil && configuration.scenario == nil)
+      verdict, schedules: totals.schedules, threads: configuration.threads, checkers: checkers)
     record.interrupted = interrupted
     record.harnessFaults = totals.harnessFault.map { [$0] } ?? []
     record.timing = RunRecord.Timing(
@@ -55,18 +54,14 @@ struct ExploreRecordBuilder {
       ? totals.schedules * UInt64(configuration.threads * configuration.operations) : totals.counters.operations
   }
 
-  /// - Parameter leavesOut: scenarios of a kernel were not drawn, as nobody named them.
   static func scope(
-    _ verdict: RunRecord.Verdict, schedules: UInt64, threads: Int, checkers: [RunRecord.CheckerRow], leavesOut: Bool
+    _ verdict: RunRecord.Verdict, schedules: UInt64, threads: Int, checkers: [RunRecord.CheckerRow]
   ) -> String {
-    let others =
-      leavesOut ? "; without the scenarios \(ScenarioName.beyondAll.map(\.rawValue).joined(separator: ", "))" : ""
-
     let isOff = checkers.contains { $0.checker == CheckerID.race1.name && $0.checks == 0 }
     let all = "all checkers" + (isOff ? " but RACE-1" : "")
     return switch verdict {
     case .clean:
-      "\(schedules) schedules of \(threads) threads, sequentially consistent, \(all) on\(others); "
+      "\(schedules) schedules of \(threads) threads, sequentially consistent, \(all) on; "
         + "sampled, not a proof"
     case .violation: "the first violation ended the run"
     case .harnessFault: "the harness failed; nothing is said about the protocol"

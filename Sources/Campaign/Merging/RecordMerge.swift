@@ -81,8 +81,7 @@ public struct RecordMerge {
 
   private static func scope(_ record: RunRecord, _ schedules: UInt64, missing: UInt64, of count: UInt64) -> String {
     let scope = ExploreRecordBuilder.scope(
-      record.verdict, schedules: schedules, threads: record.threads, checkers: record.checkers,
-      leavesOut: record.kernel != nil && record.exploration?.scenario == "all")
+      record.verdict, schedules: schedules, threads: record.threads, checkers: record.checkers)
     return missing == 0 ? scope : "\(scope); \(missing) of the campaign's \(count) shards are missing"
   }
 }

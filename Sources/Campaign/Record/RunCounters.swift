@@ -78,9 +78,11 @@ struct RunCounters {
       checks[Int(CheckerID.bug1.rawValue)] &+= task.pointee.bugConditions
       checks[Int(CheckerID.rcu1.rawValue)] &+= task.pointee.tableFrees
       checks[Int(CheckerID.tlb1.rawValue)] &+= task.pointee.translations
+      checks[Int(CheckerID.lst1.rawValue)] &+= task.pointee.audits
+      checks[Int(CheckerID.tlb2.rawValue)] &+= task.pointee.flushDebts
     }
     // Every operation that ended has kept the rule; who watches looks at those that have not.
-    for checker in [CheckerID.liv1, .oops1, .hang1] { checks[Int(checker.rawValue)] &+= operations }
+    for checker in [CheckerID.liv1, .oops1, .hang1, .mem1] { checks[Int(checker.rawValue)] &+= operations }
   }
 
   /// Takes the counters of the first `count` tasks of a world and zeroes them there, so that the sums of many worlds do
@@ -96,6 +98,8 @@ struct RunCounters {
       task.pointee.bugConditions = 0
       task.pointee.tableFrees = 0
       task.pointee.translations = 0
+      task.pointee.audits = 0
+      task.pointee.flushDebts = 0
     }
     return result
   }

@@ -234,7 +234,7 @@ struct SoakWorld: @unchecked Sendable {
     task.drain()
     for id in 0..<configuration.threads { machine.pointee.tasks[id].rcuPoll(force: true) }
     guard !task.isHalted else { return }
-    suite.verifyTornDown(task)
+    vm.verifyTornDown(suite, task)
     for id in 0..<configuration.threads { machine.pointee.tasks[id].pointee.resetStatistics() }
   }
 }

@@ -47,7 +47,7 @@ struct TaskState: BitwiseCopyable {
 
   /// By `CheckerID.rawValue`. These go on counting when a snapshot is restored, and so does any field after them; all
   /// fields before them go back.
-  var checks: InlineArray<24, UInt64> = .init(repeating: 0)
+  var checks: InlineArray<32, UInt64> = .init(repeating: 0)
   /// What operations of this task promised to have unmapped, for MAP-1: in order, so that `last` never falls.
   var unmapped = Records<MappingLedger.Unmapped>()
   /// Faults of this task between whose lookup and mapping write sections came, for MAP-1.

@@ -24,6 +24,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   case hardwareAd = "hardware-ad"
   case memslot
   case dirtyLogging = "dirty-logging"
+  case tables
   case suspectWrprot = "suspect-wrprot"
   case suspectEio = "suspect-eio"
   case suspectRetry = "suspect-retry"
@@ -53,6 +54,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     case .hardwareAd: "a processor that sets A and D bits, against all that changes or zaps the same leaves"
     case .memslot: "zaps of invalidated roots and conversions meet under slots_lock, with faults and unmaps"
     case .dirtyLogging: "dirty logging begins, is collected and ends under faults, fast faults, A/D bits and unmaps"
+    case .tables: "whatever makes, replaces and removes page tables of shared memory, each against each"
     case .suspectWrprot: "write-protection and clearing of dirty bits of private memory, which callers rule out"
     case .suspectEio: "the same once the TD is dead, so that each SEAMCALL fails and none is BUSY"
     case .suspectRetry: "private faults and zaps of the direct root, where no interrupt ends a fault's retries"
@@ -62,7 +64,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   /// Whether the model can be asked for what the scenario is about.
   public var isForModel: Bool {
     switch self {
-    case .dirtyLogging, .suspectWrprot, .suspectEio, .suspectRetry: false
+    case .dirtyLogging, .tables, .suspectWrprot, .suspectEio, .suspectRetry: false
     default: true
     }
   }
@@ -81,20 +83,44 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     .faultSplit, .random, .faultInvalidate, .lockless, .faultUnmap, .faultSplit, .faultFault, .faultNeighbours, .random,
   ]
 
+  /// What a kernel's callers reach beyond that: processors that set A and D bits, memslots, dirty logging, page tables
+  /// that come and go.
+  private static let beyondModel: [ScenarioName] = [
+    .tables, .dirtyLogging, .tables, .hardwareAd, .tables, .dirtyLogging, .tables, .memslot,
+  ]
+  private static let beyondModelOnDirectRoots: [ScenarioName] = [
+    .tables, .dirtyLogging, .tables, .hardwareAd, .tables, .memslot,
+  ]
+  private static let kernelBlock = block + beyondModel
+  private static let directKernelBlock = directBlock + beyondModelOnDirectRoots
+
+  private static func block(isKernel: Bool, hasMirrorRoots: Bool) -> [ScenarioName] {
+    switch (isKernel, hasMirrorRoots) {
+    case (true, true): kernelBlock
+    case (true, false): directKernelBlock
+    case (false, true): block
+    case (false, false): directBlock
+    }
+  }
+
   /// What `--scenario all` consists of.
   public static var dealt: [ScenarioName] { allCases.filter { block.contains($0) } }
 
-  /// What a kernel can be asked for, and `--scenario all` does not deal: chosen by name, as they ask for more than the
-  /// model's races. Those that no release stands, or that its callers rule out, are not among them.
-  public static let beyondAll: [ScenarioName] = [.hardwareAd, .memslot, .dirtyLogging]
+  /// The same for a kernel.
+  public static func dealt(toKernelWithMirrorRoots hasMirrorRoots: Bool) -> [ScenarioName] {
+    let block = block(isKernel: true, hasMirrorRoots: hasMirrorRoots)
+    return allCases.filter { block.contains($0) }
+  }
 
   /// The scenario of execution number `index` of `--scenario all`.
   ///
   /// Each block of executions deals every scenario by its share, in an order of its own: whoever takes every n-th
   /// execution, be it a shard or one strategy of a portfolio, gets all of them.
-  /// - Parameter hasMirrorRoots: false for a subject that has direct roots alone.
-  public static func deal(_ index: UInt64, hasMirrorRoots: Bool = true) -> ScenarioName {
-    let block = hasMirrorRoots ? block : directBlock
+  /// - Parameters:
+  ///   - hasMirrorRoots: false for a subject that has direct roots alone.
+  ///   - isKernel: the subject is a kernel, not the model.
+  public static func deal(_ index: UInt64, hasMirrorRoots: Bool = true, isKernel: Bool = false) -> ScenarioName {
+    let block = block(isKernel: isKernel, hasMirrorRoots: hasMirrorRoots)
     // A prime, so that every step but 0 visits the whole block.
     let count = UInt64(block.count)
     var mixer = SplitMix64(state: index / count)

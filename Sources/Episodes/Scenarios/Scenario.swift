@@ -38,6 +38,7 @@ public enum Scenario {
     case .hardwareAd: draft.drawHardwareAd()
     case .memslot: draft.drawMemslot()
     case .dirtyLogging: draft.drawDirtyLogging()
+    case .tables: draft.drawTables()
     case .suspectWrprot: draft.drawSuspectWrprot()
     case .suspectEio: draft.drawSuspectEio()
     case .suspectRetry: draft.drawSuspectRetry()

@@ -123,4 +123,38 @@ extension EpisodeDraft {
       },
     ])
   }
+
+  /// No plot but the life of a page table: a fault, a split or the NX mitigation makes it, a huge page takes its place,
+  /// a zap or a recovery takes it away, and a processor walks it meanwhile.
+  mutating func drawTables() {
+    let region = addRegion(isPrivate: false)
+    let gfns = [region + draws.below(8), region + draws.below(8), gfn(in: region)]
+    switch draws.below(4) {
+    case 0: break
+    case 1: populate(hugeFault(gfns[0]))
+    case 2: populate(executingFault(gfns[0]))
+    default: populate(request(.fault, gfns[0]))
+    }
+    if oneIn(2) { populate(request(.fault, gfns[1])) }
+    var isInvalidated = false
+    cast([
+      { draft, _ in
+        let hot = draft.pick(gfns)
+        switch draft.draws.below(16) {
+        case 0, 1, 12, 13: return draft.executingFault(hot)
+        case 2: return draft.hugeFault(hot)
+        case 3, 4, 5: return draft.request(.fault, hot)
+        case 6, 7, 14: return draft.request(.recover, draft.region(of: region))
+        case 8: return draft.request(.split, draft.region(of: region))
+        case 9: return draft.request(.splitExclusive, draft.region(of: region))
+        case 10: return draft.nxRecover()
+        case 11: return draft.yieldingUnmap(draft.range(around: hot, width: 4))
+        case 15 where !isInvalidated && draft.oneIn(4):
+          isInvalidated = true
+          return draft.request(.invalidate, hot)
+        default: return draft.request(.touch, hot)
+        }
+      }
+    ])
+  }
 }

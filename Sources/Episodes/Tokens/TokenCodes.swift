@@ -98,6 +98,7 @@ extension ScenarioName: TokenCoded {
     case .suspectWrprot: 23
     case .suspectEio: 24
     case .suspectRetry: 25
+    case .tables: 26
     }
   }
 }
@@ -128,6 +129,9 @@ extension CheckerID: TokenCoded {
     case .wp1: 21
     case .oops1: 22
     case .hang1: 23
+    case .mem1: 24
+    case .lst1: 25
+    case .tlb2: 26
     }
   }
 }

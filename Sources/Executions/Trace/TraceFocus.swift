@@ -48,7 +48,7 @@ extension TraceFocus {
   init?(_ world: FiberWorld, _ violation: Violation, _ execution: TraceRecorder) {
     let tables = TraceTables(world)
     let events = execution.events
-    if violation.checker == .rcu1, let parent = tables.parent(ofTable: violation.entry / 512) {
+    if [.rcu1, .mem1].contains(violation.checker), let parent = tables.parent(ofTable: violation.entry / 512) {
       self = parent
       return
     }
@@ -58,7 +58,7 @@ extension TraceFocus {
       return
     }
     // A failed condition of a kernel's names no entry: it is about the one that its thread has looked at last.
-    if violation.level == 0, [.bug1, .lck1, .oops1, .hang1].contains(violation.checker),
+    if violation.level == 0, [.bug1, .lck1, .oops1, .hang1, .mem1, .lst1].contains(violation.checker),
       let focus = Self.last(execution.steps, of: violation.task)
     {
       self = focus

@@ -65,6 +65,8 @@ package final class FiberWorld {
     self.early = early
     self.vm = vm
     place = subject.kernel?.blackBox?.take()
+    scheduler.pointee.yieldsOften = subject.isKernel
+    scheduler.pointee.passesOverUnlinked = subject.isKernel
     if subject.hasPlainAccesses {
       scheduler.usePartialWords()
       if subject.checksRaces { RaceChecker.install(on: scheduler) }
@@ -137,6 +139,7 @@ package final class FiberWorld {
 
   private func buildTables() {
     let task = machine.pointee.tasks[0]
+    vm.beQuiet()
     vm.build(task, episode)
     vm.beginRound(suite, guestPages: episode.guestPages)
     for id in 0..<episode.threads.count {
@@ -226,10 +229,11 @@ package final class FiberWorld {
     task.pointee.rangeEnd = 0
     task.pointee.mayResched = false
     task.pointee.busyThreshold = 0
+    vm.beQuiet()
     vm.tearDown(task)
     task.drain()
     for id in 0..<race.pointee.count { machine.pointee.tasks[id].rcuPoll(force: true) }
-    if !task.isHalted { suite.verifyTornDown(task) }
+    if !task.isHalted { vm.verifyTornDown(suite, task) }
   }
 
   /// Turns an end without a violation into what it is: a rule about progress, or a fault of the harness.

@@ -96,9 +96,16 @@ package enum VirtualMachine {
     suite.pointee.premapsPages = false
   }
 
+  /// Nobody races: walks do not yield.
+  func beQuiet() {
+    if case .kernel(let vm) = self { vm.isQuiet = true }
+  }
+
   /// The race is about to begin.
   func beginRace(_ episode: Episode) {
     guard case .kernel(let vm) = self else { return }
+    vm.beginRace(first: episode.threads.map { $0.first?.draw ?? 0 })
+    vm.isQuiet = !episode.mayYield
     vm.tdIsDead = episode.tdIsDead
     vm.lacksInterrupts = episode.lacksInterrupts
   }
@@ -174,7 +181,14 @@ extension VirtualMachine {
       if vm.logsDirty && !task.isHalted {
         suite.verifyDirtyLog(task, directRoot: root(.direct)) { vm.isLoggedDirty($0) }
       }
+      if !task.isHalted { vm.audit(task) }
     }
+  }
+
+  /// The VM was torn down, and its callbacks have run.
+  package func verifyTornDown(_ suite: CheckerSuitePointer, _ task: TaskPointer) {
+    suite.verifyTornDown(task)
+    if case .kernel(let vm) = self, !task.isHalted { vm.auditTornDown(task) }
   }
 
   /// Brings a kernel's statistics to where the checkers look for them. The model keeps its own there.

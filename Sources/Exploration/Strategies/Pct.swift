@@ -71,7 +71,7 @@ public struct Pct: Strategy {
       let kind = scheduler.pointee.fibers[running].pendingKind
       // Whoever spins lets the others go first, or it would spin for ever.
       if _slowPath(kind == SCHEDULE_RELAX.rawValue) { fallBehind(running) }
-      if nextPoint < depth - 1 && (!changesOnly || FiberScheduler.isChange(kind)) {
+      if nextPoint < depth - 1 && (!changesOnly || scheduler.isChange(running)) {
         passed &+= 1
         if _slowPath(passed == points[nextPoint]) {
           repeat {

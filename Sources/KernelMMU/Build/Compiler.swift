@@ -1,4 +1,5 @@
 /// clang or gcc, and the flags that kernel code is compiled with.
+import CKernelABI
 import Foundation
 
 struct Compiler {
@@ -47,6 +48,23 @@ struct Compiler {
         + ["-mllvm", "-tsan-instrument-func-entry-exit=0"]
       : ["distinguish-volatile=1", "instrument-func-entry-exit=0"].map { "--param=tsan-\($0)" }
     return ["-fsanitize=thread"] + options
+  }
+
+  /// For the kernel's own code: before each access stands a look at the shadow, as for KASAN, and a call where that
+  /// says so; where there can be no shadow, a call. Stacks and variables are left out.
+  var saneFlags: [String] {
+    let calls = Shadow.isMapped ? 1 << 30 : 0
+    let options = ["instrumentation-with-call-threshold=\(calls)", "stack=0", "globals=0"]
+    let offset = "0x\(String(STRESS_SHADOW_OFFSET, radix: 16))"
+    return ["-fsanitize=kernel-address"]
+      + (version.contains("clang")
+        ? (options + ["mapping-offset=\(offset)"]).flatMap { ["-mllvm", "-asan-\($0)"] }
+        : options.map { "--param=asan-\($0)" } + ["-fasan-shadow-offset=\(offset)"])
+  }
+
+  /// What kernel code is compiled with beside `flags`.
+  func kernelFlags(plainAccesses: Bool) -> [String] {
+    ["-DSTRESS_IS_KERNEL=1"] + (plainAccesses ? plainFlags : saneFlags)
   }
 
   /// Every symbol must be found in what is linked: a function that a new kernel calls is missed here, by name. The

@@ -110,8 +110,8 @@ public struct KernelBuilder: Sendable {
       hash.add(path, KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
     }
     let arguments = KernelCompilation.arguments(stage: "STAGE", tool: "TOOL", version: version)
-    let plain = plainAccesses ? compiler.plainFlags : []
-    for flag in arguments + plain + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
+    let kernel = compiler.kernelFlags(plainAccesses: plainAccesses)
+    for flag in arguments + kernel + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
     hash.add("use \(SourceUse.formatVersion)", [])
     return hash.text
   }

@@ -84,7 +84,7 @@ struct KernelCompilation {
   private func objectName(_ name: String) -> String { name.replacing("/", with: "-") + ".o" }
 
   private func compile(_ unit: Unit, _ index: Int) -> KernelBuildError? {
-    var arguments = plainAccesses && unit.isKernel ? compiler.plainFlags : []
+    var arguments = unit.isKernel ? compiler.kernelFlags(plainAccesses: plainAccesses) : []
     arguments += ["-c", "-o", unit.object]
     let object = stage.root.appendingPathComponent(unit.object)
     let key = key(unit, arguments)

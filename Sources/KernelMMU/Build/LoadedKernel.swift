@@ -35,6 +35,8 @@ public struct LoadedKernel: @unchecked Sendable {
 
   /// - Parameter path: of the object, or of a copy of it that is to be loaded beside it.
   private init(_ path: String, of object: URL, _ copies: KernelCopies, isCopy: Bool) throws(KernelBuildError) {
+    // It was compiled for this machine, and looks at the shadow if there can be one.
+    _ = Shadow.isMapped
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw .notLoadable(path: path, reason: dlerror().map { String(cString: $0) } ?? "unknown")
     }

@@ -35,6 +35,11 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     if old == Spte.nonpresent && value == Spte.frozen && kind == .xchg { return }
     pointee.changes &+= 1
     tell(kind, entry, old, value, flags: flags)
+    if Spte.isShadowPresent(old) {
+      let arena = pointee.vm.pointee.machine.pointee.arenaView
+      let header = arena.headers + Int(arena.index(of: entry))
+      if header.pointee.kind == .direct { owe(entry, header, old, value) }
+    }
     if Spte.isShadowPresent(value) && !Spte.isLarge(value) { linked(entry, value) }
   }
 

@@ -23,8 +23,10 @@ enum KernelHost {
     }
     host.lock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).lock(lock.unsafelyUnwrapped, mode) }
     host.unlock = { raw, lock, mode, _ in KernelTaskPointer.of(raw).unlock(lock.unsafelyUnwrapped, mode) }
-    host.yield_lock = { raw, _, _, _ in
+    host.yield_lock = { raw, _, _, entry, _ in
       let own = KernelTaskPointer.of(raw)
+      own.payBefore(.lock)
+      own.yields(at: entry?.assumingMemoryBound(to: UInt64.self))
       own.pointee.task.condReschedRwlock()
       own.leaveIfOver()
     }
@@ -37,13 +39,21 @@ enum KernelHost {
       }
     }
     host.rcu_read_lock = { raw in KernelTaskPointer.of(raw).pointee.task.rcuReadLock() }
-    host.rcu_read_unlock = { raw in KernelTaskPointer.of(raw).pointee.task.rcuReadUnlock() }
-    host.call_rcu = { raw, head in KernelTaskPointer.of(raw).deferTable(head.unsafelyUnwrapped) }
+    host.rcu_read_unlock = { raw in
+      KernelTaskPointer.of(raw).payBefore(.readSection)
+      KernelTaskPointer.of(raw).pointee.task.rcuReadUnlock()
+    }
+    host.walked = { raw, entry, isWrite in
+      KernelTaskPointer.of(raw).walked(entry.unsafelyUnwrapped, isWrite: isWrite)
+    }
+    host.call_rcu = { raw, head, place in KernelTaskPointer.of(raw).deferTable(head.unsafelyUnwrapped, place) }
     host.rcu_barrier = { raw in KernelTaskPointer.of(raw).waitForCallbacks() }
     host.page_alloc = { raw, purpose in KernelTaskPointer.of(raw).takePage(purpose) }
-    host.page_free = { raw, page in KernelTaskPointer.of(raw).freePage(page.unsafelyUnwrapped) }
-    host.object_alloc = { raw, _ in KernelTaskPointer.of(raw).takeObject() }
-    host.object_free = { raw, object in KernelTaskPointer.of(raw).freeObject(object.unsafelyUnwrapped) }
+    host.page_free = { raw, page, place in KernelTaskPointer.of(raw).freePage(page.unsafelyUnwrapped, place) }
+    host.object_alloc = { raw, bytes in KernelTaskPointer.of(raw).takeObject(bytes) }
+    host.object_free = { raw, object, place in
+      KernelTaskPointer.of(raw).freeObject(object.unsafelyUnwrapped, place)
+    }
     host.table_made = { raw, table in KernelTaskPointer.of(raw).tableMade(table.unsafelyUnwrapped.pointee) }
     host.seamcall = { raw, leaf, registers, _ in
       KernelTaskPointer.of(raw).seamcall(leaf, registers.unsafelyUnwrapped.pointee)
@@ -52,13 +62,19 @@ enum KernelHost {
       let own = KernelTaskPointer.of(raw)
       let waits = request & UInt32(STRESS_REQUEST_WAIT) != 0
       let isKick = request & UInt32(STRESS_REQUEST_MASK) == UInt32(STRESS_REQUEST_KICK)
-      own.makeRequest(waits: waits, isKick: isKick)
+      let flushes = request & UInt32(STRESS_REQUEST_MASK) == UInt32(STRESS_REQUEST_TLB_FLUSH)
+      guard flushes else { return own.makeRequest(waits: waits, isKick: isKick) }
+      own.flush(0..<own.pointee.vm.pointee.state.pointee.guestPages) { own.makeRequest(waits: waits, isKick: isKick) }
     }
     // kvm_make_all_cpus_request(kvm, KVM_REQ_TLB_FLUSH). Of shared memory no translation outlives its walk.
-    host.flush_tlbs = { raw, _, _ in KernelTaskPointer.of(raw).makeRequest(waits: true, isKick: false) }
+    host.flush_tlbs = { raw, gfn, pages in
+      let own = KernelTaskPointer.of(raw)
+      own.flush(gfn..<max(gfn, gfn &+ pages)) { own.makeRequest(waits: true, isKick: false) }
+    }
     host.violation = { raw, violation in
       KernelTaskPointer.of(raw).report(violation.unsafelyUnwrapped.pointee)
     }
+    host.finding = { raw, finding in KernelTaskPointer.of(raw).report(finding.unsafelyUnwrapped.pointee) }
     host.trace = { _, _, _, _, _, _ in }
     host.print = { _, _ in }
     return host
@@ -103,6 +119,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     switch Int(lock.pointee.kind) {
     case STRESS_LOCK_MMU:
       if pointee.isBusy { tellWatchdog(false, 0) }
+      payBefore(.lock)
       mode == STRESS_MODE_READ ? task.readUnlock() : task.writeUnlock()
     case STRESS_LOCK_PAGES: task.unlockPages()
     default: task.unlockWord(Self.word(lock))
@@ -119,12 +136,13 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
 // MARK: RCU
 
 extension UnsafeMutablePointer where Pointee == KernelTask {
-  fileprivate func deferTable(_ head: UnsafeMutablePointer<stress_rcu_head>) {
+  fileprivate func deferTable(_ head: UnsafeMutablePointer<stress_rcu_head>, _ where: UnsafeRawPointer?) {
     let vm = pointee.vm
-    guard let slot = vm.slot(of: head), vm.pointee.slots[slot].page != 0 else {
+    guard let slot = vm.slot(of: head), vm.pointee.slots[slot].isInUse, vm.pointee.slots[slot].page != 0 else {
       return report(memory: "call_rcu() with a callback of something that is no page table")
     }
     let page = vm.pointee.slots[slot].page
+    vm.pointee.slots[slot].retired = deed(`where`)
     vm.pointee.callbacks[Int(page)] = head
     let header = vm.pointee.machine.pointee.arenaView.headers + Int(page)
     if header.pointee.parent == nil { vm.forgetRoot(page) }
@@ -193,7 +211,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
   }
 
   /// The kernel cannot go on: does not return.
-  private func stop() {
+  func stop() {
     // The run is halted: the scheduler does not come back to this fiber.
     while true {
       leave()

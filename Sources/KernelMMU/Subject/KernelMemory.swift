@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     return UnsafeMutableRawPointer(vm.pointee.machine.pointee.arena.table(page))
   }
 
-  func freePage(_ address: UnsafeMutableRawPointer) {
+  func freePage(_ address: UnsafeMutableRawPointer, _ where: UnsafeRawPointer?) {
     let vm = pointee.vm
     let arena = vm.pointee.machine.pointee.arena
     let page = Int(arena.index(of: address.assumingMemoryBound(to: UInt64.self)))
@@ -26,12 +26,26 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     }
     vm.pointee.pagePrivate[page] = 0
     pointee.task.freeTable(UInt32(page))
+    let header = vm.pointee.machine.pointee.arenaView.headers + page
+    let deed = deed(`where`)
+    header.pointee.freedBy = UInt16(truncatingIfNeeded: deed.task)
+    header.pointee.freedAt = deed.code
+    header.pointee.freedIn = UInt32(truncatingIfNeeded: deed.stamp >> FiberScheduler.clockShift)
   }
 
-  func takeObject() -> UnsafeMutableRawPointer? {
+  /// What the task does now, at a return address in the kernel's code.
+  func deed(_ where: UnsafeRawPointer?) -> KernelVM.Deed {
+    let base = UInt(bitPattern: pointee.vm.pointee.kernel.pointee.base)
+    let code = `where`.map { UInt32(truncatingIfNeeded: UInt(bitPattern: $0) &- base) } ?? 0
+    return KernelVM.Deed(
+      task: UInt32(truncatingIfNeeded: pointee.task.pointee.id), code: code, stamp: pointee.task.stamp())
+  }
+
+  /// - Parameter bytes: at most `KernelVM.objectBytes`.
+  func takeObject(_ bytes: UInt64) -> UnsafeMutableRawPointer? {
     let vm = pointee.vm
     vm.lockPool()
-    let slot = vm.takeSlot()
+    let slot = vm.takeSlot(UInt16(truncatingIfNeeded: max(bytes, 1)))
     vm.unlockPool()
     guard slot != 0 else { return nil }
     let object = vm.pointee.objects + Int(slot) * KernelVM.objectBytes
@@ -39,14 +53,14 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     return object
   }
 
-  func freeObject(_ object: UnsafeMutableRawPointer) {
+  func freeObject(_ object: UnsafeMutableRawPointer, _ where: UnsafeRawPointer?) {
     let vm = pointee.vm
     guard let slot = vm.slot(of: object), vm.pointee.slots[slot].isInUse else {
       return report(memory: "an object is freed that is not in use")
     }
     memset(object, 0x5a, KernelVM.objectBytes)
     vm.lockPool()
-    vm.giveSlot(UInt32(slot))
+    vm.giveSlot(UInt32(slot), deed(`where`))
     vm.unlockPool()
   }
 
@@ -78,6 +92,36 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
 }
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
+  /// What kernel code accesses here is looked at: page tables and objects as they are allocated, and not at all the
+  /// records of them.
+  func markMemory() {
+    for (memory, bytes) in pointee.marked { Shadow.mark(memory, bytes) }
+    Shadow.open(pointee.world, pointee.worldBytes)
+  }
+
+  /// Where the kernel side finds what is allocated: in the headers of pages and the slots of objects.
+  func describeMemory(_ config: inout stress_world_config) {
+    func offset<Root>(_ type: Root.Type, _ field: PartialKeyPath<Root>) -> Int {
+      guard let offset = MemoryLayout<Root>.offset(of: field) else { preconditionFailure("a stored field") }
+      return offset
+    }
+    let headers = UnsafeRawPointer(pointee.machine.pointee.arenaView.headers)
+    func byte(_ field: PartialKeyPath<PageHeader>) -> UnsafePointer<UInt8> {
+      (headers + offset(PageHeader.self, field)).assumingMemoryBound(to: UInt8.self)
+    }
+    config.page_states = byte(\.state)
+    config.page_kinds = byte(\.kind)
+    precondition(MemoryLayout<PageHeader>.stride == STRESS_PAGE_STRIDE, "the kernel side reads headers")
+    config.object_sizes = (UnsafeRawPointer(pointee.slots) + offset(KernelVM.Slot.self, \.size))
+      .assumingMemoryBound(to: UInt16.self)
+    config.object_stride = UInt32(MemoryLayout<KernelVM.Slot>.stride)
+    config.has_shadow = Shadow.isMapped
+    config.quiet = (UnsafeRawPointer(pointee.state) + offset(KernelVM.State.self, \.isQuiet))
+      .assumingMemoryBound(to: Bool.self)
+    config.object_count = (UnsafeRawPointer(pointee.pool) + offset(KernelVM.Pool.self, \.nextUnused))
+      .assumingMemoryBound(to: UInt32.self)
+  }
+
   /// Threads have no snapshot that would ask.
   @inline(__always) fileprivate func use(_ part: KernelVM.Used, _ bytes: Int) {
     let word = pointee.used + part.rawValue
@@ -88,7 +132,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   @inline(__always) fileprivate func unlockPool() { if pointee.isThreaded { RawLock.unlock(pointee.poolLock) } }
 
   /// - Returns: 0 if there is none left.
-  fileprivate func takeSlot() -> UInt32 {
+  fileprivate func takeSlot(_ size: UInt16) -> UInt32 {
     let pool = pointee.pool
     let slot: UInt32
     if pool.pointee.freeCount > KernelVM.quarantine || Int(pool.pointee.nextUnused) == pointee.capacity {
@@ -103,13 +147,15 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
       use(.objects, Int(slot + 1) * KernelVM.objectBytes)
       use(.owners, Int(slot + 1) * MemoryLayout<KernelVM.Slot>.stride)
     }
-    pointee.slots[Int(slot)] = KernelVM.Slot(page: 0, next: 0, isInUse: true)
+    pointee.slots[Int(slot)] = KernelVM.Slot(size: size)
     return slot
   }
 
-  fileprivate func giveSlot(_ slot: UInt32) {
+  fileprivate func giveSlot(_ slot: UInt32, _ deed: KernelVM.Deed) {
     let pool = pointee.pool
-    pointee.slots[Int(slot)] = KernelVM.Slot()
+    pointee.slots[Int(slot)].size = 0
+    pointee.slots[Int(slot)].next = 0
+    pointee.slots[Int(slot)].freed = deed
     if pool.pointee.lastFree == 0 {
       pool.pointee.firstFree = slot
     } else {
@@ -139,5 +185,18 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     for index in 0..<pointee.rootCount where raw_load64(pointee.directRoots + index) == UInt64(page) {
       raw_store64(pointee.directRoots + index, 0)
     }
+  }
+}
+
+extension KernelVM {
+  /// What no kernel code accesses unless it is allocated, or not at all.
+  var marked: [(memory: UnsafeRawPointer, bytes: Int)] {
+    let arena = machine.pointee.arena
+    return [
+      (UnsafeRawPointer(arena.base), capacity * PageArena.pageSize),
+      (UnsafeRawPointer(arena.headers), capacity * MemoryLayout<PageHeader>.stride & ~7),
+      (UnsafeRawPointer(objects), capacity * KernelVM.objectBytes),
+      (UnsafeRawPointer(slots), capacity * MemoryLayout<Slot>.stride & ~7),
+    ]
   }
 }

@@ -8,6 +8,13 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   /// Carries out one request on the calling task.
   public func perform(_ task: TaskPointer, _ request: Request) -> Effect {
     let own = own(task)
+    own.pointee.progress.stands = false
+    let effect = carryOut(own, task, request)
+    if !task.isHalted { own.payBefore(.operation) }
+    return effect
+  }
+
+  private func carryOut(_ own: KernelTaskPointer, _ task: TaskPointer, _ request: Request) -> Effect {
     let (kernel, ours) = (pointee.kernel, own.pointee.kernel)
     let range = request.range
     let (start, end) = (range.lowerBound, range.upperBound)
@@ -21,7 +28,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     // The kernel's conditions count themselves nowhere: each operation passes some.
     task.pointee.bugConditions &+= 1
     switch request.operation {
-    case .fault: return fault(own, start, wantsHuge: false, executes: false)
+    case .fault:
+      let prefetches = pointee.state.pointee.prefetches && request.draw & 0x70 == 0x30
+      return fault(own, start, wantsHuge: false, executes: false, prefetches: prefetches)
     case .fault2M: return fault(own, start, wantsHuge: true, executes: request.draw & 1 == 0)
     case .fastFault: return fastFault(own, start)
     case .zap:
@@ -77,7 +86,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   // MARK: Faults
 
   /// Faults until the gfn is mapped, as the vCPU that needs it does.
-  private func fault(_ own: KernelTaskPointer, _ gfn: Gfn, wantsHuge: Bool, executes: Bool) -> Effect {
+  private func fault(
+    _ own: KernelTaskPointer, _ gfn: Gfn, wantsHuge: Bool, executes: Bool, prefetches: Bool = false
+  ) -> Effect {
     let task = own.pointee.task
     if !pointee.td.pointee.isRunnable && isPrivate(gfn) { return populate(own, gfn) }
     own.pointee.retries = 0
@@ -88,7 +99,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
         $0.max_level = wantsHuge || (pointee.policy.mapsHuge && isPrivate(gfn)) ? 2 : 1
         // tdx_handle_ept_violation() takes each private fault for a write.
         $0.exec = executes && !(pointee.policy.mapsHuge && isPrivate(gfn))
-        $0.write = !$0.exec
+        $0.prefetch = prefetches
+        // What is populated in advance is so for a read.
+        $0.write = !$0.exec && !prefetches
       }
       pointee.activity.note(task, gfn)
       if result == STRESS_FAULT_FIXED || result == STRESS_FAULT_SPURIOUS {

@@ -30,8 +30,10 @@ struct KernelTask: BitwiseCopyable {
   var zapsNext = Task.Zapping.nothing
   /// The last S-EPT table that this task linked: the mirror's table is linked right after it.
   var added = (gfn: Gfn(0), level: UInt8(0), page: UInt32(0))
+  /// Where a walk of the current operation has yielded.
+  var progress = WalkProgress()
   /// Fills two cache lines: threads write to what is next to each other in memory.
-  private var padding = InlineArray<5, UInt64>(repeating: 0)
+  private var padding = InlineArray<3, UInt64>(repeating: 0)
 
   static let alignment = 128
 

@@ -22,6 +22,20 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     nonmutating set { pointee.state.pointee.lacksInterrupts = newValue }
   }
 
+  /// Faults may be prefetches, and vCPUs begin without a direct root where the first request's draw says so.
+  public func beginRace(first draws: [UInt64]) {
+    pointee.state.pointee.prefetches = true
+    for (id, draw) in draws.enumerated() where draw & 0x88 == 0x88 {
+      pointee.kernel.pointee.put_roots(pointee.tasks[id].kernel, UInt32(id))
+    }
+  }
+
+  /// No walk of any task is to yield: those that are not racing, and where the episode says so.
+  public var isQuiet: Bool {
+    get { pointee.state.pointee.isQuiet }
+    nonmutating set { pointee.state.pointee.isQuiet = newValue }
+  }
+
   /// The kernel has marked the VM bugged: its vCPUs run no more.
   var isBugged: Bool { pointee.kernel.pointee.is_bugged(pointee.state.pointee.world) }
 

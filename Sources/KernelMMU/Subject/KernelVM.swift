@@ -23,6 +23,12 @@ public struct KernelVM {
     var assertsLocks = true
     var tdIsDead = false
     var lacksInterrupts = false
+    /// The VM's end: no vCPU runs any more.
+    var isEnding = false
+    /// Some faults are asked for by KVM_PRE_FAULT_MEMORY, as their draws say.
+    var prefetches = false
+    /// No walk is to yield.
+    var isQuiet = false
   }
 
   /// The pool of objects: slots are used again oldest first.
@@ -33,11 +39,24 @@ public struct KernelVM {
     var freeCount: UInt32 = 0
   }
 
-  /// One object: which page table it heads, and the next free one.
+  /// What became of an object: who did it, where in the kernel's code as an offset in its object, and when in the
+  /// events' time.
+  struct Deed: BitwiseCopyable {
+    var task: UInt32 = 0
+    var code: UInt32 = 0
+    var stamp: UInt64 = 0
+  }
+
+  /// One object: which page table it heads or has headed, and the next free one.
   struct Slot: BitwiseCopyable {
     var page: UInt32 = 0
     var next: UInt32 = 0
-    var isInUse = false
+    /// Bytes that may be accessed, 0 for none: the object is free.
+    var size: UInt16 = 0
+    /// `call_rcu()`, if it came to that.
+    var retired = Deed()
+    var freed = Deed()
+    var isInUse: Bool { size != 0 }
   }
 
   static let objectBytes = Int(STRESS_OBJECT_BYTES)
@@ -79,10 +98,14 @@ public struct KernelVM {
   /// Tasks are threads; otherwise fibers, of which one runs at a time.
   let isThreaded: Bool
   let knownRaces: Unmanaged<KnownRaces>
+  let symbols: Unmanaged<KernelSymbolCache>
   let variables: Unmanaged<KernelVariables>
   /// By how large pages private memory is asked for.
   let policy: Policy
   let pamt: DynamicPamt
+  let debts: FlushDebts
+  /// A byte an object, for the audit's own use.
+  let marks: UnsafeMutablePointer<UInt8>
 
   /// - Parameters:
   ///   - policy: `4k`, or `huge` for a tree that maps 2M private leaves.
@@ -104,6 +127,7 @@ public struct KernelVM {
       return nil
     }
     vm.initialize(to: made)
+    vm.markMemory()
     machine.pointee.release = releaseTable
     if isThreaded { machine.pointee.interrupt = leaveOrStrand }
     machine.pointee.wordName = KernelVM.wordName
@@ -129,6 +153,7 @@ public struct KernelVM {
     escape = escapes[0]
     isThreaded = escapes.count > 1
     knownRaces = .passRetained(loaded.knownRaces)
+    symbols = .passRetained(loaded.symbols)
     variables = .passRetained(loaded.variables)
     capacity = machine.pointee.arena.capacity
     let count = machine.pointee.taskCount
@@ -157,6 +182,8 @@ public struct KernelVM {
     directRoots = memory(rootCount, 0)
     activity = Activity(guestPages: guestPages)
     walkers = Walkers(count: count)
+    debts = FlushDebts(tasks: count, isThreaded: isThreaded)
+    marks = memory(capacity, 0)
     tasks = UnsafeMutableRawPointer.allocate(
       byteCount: count * MemoryLayout<KernelTask>.stride, alignment: KernelTask.alignment
     ).bindMemory(to: KernelTask.self, capacity: count)
@@ -173,12 +200,15 @@ public struct KernelVM {
 
   public static func destroy(_ vm: KernelVMPointer) {
     let own = vm.pointee
+    for (memory, bytes) in own.marked { Shadow.unmark(memory, bytes) }
+    Shadow.unmark(own.world, own.worldBytes & ~7)
     own.machine.pointee.release = nil
     own.machine.pointee.interrupt = nil
     own.machine.pointee.wordName = nil
     own.machine.pointee.codePlace = nil
     own.machine.pointee.isKnownRace = nil
     own.knownRaces.release()
+    own.symbols.release()
     own.variables.release()
     own.machine.pointee.subject = nil
     munmap(own.world, own.worldBytes)
@@ -196,6 +226,8 @@ public struct KernelVM {
     own.directRoots.deallocate()
     own.activity.deallocate()
     own.walkers.deallocate()
+    own.debts.deallocate()
+    own.marks.deallocate()
     own.pamt.deallocate()
     for id in 0..<own.machine.pointee.taskCount {
       if let escape = own.tasks[id].escape { Escape.destroy(escape) }
@@ -226,6 +258,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     TrustDomain.register(own.td, in: snapshot)
     own.activity.register(in: snapshot)
     own.walkers.register(in: snapshot)
+    own.debts.register(in: snapshot)
     own.pamt.register(in: snapshot)
     snapshot.add(own.state)
     snapshot.add(own.pool)
@@ -272,6 +305,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     config.page_private = own.pagePrivate
     config.objects = own.objects
     config.objects_bytes = UInt64(own.capacity * KernelVM.objectBytes)
+    describeMemory(&config)
     config.guest_pages = guestPages
     config.vcpus = UInt32(vcpus)
     config.private_level = own.policy.mapsHuge ? 2 : 1
@@ -288,6 +322,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     own.state.pointee.assertsLocks = true
     own.state.pointee.tdIsDead = false
     own.state.pointee.lacksInterrupts = false
+    own.state.pointee.isEnding = false
+    own.state.pointee.prefetches = false
+    own.debts.reset()
     let world = own.kernel.pointee.world_create(own.world, &config, own.host)
     own.state.pointee.world = world
     for id in 0..<vcpus {
@@ -313,6 +350,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 
   /// The VM's end. No other task may run.
   public func tearDown(_ task: TaskPointer) {
+    pointee.state.pointee.isEnding = true
     pointee.kernel.pointee.vm_destroy(own(task).pointee.kernel)
     pointee.state.pointee.mirrorRoot = 0
     if !task.isHalted { pointee.td.pointee.tearDown(task) }

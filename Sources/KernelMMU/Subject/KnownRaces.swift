@@ -28,7 +28,13 @@ public final class KnownRaces: Sendable {
       readers: ["kvm_recover_nx_huge_pages"]),
     // A fault that misses the change maps by 4K pages once more than it had to.
     Entry(
-      word: "nx_huge_page_disallowed", writers: ["unaccount_nx_huge_page"], readers: ["disallowed_hugepage_adjust"]),
+      word: "nx_huge_page_disallowed", writers: ["unaccount_nx_huge_page", "tdp_mmu_unlink_sp"],
+      readers: ["disallowed_hugepage_adjust"]),
+    // Whoever takes the table out looks first without tdp_mmu_pages_lock, and finds it off the list under it; the
+    // recovery worker's assertion reads what nobody sets any more.
+    Entry(
+      word: "nx_huge_page_disallowed", writers: ["unaccount_nx_huge_page", "tdp_mmu_unlink_sp"],
+      readers: ["tdp_mmu_unlink_sp", "kvm_recover_nx_huge_pages"]),
   ]
 
   private struct Pair: Hashable {

@@ -35,6 +35,11 @@ public struct PageHeader: BitwiseCopyable {
   public var isInvalid = false
   /// On the list of possible NX huge pages. Guarded by `tdp_mmu_pages_lock`.
   public var isTracked = false
+  /// Of a free page, who freed it last in this execution: the task, where in a kernel's code as an offset in its
+  /// object, and in which step. 0 where that is not known.
+  public var freedBy: UInt16 = 0
+  public var freedAt: UInt32 = 0
+  public var freedIn: UInt32 = 0
 }
 
 extension UnsafeMutablePointer where Pointee == PageHeader {

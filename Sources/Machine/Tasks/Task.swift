@@ -114,12 +114,14 @@ public struct Task: BitwiseCopyable {
   public var sawYield = false
 
   // How often the rules that are checked where they apply were: lock assertions, bug conditions, frees of tables,
-  // translations that a processor has used. These go on counting when a snapshot is restored, and so does any field
-  // after them; all fields before them go back.
+  // translations that a processor has used, audits, TLB flushes that came to be owed. These go on counting when a
+  // snapshot is restored, and so does any field after them; all fields before them go back.
   public var lockAssertions: UInt64 = 0
   public var bugConditions: UInt64 = 0
   public var tableFrees: UInt64 = 0
   public var translations: UInt64 = 0
+  public var audits: UInt64 = 0
+  public var flushDebts: UInt64 = 0
 
   /// How much of a task a snapshot puts back. It is copied as bytes: a task must stay free of references.
   static var restoredBytes: Int {

@@ -20,6 +20,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   case dirt1
   case wp1
   case oops1, hang1
+  case mem1, lst1, tlb2
 
   /// The ID as it is printed and recorded, for example `FRZ-2`.
   public var name: String {
@@ -47,6 +48,9 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     case .wp1: "WP-1"
     case .oops1: "OOPS-1"
     case .hang1: "HANG-1"
+    case .mem1: "MEM-1"
+    case .lst1: "LST-1"
+    case .tlb2: "TLB-2"
     }
   }
 
@@ -76,11 +80,20 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
       "what was write-protected or cleared of D stays so until a write sets it again; no dirty page goes unlogged"
     case .oops1: "no instruction of a kernel's code faults, and none ends the process that runs it"
     case .hang1: "a kernel's code does not run for seconds without a schedule point"
+    case .mem1:
+      "each access of a kernel's code is to memory that is allocated, inside of its object, and the kernel's own"
+    case .lst1: "lists, page tables and reference counts of a kernel agree, and what is freed is on no list"
+    case .tlb2: "a TLB flush that is owed is done before RCU, mmu_lock or the caller lets anybody rely on it"
     }
   }
 
   /// About code that was compiled from a kernel tree: with the model it has nothing to look at.
-  public var needsKernel: Bool { self == .race1 || self == .oops1 || self == .hang1 }
+  public var needsKernel: Bool {
+    switch self {
+    case .race1, .oops1, .hang1, .mem1, .lst1, .tlb2: true
+    default: false
+    }
+  }
 
   /// The rule is about what only a kernel with plain accesses does.
   public var needsPlainAccesses: Bool { self == .race1 }

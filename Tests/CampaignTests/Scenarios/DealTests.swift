@@ -6,8 +6,8 @@ import Testing
 
   @Test func `all means every scenario but micro, the experiments and those that take more than the default mix`() {
     let left: [ScenarioName] = [
-      .micro, .mirrorSplit, .mirrorPrune, .planted, .hardwareAd, .memslot, .dirtyLogging, .suspectWrprot, .suspectEio,
-      .suspectRetry,
+      .micro, .mirrorSplit, .mirrorPrune, .planted, .hardwareAd, .memslot, .dirtyLogging, .tables, .suspectWrprot,
+      .suspectEio, .suspectRetry,
     ]
     #expect(ScenarioName.dealt == ScenarioName.allCases.filter { !left.contains($0) })
   }
@@ -32,6 +32,25 @@ import Testing
     }
     for stride in 1...64 as ClosedRange<UInt64> {
       #expect(Set((0..<500).map { ScenarioName.deal($0 * stride, hasMirrorRoots: false) }).count == own.count)
+    }
+  }
+
+  @Test(arguments: [true, false])
+  func `a kernel is dealt what its callers reach beyond the model`(hasMirrorRoots: Bool) {
+    let own = ScenarioName.dealt(toKernelWithMirrorRoots: hasMirrorRoots)
+    #expect(own.filter { [.hardwareAd, .memslot, .dirtyLogging, .tables].contains($0) }.count == 4)
+    let block: UInt64 = hasMirrorRoots ? 31 : 23
+    for number in 0..<200 as Range<UInt64> {
+      let dealt = (0..<block).map {
+        ScenarioName.deal(number * block + $0, hasMirrorRoots: hasMirrorRoots, isKernel: true)
+      }
+      #expect(Set(dealt) == Set(own))
+    }
+    for stride in 1...64 as ClosedRange<UInt64> {
+      let dealt = (0..<700).map {
+        ScenarioName.deal($0 * stride, hasMirrorRoots: hasMirrorRoots, isKernel: true)
+      }
+      #expect(Set(dealt).count == own.count)
     }
   }
 

@@ -111,14 +111,14 @@ import Testing
       CheckerID.allCases.map { "\($0.name)=\($0.tokenCode)" } == [
         "FRZ-1=1", "FRZ-2=2", "FRZ-3=3", "ORD-1=4", "ORD-2=5", "ORD-3=6", "ORD-4=7", "DUP-1=8", "EQ-1=9", "LCK-1=10",
         "LCK-2=11", "RCU-1=12", "CNT-1=13", "BUG-1=14", "TLB-1=15", "LIV-1=16", "MAP-1=17", "ACC-1=18", "RACE-1=19",
-        "DIRT-1=20", "WP-1=21", "OOPS-1=22", "HANG-1=23",
+        "DIRT-1=20", "WP-1=21", "OOPS-1=22", "HANG-1=23", "MEM-1=24", "LST-1=25", "TLB-2=26",
       ])
     #expect(
       ScenarioName.allCases.map { "\($0.rawValue)=\($0.tokenCode)" } == [
         "fault-fault=1", "fault-neighbours=2", "fault-zap=3", "fault-unmap=4", "fault-split=5", "fault-convert=6",
         "fault-nx-recover=7", "fault-recover=8", "fault-invalidate=9", "busy=10", "guest-zap=11", "lockless=12",
         "recover-unmap=13", "teardown=14", "random=15", "micro=16", "mirror-split=17", "mirror-prune=18", "planted=19",
-        "hardware-ad=20", "memslot=21", "dirty-logging=22", "suspect-wrprot=23", "suspect-eio=24",
+        "hardware-ad=20", "memslot=21", "dirty-logging=22", "tables=26", "suspect-wrprot=23", "suspect-eio=24",
         "suspect-retry=25",
       ])
   }

@@ -6,7 +6,7 @@ extension ExitPath {
   /// Those that build something first.
   private static let builders = [
     "stress", "test", "benchmark", "documentation", "format", "lint", "strategies", "tsan", "install", "soak",
-    "kernel-ingredients", "kernel-mutants", "kernel-seen", "tokens",
+    "kernel-history", "kernel-ingredients", "kernel-mutants", "kernel-seen", "tokens",
   ]
 
   static let scripts: [ExitPath] =
@@ -40,6 +40,18 @@ extension ExitPath {
         return try script("kernel-tree", ["7.3"], scratch)
       },
       ExitPath("scripts/kernel-tree", 64, "bad usage") { scratch in try script("kernel-tree", [], scratch) },
+      ExitPath("scripts/kernel-history", 0, "each is found that is not argued", if: UserTree.source != nil) {
+        try mutants("put-before-zap", in: UserTree.source?.path, $0, by: "kernel-history")
+      },
+      ExitPath("scripts/kernel-history", 1, "one is not found", if: UserTree.source != nil) {
+        try mutants("no-progress", in: UserTree.source?.path, $0, by: "kernel-history")
+      },
+      ExitPath("scripts/kernel-history", 2, "an edit fits no place in the tree") { scratch in
+        try mutants("no-progress", in: TinyTree(in: scratch).path, scratch, by: "kernel-history")
+      },
+      ExitPath("scripts/kernel-history", 64, "bad usage") { scratch in
+        try script("kernel-history", ["--only", "nothing", TinyTree(in: scratch).path], scratch)
+      },
       ExitPath("scripts/kernel-mutants", 0, "each that can be caught is", if: UserTree.source != nil) {
         try mutants(equivalent, in: UserTree.source?.path, $0)
       },
@@ -123,9 +135,11 @@ extension ExitPath {
   private static let equivalent = "lost-zap"
 
   /// One mutant, looked for by a tool that finds nothing.
-  private static func mutants(_ name: String, in tree: String?, _ scratch: Scratch) throws -> Int32 {
+  private static func mutants(
+    _ name: String, in tree: String?, _ scratch: Scratch, by script: String = "kernel-mutants"
+  ) throws -> Int32 {
     _ = try FakeTool(in: scratch, "echo '{\"violations\":[]}' >\"$out\"")
-    let script = Document.root.appendingPathComponent("scripts/kernel-mutants").path
+    let script = Document.root.appendingPathComponent("scripts/\(script)").path
     return try scratch.execute(
       ["/bin/bash", script, "--only", name, try #require(tree)], environment: ["STRESS": scratch.file("bin/tool")]
     ).status

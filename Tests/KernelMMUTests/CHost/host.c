@@ -91,7 +91,10 @@ static void leave(void *context, struct stress_lock *lock, uint32_t mode, const 
     __atomic_fetch_sub(&lock->words[0], 1, __ATOMIC_SEQ_CST);
 }
 
-static void yield_lock(void *context, struct stress_lock *lock, uint32_t mode, const void *where) {
+static bool walked(void *context, const uint64_t *entry, bool is_write) { return false; }
+
+static void yield_lock(
+    void *context, struct stress_lock *lock, uint32_t mode, const volatile void *entry, const void *where) {
   leave(context, lock, mode, where);
   khost_pause(context);
   take(context, lock, mode, where);
@@ -141,7 +144,7 @@ void khost_run_deferred(struct host_task *task) {
   }
 }
 
-static void call_rcu_host(void *context, struct stress_rcu_head *head) {
+static void call_rcu_host(void *context, struct stress_rcu_head *head, const void *where) {
   struct host_task *task = context;
   head->next = NULL;
   *task->deferred_tail = head;
@@ -180,6 +183,10 @@ static void memory_fault(struct khost *host, const char *text) {
   host->table.violation(&host->tasks[0], &violation);
 }
 
+static void finding(void *context, const struct stress_finding *finding) {
+  memory_fault(((struct host_task *)context)->host, finding->text ? finding->text : "an access goes astray");
+}
+
 static void *page_alloc(void *context, uint32_t purpose) {
   struct khost *host = ((struct host_task *)context)->host;
   uint32_t page = take_slot(host, &host->pages);
@@ -188,7 +195,7 @@ static void *page_alloc(void *context, uint32_t purpose) {
   return host->arena + (uint64_t)page * PAGE_BYTES;
 }
 
-static void page_free(void *context, void *address) {
+static void page_free(void *context, void *address, const void *where) {
   struct khost *host = ((struct host_task *)context)->host;
   uint64_t page = ((uint8_t *)address - host->arena) / PAGE_BYTES;
   if (page == 0 || page >= host->options.arena_pages || host->page_state[page] == 0)
@@ -209,7 +216,7 @@ static void *object_alloc(void *context, uint64_t bytes) {
   return memset(host->objects + (uint64_t)slot * OBJECT_BYTES, 0, OBJECT_BYTES);
 }
 
-static void object_free(void *context, void *address) {
+static void object_free(void *context, void *address, const void *where) {
   struct khost *host = ((struct host_task *)context)->host;
   uint64_t slot = ((uint8_t *)address - host->objects) / OBJECT_BYTES;
   if (slot == 0 || slot >= host->options.arena_pages || !host->object_state[slot])
@@ -305,12 +312,13 @@ struct khost *khost_create(const struct stress_kernel *kernel, const struct khos
   pthread_mutex_init(&host->lock, NULL);
   host->table = (struct stress_host){
       .version = STRESS_ABI_VERSION, .bytes = sizeof(host->table), .accessed = accessed, .looked_up = looked_up,
-      .zapped = zapped, .lock = take, .unlock = leave, .yield_lock = yield_lock, .ask = ask,
+      .zapped = zapped, .lock = take, .unlock = leave, .yield_lock = yield_lock, .walked = walked,
+      .ask = ask,
       .rcu_read_lock = read_section_begin,
       .rcu_read_unlock = read_section_end, .call_rcu = call_rcu_host, .rcu_barrier = barrier,
       .page_alloc = page_alloc, .page_free = page_free, .object_alloc = object_alloc, .object_free = object_free,
       .table_made = table_made, .seamcall = khost_seamcall, .request = request, .flush_tlbs = flush,
-      .violation = violation, .trace = trace, .print = print,
+      .violation = violation, .finding = finding, .trace = trace, .print = print,
   };
   uint64_t pages = options->arena_pages;
   host->arena = reserve(pages * PAGE_BYTES);

@@ -3,3 +3,6 @@
 #pragma once
 
 #include "../../Resources/abi/stress_abi.h"
+
+// memfd_create(), which Swift's Glibc does not have.
+int stress_memory_file(const char *name);

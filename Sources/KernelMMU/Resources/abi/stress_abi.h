@@ -30,7 +30,12 @@ struct stress_host {
   void (*lock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
   void (*unlock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
   // cond_resched_rwlock_*(): the lock is given up and taken again.
-  void (*yield_lock)(void *task, struct stress_lock *lock, uint32_t mode, const void *where);
+  // `entry` is what the task has read last, a page-table entry where a walk yields.
+  void (*yield_lock)(
+      void *task, struct stress_lock *lock, uint32_t mode, const volatile void *entry, const void *where);
+  // After a yield, each access to a page-table entry: until the host knows that the walk has moved on.
+  // Returns whether it wants to hear of the next.
+  bool (*walked)(void *task, const uint64_t *entry, bool is_write);
   // need_resched(), rwlock_needbreak() and kvm_vcpu_has_events(): one of STRESS_ASK_*. The last is asked by a fault
   // that would try again: the host answers once there is reason to, or that the vCPU has to leave.
   bool (*ask)(void *task, uint32_t question);
@@ -38,17 +43,18 @@ struct stress_host {
   void (*rcu_read_lock)(void *task);
   void (*rcu_read_unlock)(void *task);
   // The host runs the callback by run_rcu() once no reader from before this call is left.
-  void (*call_rcu)(void *task, struct stress_rcu_head *head);
+  void (*call_rcu)(void *task, struct stress_rcu_head *head, const void *where);
   // rcu_barrier(): returns after every callback deferred so far has run. No other task may be in a read section for
   // ever.
   void (*rcu_barrier)(void *task);
 
   // A page of the arena, NULL if there is none left. The kernel sets its contents without telling until it links it.
   void *(*page_alloc)(void *task, uint32_t purpose);
-  void (*page_free)(void *task, void *page);
-  // Memory for a kernel object of at most STRESS_OBJECT_BYTES, aligned to 64 bytes and zeroed.
+  void (*page_free)(void *task, void *page, const void *where);
+  // Memory for a kernel object of at most STRESS_OBJECT_BYTES, aligned to 64 bytes and zeroed. Behind `bytes` it is
+  // nobody's.
   void *(*object_alloc)(void *task, uint64_t bytes);
-  void (*object_free)(void *task, void *object);
+  void (*object_free)(void *task, void *object, const void *where);
   // A page was made a page table: nobody can reach it yet.
   void (*table_made)(void *task, const struct stress_table *table);
 
@@ -60,6 +66,8 @@ struct stress_host {
   void (*flush_tlbs)(void *task, uint64_t gfn, uint64_t pages);
 
   void (*violation)(void *task, const struct stress_violation *violation);
+  // What the harness's own half has found of a rule. After a STRESS_FINDING_ACCESS the host must not return.
+  void (*finding)(void *task, const struct stress_finding *finding);
   // A tracepoint that says what the kernel believes it has done; for the reader of a trace, never for a checker.
   void (*trace)(void *task, uint32_t event, uint64_t gfn, uint32_t level, uint64_t old, uint64_t value);
   void (*print)(void *task, const char *text);
@@ -167,6 +175,11 @@ struct stress_kernel {
   // The slot has a dirty bitmap, and whether a gfn is in it.
   bool (*logs_dirty)(struct stress_world *world);
   bool (*is_dirty)(struct stress_world *world, uint64_t gfn);
+  // While no task runs: whether each list holds the live headers that belong on it and no others, each root the
+  // references that there are, and whether every header is in use somewhere. `marks`: a byte an object, its own to use.
+  bool (*audit)(struct stress_world *world, uint8_t *marks, struct stress_audit *audit);
+  // `role.invalid` of the header of a root.
+  bool (*is_invalid)(const void *object);
   // Where in the kernel's code the task has passed its last schedule point.
   const void *(*caller)(const struct stress_task *task);
   // What the kernel calls a word that tasks share, NULL for page tables and what has no name here. `object` is the

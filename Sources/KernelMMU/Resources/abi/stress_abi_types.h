@@ -8,7 +8,7 @@
 #include <stdint.h>
 #endif
 
-enum { STRESS_ABI_VERSION = 3 };
+enum { STRESS_ABI_VERSION = 4 };
 // An object that the host allocates: the kernel's header of a page table is the only kind.
 enum { STRESS_OBJECT_BYTES = 512 };
 
@@ -73,6 +73,11 @@ struct stress_rcu_head {
 };
 
 enum { STRESS_PAGE_TABLE, STRESS_PAGE_EXTERNAL, STRESS_PAGE_OTHER };
+// A page's state: not allocated. Its kind: the TDX module's own, which KVM cannot read.
+enum { STRESS_PAGE_FREE = 0, STRESS_PAGE_MODULES = 3 };
+enum { STRESS_PAGE_STRIDE = 64 };
+// The shadow of an address stands at its eighth part plus this; other bytes than 0 there have an access asked about.
+enum { STRESS_SHADOW_OFFSET = 0x7fff8000 };
 
 struct stress_table {
   void *page;
@@ -117,6 +122,31 @@ struct stress_violation {
   const char *text;
 };
 
+enum {
+  // An access of kernel code to what is not allocated, or not its own: `address`, `bytes` and `is_write`.
+  STRESS_FINDING_ACCESS,
+  // The object at `address` is freed, and stands on the list that `text` names.
+  STRESS_FINDING_LISTED,
+};
+
+struct stress_finding {
+  uint32_t kind;
+  uint32_t bytes;
+  uint64_t address;
+  bool is_write;
+  // Whose memory it is where the host cannot know, or what is wrong; NULL otherwise.
+  const char *text;
+  const void *where;
+};
+
+// What an audit of the kernel's lists, tables and references has come upon.
+struct stress_audit {
+  // The page table's header that it is about, NULL for none.
+  const void *object;
+  char expected[160];
+  char seen[160];
+};
+
 enum { STRESS_TRACE_SPTE_CHANGED, STRESS_TRACE_TABLE_REMOVED, STRESS_TRACE_SPLIT };
 
 struct stress_world_config {
@@ -130,6 +160,17 @@ struct stress_world_config {
   // and the arena.
   void *objects;
   uint64_t objects_bytes;
+  // What the host says of a page of the arena: two bytes, each STRESS_PAGE_STRIDE after that of the page before. And of
+  // an object: how many of its bytes may be accessed, 0 where there is none; of those from `*object_count` on there is
+  // none whatever stands there. NULL where accesses are not to be looked at.
+  const uint8_t *page_states, *page_kinds;
+  const uint16_t *object_sizes;
+  const uint32_t *object_count;
+  uint32_t object_stride;
+  // The kernel's code looks at the shadow, and that of the world's memory may be written.
+  bool has_shadow;
+  // Nobody is to yield: need_resched() and rwlock_needbreak() need not be asked. NULL for never.
+  const bool *quiet;
   // 4K pages of guest memory, a multiple of 512.
   uint64_t guest_pages;
   uint32_t vcpus;

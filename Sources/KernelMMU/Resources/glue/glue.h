@@ -11,6 +11,10 @@
 
 enum { STRESS_ROOT_LEVEL = 4 };
 
+struct stress_array {
+  u64 start, end;
+};
+
 struct stress_world {
   struct stress_world_config config;
   const struct stress_host *host;
@@ -24,6 +28,9 @@ struct stress_world {
   // Two versions of the one slot: `active` is the one that new faults get, the other may still be used by old ones.
   struct kvm_memory_slot slots[2];
   u32 active;
+  // A bit a slot: no fault may use it any more, or none yet. And whether the dirty bitmap exists.
+  u32 dead_slots;
+  bool logs;
   // Faults under way, by which half of SRCU's two they count in.
   u32 srcu_half;
   u32 srcu_readers[2];
@@ -39,6 +46,8 @@ struct stress_world {
   u64 flushes;
   // How often the time was asked for.
   u64 ticks;
+  // Where the arrays behind the vCPUs begin and end.
+  struct stress_array arrays[3];
   struct kvm_vcpu vcpus[];
 };
 
@@ -51,6 +60,14 @@ static inline struct stress_world *stress_world_of(struct kvm *kvm) {
 
 // machine.c
 void stress_variables_initialize(void);
+
+// audit.c
+const char *stress_list_of(const struct stress_task *task, const void *object);
+
+// sane.c
+void stress_mark_world(struct stress_world *world, u64 bytes);
+// For accesses of glue in the place of the kernel's own code.
+void stress_check(const volatile void *address, u64 bytes, bool is_write);
 
 // A frozen SPTE as the host knows it: another value up to Linux 7.1.
 static inline u64 stress_as_host(u64 value) { return value == FROZEN_SPTE ? STRESS_FROZEN_ENTRY : value; }
@@ -138,5 +155,7 @@ bool stress_must_reload(struct stress_world *world, u32 vcpu);
 bool stress_is_bugged(struct stress_world *world);
 bool stress_logs_dirty(struct stress_world *world);
 bool stress_is_dirty(struct stress_world *world, u64 gfn);
+bool stress_audit(struct stress_world *world, u8 *marks, struct stress_audit *audit);
+bool stress_is_invalid(const void *object);
 const void *stress_caller(const struct stress_task *task);
 const char *stress_word_name(const struct stress_world *world, const void *object, const void *address);

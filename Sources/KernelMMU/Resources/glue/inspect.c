@@ -76,6 +76,8 @@ bool stress_is_dirty(struct stress_world *world, u64 gfn) {
   return __atomic_load_n(&world->dirty_bits[gfn / 64], __ATOMIC_ACQUIRE) >> gfn % 64 & 1;
 }
 
+bool stress_is_invalid(const void *object) { return ((const struct kvm_mmu_page *)object)->role.invalid; }
+
 const void *stress_caller(const struct stress_task *task) { return task->caller; }
 
 #define IS_IN(address, word) ((u64)(address) - (u64)&(word) < sizeof(word))

@@ -121,8 +121,11 @@ struct kvm_memory_slot *kvm_vcpu_gfn_to_memslot(struct kvm_vcpu *vcpu, gfn_t gfn
 struct kvm_memslots *kvm_vcpu_memslots(struct kvm_vcpu *vcpu) { return &stress_world_of(vcpu->kvm)->memslots; }
 
 void mark_page_dirty_in_slot(struct kvm *kvm, const struct kvm_memory_slot *slot, gfn_t gfn) {
-  if (slot && slot->dirty_bitmap)
+  if (slot) stress_check(slot, sizeof(*slot), false);
+  if (slot && slot->dirty_bitmap) {
+    stress_check(&slot->dirty_bitmap[gfn / 64], sizeof(u64), true);
     __atomic_fetch_or(&slot->dirty_bitmap[gfn / 64], 1UL << gfn % 64, __ATOMIC_RELAXED);
+  }
 }
 
 // An xarray lookup under RCU in the kernel: not ordered by mmu_lock, so a schedule point.

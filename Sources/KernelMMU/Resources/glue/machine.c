@@ -9,17 +9,6 @@
 
 __thread struct stress_task *stress_current_task __attribute__((tls_model("initial-exec"), visibility("hidden")));
 
-noinline void stress_reached(struct stress_task *task, u32 kind, const volatile void *address) {
-  task->caller = __builtin_return_address(0);
-  task->point->reached(task->point, kind, address);
-  stress_set_current(task);
-}
-
-noinline void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value) {
-  STRESS_TELL(stress_current(), accessed, access, (u64 *)entry, stress_as_host(old), stress_as_host(value),
-              __builtin_return_address(0));
-}
-
 // The object's variables: its writable segment, less what the loader protects once it is done.
 
 struct stress_variables stress_variables __read_mostly;
@@ -37,13 +26,15 @@ static u64 phdr_word(const char *header, u32 offset) { return *(const u64 *)(hea
 void stress_variables_initialize(void) {
   const char *header = __ehdr_start + *(const u64 *)(__ehdr_start + ELF_PHOFF);
   u32 count = *(const u16 *)(__ehdr_start + ELF_PHNUM), bytes = *(const u16 *)(__ehdr_start + ELF_PHENTSIZE);
-  u64 protected_end = 0, start = 0, end = 0;
+  u64 protected_end = 0, start = 0, end = 0, image_end = 0;
   for (u32 index = 0; index < count; index++)
     if (*(const u32 *)(header + index * bytes) == PT_GNU_RELRO)
       protected_end = phdr_word(header + index * bytes, PHDR_VADDR) + phdr_word(header + index * bytes, PHDR_MEMSZ);
   protected_end &= PAGE_MASK;
   for (u32 index = 0; index < count; index++, header += bytes) {
-    if (*(const u32 *)header != PT_LOAD || !(*(const u32 *)(header + PHDR_FLAGS) & PF_W)) continue;
+    if (*(const u32 *)header != PT_LOAD) continue;
+    image_end = max(image_end, phdr_word(header, PHDR_VADDR) + phdr_word(header, PHDR_MEMSZ));
+    if (!(*(const u32 *)(header + PHDR_FLAGS) & PF_W)) continue;
     u64 from = max(phdr_word(header, PHDR_VADDR), protected_end);
     u64 to = phdr_word(header, PHDR_VADDR) + phdr_word(header, PHDR_MEMSZ);
     if (from >= to) continue;
@@ -51,7 +42,8 @@ void stress_variables_initialize(void) {
     end = to;
   }
   stress_variables = (struct stress_variables){
-      .start = (u64)__ehdr_start + start, .bytes = end - start, .read_mostly = (u64)__start_stress_read_mostly,
+      .start = (u64)__ehdr_start + start, .bytes = end - start, .image = (u64)__ehdr_start, .image_bytes = image_end,
+      .read_mostly = (u64)__start_stress_read_mostly,
       .read_mostly_bytes = (u64)__stop_stress_read_mostly - (u64)__start_stress_read_mostly,
   };
 }
@@ -137,8 +129,11 @@ bool stress_yield(struct stress_lock *lock, u32 mode, const char *file, u32 line
     report(STRESS_VIOLATION_RCU, file, line, function, "cond_resched_rwlock_*() inside a read section");
   if (unlikely(stress_held_mode(lock) != mode))
     report(STRESS_VIOLATION_LOCK, file, line, function, "a lock is yielded that is not held so");
+  if (unlikely(task->must_not_block))
+    report(STRESS_VIOLATION_LOCK, file, line, function, "mmu_lock is yielded where the caller must not block");
   task->caller = __builtin_return_address(0);
-  STRESS_TELL(task, yield_lock, lock, mode, __builtin_return_address(0));
+  STRESS_TELL(task, yield_lock, lock, mode, task->seen_entry, __builtin_return_address(0));
+  task->watches_walk = true;
   return true;
 }
 
@@ -160,8 +155,9 @@ void stress_rcu_read_unlock(const char *file, u32 line, const char *function) {
 _Static_assert(sizeof(struct rcu_head) == sizeof(struct stress_rcu_head), "the host links what the kernel allocates");
 
 void call_rcu(struct rcu_head *head, void (*function)(struct rcu_head *head)) {
+  stress_check(head, sizeof(*head), true);
   head->func = function;
-  STRESS_TELL(stress_current(), call_rcu, (struct stress_rcu_head *)head);
+  STRESS_TELL(stress_current(), call_rcu, (struct stress_rcu_head *)head, __builtin_return_address(0));
 }
 
 void rcu_barrier(void) {

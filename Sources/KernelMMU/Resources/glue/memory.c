@@ -15,6 +15,23 @@ void stress_might_sleep(const char *what, const char *file, u32 line, const char
 
 // Pages and objects.
 
+static void free_memory(const void *memory, const void *caller) {
+  struct stress_task *task = stress_current();
+  if (!memory || memory == ZERO_SIZE_PTR) return;
+  if ((u64)memory - task->arena < task->arena_bytes) {
+    STRESS_TELL(task, page_free, (void *)memory, caller);
+  } else {
+    const char *list = stress_list_of(task, memory);
+    if (unlikely(list)) {
+      struct stress_finding finding = {
+          .kind = STRESS_FINDING_LISTED, .address = (u64)memory, .text = list, .where = caller,
+      };
+      STRESS_TELL(task, finding, &finding);
+    }
+    STRESS_TELL(task, object_free, (void *)memory, caller);
+  }
+}
+
 static void check_may_sleep(gfp_t flags) {
   if (flags & GFP_KERNEL) stress_might_sleep("memory is allocated with GFP_KERNEL", __FILE__, __LINE__, __func__);
 }
@@ -34,29 +51,24 @@ unsigned long stress_pages(gfp_t flags, unsigned order) {
   return __get_free_page(flags);
 }
 
-void free_page(unsigned long address) {
-  if (address) STRESS_TELL(stress_current(), page_free, (void *)address);
+noinline void free_page(unsigned long address) {
+  if (address) STRESS_TELL(stress_current(), page_free, (void *)address, __builtin_return_address(0));
 }
 
 void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) { return stress_allocate(cache->bytes, flags); }
-void kmem_cache_free(struct kmem_cache *cache, void *object) { stress_free(object); }
+noinline void kmem_cache_free(struct kmem_cache *cache, void *object) {
+  free_memory(object, __builtin_return_address(0));
+}
 
 void *stress_allocate(size_t bytes, gfp_t flags) {
   struct stress_task *task = stress_current();
   check_may_sleep(flags);
-  if (bytes <= STRESS_OBJECT_BYTES) return STRESS_ASK(task, object_alloc, STRESS_OBJECT_BYTES);
+  if (bytes <= STRESS_OBJECT_BYTES) return STRESS_ASK(task, object_alloc, bytes);
   if (bytes > PAGE_SIZE) stress_bug(__FILE__, __LINE__, __func__, "more than a page at once is not to be had here");
   return (void *)get_zeroed_page(flags & ~GFP_KERNEL);
 }
 
-void stress_free(const void *memory) {
-  struct stress_task *task = stress_current();
-  if (!memory || memory == ZERO_SIZE_PTR) return;
-  if ((u64)memory - task->arena < task->arena_bytes)
-    STRESS_TELL(task, page_free, (void *)memory);
-  else
-    STRESS_TELL(task, object_free, (void *)memory);
-}
+noinline void stress_free(const void *memory) { free_memory(memory, __builtin_return_address(0)); }
 
 // A cache outlives the schedules, so it is no object of the host's.
 struct kmem_cache *kmem_cache_create(const char *name, size_t bytes, size_t align, u32 flags, void (*make)(void *)) {

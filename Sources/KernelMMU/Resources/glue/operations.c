@@ -161,7 +161,9 @@ bool stress_unmap_range(struct stress_task *task, u64 start, u64 end, u32 filter
   kvm_mmu_invalidate_start(kvm);
   kvm_mmu_invalidate_range_add(kvm, start, end);
   take(task->world, start, end);
+  task->must_not_block = !may_block;
   bool flush = kvm_unmap_gfn_range(kvm, &range);
+  task->must_not_block = false;
   STRESS_TELL(task, zapped);
   if (flush) kvm_flush_remote_tlbs(kvm);
   write_unlock(&kvm->mmu_lock);

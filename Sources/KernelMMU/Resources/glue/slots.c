@@ -32,6 +32,8 @@ bool stress_log_dirty(struct stress_task *task, bool on) {
   bool changes = kvm_slot_dirty_track_enabled(stress_slot(kvm)) != on;
   if (changes) {
     struct kvm_memory_slot *old = stress_slot(kvm), *slot = &world->slots[!world->active];
+    world->dead_slots = 0;
+    world->logs = true;
     slot->flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0;
     slot->dirty_bitmap = on ? world->dirty_bits : NULL;
     if (on) memset(world->dirty_bits, 0, DIV_ROUND_UP(world->config.guest_pages, 64) * sizeof(u64));
@@ -39,6 +41,9 @@ bool stress_log_dirty(struct stress_task *task, bool on) {
     WRITE_ONCE(world->active, !world->active);
     synchronize_srcu_expedited(world);
     stress_slot_flags_changed(kvm, old, slot);
+    // kvm_commit_memory_region() frees the old one, and its bitmap with the last that has it.
+    world->dead_slots = 1 << !world->active;
+    world->logs = on;
   }
   mutex_unlock(&kvm->slots_lock);
   return changes;

@@ -34,7 +34,7 @@ static noinline u64 stress_seamcall(u64 leaf, struct tdx_module_args *args) {
 #define vt_is_tdx_private_gpa(kvm, gpa) (!kvm_is_addr_direct(kvm, gpa))
 #define __vmx_handle_ept_violation(vcpu, gpa, qualification) stress_ept_violation(vcpu, gpa, qualification)
 // Asked before a fault is tried again. Whether it leads to an end is the host's to say, and so is when to look again.
-#define kvm_vcpu_has_events(vcpu) STRESS_ASK(stress_current(), ask, STRESS_ASK_EVENTS)
+#define kvm_vcpu_has_events(vcpu) stress_ask(STRESS_ASK_EVENTS)
 #define signal_pending(task) 0
 
 #include <extracted/tdx-tdx.c>

@@ -5,6 +5,9 @@
 // GPA.SHARED of a four-level guest: bit 47, as a gfn bit.
 #define SHARED_GFN_BIT BIT_ULL(47 - PAGE_SHIFT)
 
+// Between the arrays of a world: so many bytes are nobody's.
+enum { ARRAY_GAP = 128 };
+
 static u64 words(u64 pages) { return (pages + 63) / 64; }
 static u64 regions(u64 pages, int level) { return DIV_ROUND_UP(pages, KVM_PAGES_PER_HPAGE(level)); }
 static u64 all_regions(u64 pages) { return regions(pages, PG_LEVEL_2M) + regions(pages, PG_LEVEL_1G); }
@@ -12,7 +15,7 @@ static u64 all_regions(u64 pages) { return regions(pages, PG_LEVEL_2M) + regions
 u64 stress_world_bytes(const struct stress_world_config *config) {
   return sizeof(struct stress_world) + config->vcpus * sizeof(struct kvm_vcpu) +
          all_regions(config->guest_pages) * sizeof(struct kvm_lpage_info) +
-         2 * words(config->guest_pages) * sizeof(u64) + 64;
+         2 * words(config->guest_pages) * sizeof(u64) + 4 * ARRAY_GAP + 64;
 }
 
 struct stress_world *stress_world_create(
@@ -21,9 +24,17 @@ struct stress_world *stress_world_create(
   if (host->version != STRESS_ABI_VERSION || host->bytes != sizeof(*host)) return NULL;
   world->config = *config;
   world->host = host;
-  world->private_bits = (u64 *)&world->vcpus[config->vcpus];
-  world->dirty_bits = (unsigned long *)(world->private_bits + words(config->guest_pages));
-  world->regions = (struct kvm_lpage_info *)(world->dirty_bits + words(config->guest_pages));
+  u64 bitmap = words(config->guest_pages) * sizeof(u64);
+  u64 sizes[] = {bitmap, bitmap, all_regions(config->guest_pages) * sizeof(struct kvm_lpage_info)};
+  u64 end = (u64)&world->vcpus[config->vcpus];
+  for (u32 index = 0; index < ARRAY_SIZE(sizes); index++) {
+    world->arrays[index].start = end + ARRAY_GAP;
+    end = world->arrays[index].end = end + ARRAY_GAP + sizes[index];
+  }
+  world->private_bits = (u64 *)world->arrays[0].start;
+  world->dirty_bits = (unsigned long *)world->arrays[1].start;
+  world->regions = (struct kvm_lpage_info *)world->arrays[2].start;
+  stress_mark_world(world, stress_world_bytes(config));
   return world;
 }
 
@@ -40,6 +51,12 @@ struct stress_task *stress_task_create(
   task->pages = (struct page *)world->config.page_private;
   task->objects = (u64)world->config.objects;
   task->objects_bytes = world->config.objects_bytes;
+  task->page_states = world->config.page_states;
+  task->page_kinds = world->config.page_kinds;
+  task->object_sizes = world->config.object_sizes;
+  task->object_count = world->config.object_count;
+  task->quiet = world->config.quiet;
+  task->object_stride = world->config.object_stride;
   task->shared = (u64)world;
   task->shared_bytes = stress_world_bytes(&world->config);
   task->recovery_ratio = 1;
@@ -69,6 +86,8 @@ void stress_vm_create(struct stress_task *task) {
   memset(&world->tdx, 0, sizeof(world->tdx));
   memset(world->slots, 0, sizeof(world->slots));
   world->active = world->srcu_half = 0;
+  world->dead_slots = 1 << 1;
+  world->logs = false;
   world->srcu_readers[0] = world->srcu_readers[1] = 0;
   memset(world->regions, 0, all_regions(world->config.guest_pages) * sizeof(*world->regions));
   memset(world->dirty_bits, 0, words(world->config.guest_pages) * sizeof(u64));

@@ -100,7 +100,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     let fiber = pointee.fibers + next
     let kind = fiber.pointee.pendingKind
     let address = UInt(bitPattern: fiber.pointee.pendingAddress) & pointee.granule
-    pointee.changes &+= FiberScheduler.isChange(kind) ? 1 : 0
+    pointee.changes &+= isChange(next) ? 1 : 0
     switch schedule_kind(kind) {
     case SCHEDULE_LOAD, SCHEDULE_LOCK_SHARED, SCHEDULE_UNLOCK_SHARED:
       if address != 0 { pointee.happensBefore.read(&fiber.pointee.history, address) }
@@ -131,6 +131,23 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
       address &+= 8
     }
     if isStore && pointee.relaxedCount > 0 { wakeRelaxed(next, fiber.pointee.pendingAddress) }
+  }
+
+  /// Whether the step that a task is about to take is a change that others may meet.
+  @inline(__always) public func isChange(_ id: Int) -> Bool {
+    let fiber = pointee.fibers + id
+    guard FiberScheduler.isChange(fiber.pointee.pendingKind) else { return false }
+    return !_slowPath(pointee.passesOverUnlinked) || !isInUnlinkedTable(fiber.pointee.pendingAddress)
+  }
+
+  private func isInUnlinkedTable(_ address: UnsafeRawPointer?) -> Bool {
+    let arena = pointee.machine.pointee.arenaView
+    let offset = UInt(bitPattern: address) &- UInt(bitPattern: arena.base)
+    guard offset < UInt(pointee.machine.pointee.arena.capacity * PageArena.pageSize) else { return false }
+    let page = UInt32(truncatingIfNeeded: offset >> 12)
+    guard let parent = arena.headers[Int(page)].parent else { return false }
+    let entry = raw_load64(parent)
+    return !Spte.isShadowPresent(entry) || Spte.pfn(entry) != PageArena.pfn(page)
   }
 
   /// Round robin by number, from the running task on.

@@ -82,7 +82,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     fiber.pointee.questions = 0
     fiber.pointee.history = UInt64(truncatingIfNeeded: id) &+ 1
     fiber.pointee.state = .done
-    pointee.answersLeft[id] = FiberScheduler.mostAnswers
+    pointee.answersLeft[id] = pointee.yieldsOften ? FiberScheduler.mostYields : FiberScheduler.mostAnswers
     let task = pointee.machine.pointee.tasks[id]
     task.pointee.point.countdown = 0
     if pointee.decidesAside { scrubAll(id) }

@@ -37,6 +37,9 @@ public struct FiberScheduler {
   static let stackBytes = stackKiB << 10
   /// Yes to questions, at most so many times a task and execution: a schedule that says yes for ever is not fair.
   static let mostAnswers: UInt32 = 4
+  /// The same where walks are to yield as often as they can: from `mostAnswers` on they are asked more and more seldom,
+  /// so that each operation ends for all that.
+  static let mostYields: UInt32 = 64
   /// Times in a row that all tasks only waited, until that is a livelock.
   static let mostIdleRounds = 64
   /// Retries of a task that the harness uses alone, until that is a livelock.
@@ -86,6 +89,11 @@ public struct FiberScheduler {
   var idleRounds = 0
   var outsideRelaxes = 0
   let answersLeft: UnsafeMutablePointer<UInt32>
+  /// Walks yield up to `mostYields` times.
+  public var yieldsOften = false
+  /// What is done to the entries of a table that was taken out is no change: nobody finds it any more, and there are
+  /// 512.
+  public var passesOverUnlinked = false
   /// The questions that were answered yes, in their order; the first `yesCount` are valid.
   public internal(set) var yes: UnsafeMutablePointer<(task: Int32, question: UInt32)>
   public internal(set) var yesCount = 0
@@ -143,7 +151,7 @@ public struct FiberScheduler {
     fibers = memory(count, Fiber())
     ready = memory(count, 0)
     answersLeft = memory(count, 0)
-    yes = memory(count * Int(Self.mostAnswers) + 1, (-1, 0))
+    yes = memory(count * Int(Self.mostYields) + 1, (-1, 0))
     stepLimit = Self.defaultStepLimit
     log = Self.room(stepLimit)
     main = memory(1, nil)

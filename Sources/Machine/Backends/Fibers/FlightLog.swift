@@ -20,7 +20,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// Logs there, where an execution fits in. Between executions.
   /// - Parameter flight: has room for the yes answers of all tasks and one more.
   public func log(to flight: FlightLog) {
-    let needed = pointee.machine.pointee.taskCount * Int(FiberScheduler.mostAnswers) + 1
+    let needed = pointee.machine.pointee.taskCount * Int(FiberScheduler.mostYields) + 1
     guard let yes = flight.yes.baseAddress, flight.yes.count >= needed else { return }
     if pointee.ownsYes { pointee.yes.deallocate() }
     pointee.yes = yes

@@ -3,8 +3,6 @@
 // page-table entries are told to the host afterwards, with the values that were there.
 #pragma once
 
-void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value);
-
 // Glue asserts that these are the kernel's.
 #define STRESS_PRESENT_BIT (1ULL << 11)
 #define STRESS_EMPTY_ENTRY (1ULL << 63)
@@ -12,74 +10,33 @@ void stress_accessed(u32 access, const volatile void *entry, u64 old, u64 value)
 #define STRESS_WRITABLE_BIT (1ULL << 1)
 #define STRESS_DIRTY_BIT (1ULL << 9)
 
-// A store over `old` loses a bit that others set without a lock, and that the task's last read has not met.
-static __always_inline bool stress_is_blind(const struct stress_task *task, const volatile void *entry, u64 old) {
-  u64 seen = task->seen_value;
-  return unlikely(old & ~seen & (STRESS_WRITABLE_BIT | STRESS_DIRTY_BIT)) && task->seen_entry == entry &&
-         old & seen & STRESS_PRESENT_BIT;
-}
+// In glue/access.c.
+u64 stress_read64(const volatile void *address);
+void stress_write64(volatile void *address, u64 value);
+u64 stress_xchg64(volatile void *address, u64 value);
+bool stress_try_cmpxchg64(volatile void *address, u64 *old, u64 value);
+u64 stress_fetch_and64(volatile void *address, u64 mask);
 
-static __always_inline u64 stress_read64(const volatile void *address) {
-  struct stress_task *task = stress_current();
-  stress_pass(task, STRESS_POINT_LOAD, address);
-  u64 value = __atomic_load_n((const volatile u64 *)address, __ATOMIC_ACQUIRE);
-  task->seen_entry = address;
-  task->seen_value = value;
-  if (unlikely(!(value & STRESS_PRESENT_BIT) && value != STRESS_EMPTY_ENTRY) && stress_is_entry(task, address))
-    stress_accessed(STRESS_ACCESS_READ, address, value, value);
-  return value;
-}
-
-static __always_inline void stress_write64(volatile void *address, u64 value) {
-  struct stress_task *task = stress_current();
-  stress_pass(task, STRESS_POINT_STORE, address);
-  if (stress_is_entry(task, address)) {
-    // The load is the checkers', not the protocol's: what a plain store overwrites is what the store cannot tell.
-    u64 old = __atomic_load_n((volatile u64 *)address, __ATOMIC_RELAXED);
-    __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
-    u32 access = stress_is_blind(task, address, old) ? STRESS_ACCESS_STORE_BLIND : STRESS_ACCESS_STORE;
-    stress_accessed(access, address, old, value);
-  } else {
-    __atomic_store_n((volatile u64 *)address, value, __ATOMIC_RELEASE);
-  }
-}
-
-static __always_inline u64 stress_xchg64(volatile void *address, u64 value) {
-  struct stress_task *task = stress_current();
-  stress_pass(task, STRESS_POINT_RMW, address);
-  u64 old = __atomic_exchange_n((volatile u64 *)address, value, __ATOMIC_SEQ_CST);
-  if (stress_is_entry(task, address)) stress_accessed(STRESS_ACCESS_XCHG, address, old, value);
-  return old;
-}
-
-static __always_inline bool stress_try_cmpxchg64(volatile void *address, u64 *old, u64 value) {
-  struct stress_task *task = stress_current();
-  stress_pass(task, STRESS_POINT_RMW, address);
-  u64 expected = *old, seen = expected;
-  bool done = __atomic_compare_exchange_n(
-      (volatile u64 *)address, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-  if (unlikely(!done)) {
-    *old = seen;
-    task->seen_entry = address;
-    task->seen_value = seen;
-    stress_reached(stress_current(), STRESS_POINT_LOST, address);
-  }
-  if (stress_is_entry(task, address)) {
-    if (likely(done))
-      stress_accessed(STRESS_ACCESS_CMPXCHG, address, expected, value);
-    else
-      stress_accessed(STRESS_ACCESS_CMPXCHG_LOST, address, expected, seen);
-  }
-  return done;
-}
-
-static __always_inline u64 stress_fetch_and64(volatile void *address, u64 mask) {
-  struct stress_task *task = stress_current();
-  stress_pass(task, STRESS_POINT_RMW, address);
-  u64 old = __atomic_fetch_and((volatile u64 *)address, mask, __ATOMIC_SEQ_CST);
-  if (stress_is_entry(task, address)) stress_accessed(STRESS_ACCESS_FETCH_AND, address, old, old & mask);
-  return old;
-}
+// What the compiler makes a call of has no hook.
+#if STRESS_IS_KERNEL && !STRESS_HAS_HOOKS
+void stress_check(const volatile void *address, u64 bytes, bool is_write);
+#define memset(to, value, bytes) \
+  ({ \
+    void *memset_to = (to); \
+    size_t memset_bytes = (bytes); \
+    stress_check(memset_to, memset_bytes, true); \
+    __builtin_memset(memset_to, value, memset_bytes); \
+  })
+#define memcpy(to, from, bytes) \
+  ({ \
+    void *memcpy_to = (to); \
+    const void *memcpy_from = (from); \
+    size_t memcpy_bytes = (bytes); \
+    stress_check(memcpy_from, memcpy_bytes, false); \
+    stress_check(memcpy_to, memcpy_bytes, true); \
+    __builtin_memcpy(memcpy_to, memcpy_from, memcpy_bytes); \
+  })
+#endif
 
 #define READ_ONCE(x) \
   ({ \

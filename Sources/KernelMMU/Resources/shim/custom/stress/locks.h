@@ -61,8 +61,9 @@ static inline bool stress_sleeps(const struct stress_lock *lock) {
   return lock->kind == STRESS_LOCK_SLOTS || lock->kind == 0;
 }
 
-#define need_resched() STRESS_ASK(stress_current(), ask, STRESS_ASK_RESCHED)
-#define rwlock_needbreak(lock_) ((void)(lock_), STRESS_ASK(stress_current(), ask, STRESS_ASK_NEEDBREAK))
+bool stress_ask(u32 question);
+#define need_resched() stress_ask(STRESS_ASK_RESCHED)
+#define rwlock_needbreak(lock_) ((void)(lock_), stress_ask(STRESS_ASK_NEEDBREAK))
 #define cond_resched_rwlock_read(lock_) stress_yield(&(lock_)->stress, STRESS_MODE_READ, __FILE__, __LINE__, __func__)
 #define cond_resched_rwlock_write(lock_) stress_yield(&(lock_)->stress, STRESS_MODE_WRITE, __FILE__, __LINE__, __func__)
 #define cond_resched() ({ 0; })

@@ -6,23 +6,14 @@
 // Reports a page that is not one of the arena's.
 struct page *stress_checked_page(struct page *page, const char *file, u32 line, const char *function);
 
-// The same formula for pfns outside the arena: such a pointer is passed on and never followed.
-static inline struct page *pfn_to_page(u64 pfn) {
-  const struct stress_task *task = stress_current();
-  return (struct page *)((u64)task->pages + (pfn - task->first_pfn) * sizeof(struct page));
-}
-static inline u64 page_to_pfn(const struct page *page) {
-  const struct stress_task *task = stress_current();
-  return task->first_pfn + (u64)((s64)((u64)page - (u64)task->pages) / (s64)sizeof(struct page));
-}
-static inline phys_addr_t stress_pa(u64 address) {
-  const struct stress_task *task = stress_current();
-  return address - task->arena + (task->first_pfn << PAGE_SHIFT);
-}
-static inline void *stress_va(phys_addr_t address) {
-  const struct stress_task *task = stress_current();
-  return (void *)(address - (task->first_pfn << PAGE_SHIFT) + task->arena);
-}
+// The same formula for pfns outside the arena: such a pointer is passed on and never followed. All of a task's life
+// they answer alike.
+struct page *stress_page_of(u64 pfn) __pure;
+u64 stress_pfn_of(const struct page *page) __pure;
+phys_addr_t stress_pa(u64 address) __pure;
+void *stress_va(phys_addr_t address) __pure;
+static inline struct page *pfn_to_page(u64 pfn) { return stress_page_of(pfn); }
+static inline u64 page_to_pfn(const struct page *page) { return stress_pfn_of(page); }
 #define __pa(address) stress_pa((u64)(address))
 #define __va(address) stress_va(address)
 #define virt_to_page(address) pfn_to_page(__pa(address) >> PAGE_SHIFT)

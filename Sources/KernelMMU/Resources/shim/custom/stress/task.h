@@ -2,7 +2,8 @@
 // The running task, and the schedule point. Replaces `current`: a task is a fiber or a thread of the host.
 #pragma once
 
-// The compiler calls a hook of glue/plain.c before each access that this file compiles to.
+// The compiler calls a hook of glue/plain.c before each access that this file compiles to, and accesses are points.
+// Otherwise it is a hook of glue/sane.c, which only looks where the access goes.
 #if defined(__SANITIZE_THREAD__)
 #define STRESS_HAS_HOOKS 1
 #elif defined(__has_feature)
@@ -31,6 +32,12 @@ struct stress_task {
   // Copies of the world's, to have them in the line that every access touches.
   u64 arena;
   u64 arena_bytes;
+  // Of each page and object, what the host says of it; NULL where it says nothing. See struct stress_world_config.
+  const u8 *page_states, *page_kinds;
+  const u16 *object_sizes;
+  const u32 *object_count;
+  u32 object_stride;
+  const bool *quiet;
   u64 first_pfn;
   struct page *pages;
   // Shared memory that is neither the arena nor its words: objects, and the world.
@@ -39,6 +46,8 @@ struct stress_task {
   // The entry that the task has read last, and what it held.
   const volatile void *seen_entry;
   u64 seen_value;
+  // A walk has yielded, and the host wants to hear what it accesses next.
+  bool watches_walk;
   u32 rcu_depth;
   u32 held_count;
   struct stress_held held[STRESS_HELD_MAX];
@@ -51,15 +60,18 @@ struct stress_task {
   u64 flushes;
   // A harness's 2M leaf is being mapped, see glue/plant.c.
   bool is_planting;
+  // An MMU notifier whose caller cannot wait: it holds what others need to go on.
+  bool must_not_block;
   // Depth of data_race(): what is accessed inside is not held to RACE-1.
   u32 races_meant;
   // Where the last schedule point, lock call or SEAMCALL stands.
   const void *caller;
 };
 
-// Variables of the object's files, and of them those that are set once and then only read.
+// Variables of the object's files, and of them those that are set once and then only read; and all of the object.
 struct stress_variables {
   u64 start, bytes;
+  u64 image, image_bytes;
   u64 read_mostly, read_mostly_bytes;
 };
 extern struct stress_variables stress_variables __attribute__((visibility("hidden")));
@@ -90,6 +102,10 @@ static __always_inline void stress_set_current(struct stress_task *task) { stres
     stress_answer; \
   })
 
+// The schedule point, out of line in glue/access.c: the shim's own accesses are none of the kernel's.
+void stress_pass_point(u32 kind, const volatile void *address);
+#define stress_pass(task, kind, address) stress_pass_point(kind, address)
+// The same, whatever the countdown says.
 void stress_reached(struct stress_task *task, u32 kind, const volatile void *address);
 
 static __always_inline s64 stress_weight(u32 kind) {
@@ -106,25 +122,3 @@ static __always_inline s64 stress_weight(u32 kind) {
     return 1;
   }
 }
-
-#if STRESS_HAS_HOOKS
-// Out of line, in a file without hooks: the shim's own accesses are none of the kernel's.
-void stress_pass_without_hooks(u32 kind, const volatile void *address);
-bool stress_is_entry_without_hooks(const volatile void *address);
-
-static __always_inline void stress_pass(struct stress_task *task, u32 kind, const volatile void *address) {
-  stress_pass_without_hooks(kind, address);
-}
-static __always_inline bool stress_is_entry(struct stress_task *task, const volatile void *address) {
-  return stress_is_entry_without_hooks(address);
-}
-#else
-// The weights and the branch are those of CAtomics' schedule_point_pass().
-static __always_inline void stress_pass(struct stress_task *task, u32 kind, const volatile void *address) {
-  task->point->countdown -= stress_weight(kind);
-  if (unlikely(task->point->countdown <= 0)) stress_reached(task, kind, address);
-}
-static __always_inline bool stress_is_entry(struct stress_task *task, const volatile void *address) {
-  return (u64)address - task->arena < task->arena_bytes;
-}
-#endif
