@@ -25,7 +25,7 @@ import Testing
     Break(
       testDescription: "kvm_unmap_gfn_range() that says nothing of a flush",
       before: "flush = kvm_tdp_mmu_unmap_gfn_range(kvm, range, flush);",
-        after: "kvm_tdp_mmu_unmap_gfn_range(kvm, range, flush);", scenario: .hardwareAd, checker: "TLB-2"),
+      after: "kvm_tdp_mmu_unmap_gfn_range(kvm, range, flush);", scenario: .hardwareAd, checker: "TLB-2"),
     Break(
       testDescription: "kvm_arch_pre_set_memory_attributes() that unmaps the wrong kind",
       before: "range->attr_filter = KVM_FILTER_SHARED;", after: "range->attr_filter = KVM_FILTER_PRIVATE;",

@@ -61,12 +61,12 @@ struct KernelDirectTests {
       "FRZ-2", nil, "if (!try_cmpxchg64(sptep, &iter->old_spte, new_spte))\n\t\treturn -EBUSY;",
       "WRITE_ONCE(*sptep, new_spte);"
     ),
-      ("TLB-2", .hardwareAd, "if (!root->role.invalid)\n\t\t\tflush = true;", ""),
+    ("TLB-2", .hardwareAd, "if (!root->role.invalid)\n\t\t\tflush = true;", ""),
     (
       "CNT-1", nil, "old_spte = kvm_tdp_mmu_write_spte_atomic(sptep, FROZEN_SPTE);",
       "old_spte = kvm_tdp_mmu_read_spte(sptep);"
     ),
-      ("LST-1", nil, "untrack_possible_nx_huge_page(kvm, sp);", ""),
+    ("LST-1", nil, "untrack_possible_nx_huge_page(kvm, sp);", ""),
     ("BUG-1", nil, "if (is_frozen_spte(iter.old_spte))\n\t\t\tgoto retry;", ""),
     ("FRZ-3", nil, "__kvm_tdp_mmu_write_spte(iter->sptep, SHADOW_NONPRESENT_VALUE);", ""),
   ]

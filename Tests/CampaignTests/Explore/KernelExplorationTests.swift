@@ -43,7 +43,7 @@ import Testing
     #expect(record.subject == "kernel")
     let checkers = record.checkers.filter { $0.checks == 0 }.map(\.checker)
     #expect(checkers.isEmpty)
-      #expect(record.scope.contains("all checkers on; sampled"))
+    #expect(record.scope.contains("all checkers on; sampled"))
   }
 
   @Test func `a translation that a processor uses is one that TLB-1 has looked at`() throws {
@@ -155,9 +155,9 @@ import Testing
       ))
   }
 
-    @Test func `a zap without its TLB flush is TLB-2`() throws {
+  @Test func `a zap without its TLB flush is TLB-2`() throws {
     try expect(
-        "TLB-2", in: .hardwareAd,
+      "TLB-2", in: .hardwareAd,
       (
         "\t\ttdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\n\t\t/*",
         "\t\ttdp_mmu_iter_set_spte(kvm, &iter, SHADOW_NONPRESENT_VALUE);\n\t\tcontinue;\n\t\t/*"
