@@ -269,13 +269,14 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     if let variables = own.kernel.pointee.variables {
       snapshot.add(variables, byteCount: Int(own.kernel.pointee.variables_bytes))
     }
-    func add(_ memory: UnsafeMutableRawPointer, _ bytes: Int, _ used: KernelVM.Used) {
-      snapshot.add(memory, byteCount: bytes, used: UnsafePointer(own.used + used.rawValue))
+    func add(_ memory: UnsafeMutableRawPointer, _ bytes: Int, _ used: KernelVM.Used, isState: Bool = true) {
+      snapshot.add(memory, byteCount: bytes, used: UnsafePointer(own.used + used.rawValue), isState: isState)
     }
     add(own.world, own.worldBytes, .world)
     add(own.pagePrivate, own.capacity * 8, .pages)
     add(own.objects, own.capacity * KernelVM.objectBytes, .objects)
-    add(own.slots, own.capacity * MemoryLayout<KernelVM.Slot>.stride, .owners)
+    add(own.slots, own.capacity * MemoryLayout<KernelVM.Slot>.stride, .owners, isState: false)
+    snapshot.add(telling: { own.tellSlots(&$0) })
   }
 
   @inline(__always) func own(_ task: TaskPointer) -> KernelTaskPointer { pointee.tasks + task.pointee.id }

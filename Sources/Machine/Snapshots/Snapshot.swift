@@ -16,6 +16,7 @@ public final class Snapshot {
     var takenBytes: Int
     /// Offsets that are no part of the world's state: nothing that is checked or decided depends on them.
     var beside: [Range<Int>] = []
+    var isState = true
   }
 
   private let machine: MachinePointer
@@ -57,11 +58,16 @@ public final class Snapshot {
   }
 
   /// Adds memory of which the first `used` bytes are in use, at most `byteCount`. When the world was made none were.
-  public func add(_ memory: UnsafeMutableRawPointer, byteCount: Int, used: UnsafePointer<Int>) {
+  /// - Parameter isState: it is part of the state as it is; else somebody tells what of it is.
+  public func add(
+    _ memory: UnsafeMutableRawPointer, byteCount: Int, used: UnsafePointer<Int>, isState: Bool = true
+  ) {
     let made = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 16)
     let taken = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
     parts.append(
-      Part(memory: memory, byteCount: byteCount, made: made, taken: taken, used: used, takenBytes: 0))
+      Part(
+        memory: memory, byteCount: byteCount, made: made, taken: taken, used: used, takenBytes: 0,
+        isState: isState))
   }
 
   /// Adds `count` plain values.
@@ -80,7 +86,7 @@ public final class Snapshot {
 
   /// Adds to `hash` all that is not as it was when `take` was called last.
   public func tell(_ hash: inout StateHash) {
-    for part in parts {
+    for part in parts where part.isState {
       var first = 0
       for range in part.beside {
         hash.add(changesOf: part.memory + first, since: part.taken + first, byteCount: range.lowerBound - first)
