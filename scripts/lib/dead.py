@@ -30,7 +30,7 @@ ASKED = {
 
 # Files that are found by the folder that they are in, or by who runs them.
 FOUND_BY_FOLDER = re.compile(
-    r"^(LICENSES|docs|Tests/KernelMutants|Tests/KernelFlavours|Tests/KernelHistory|Tests/KernelIngredients|\.github|\.ci)/"
+    r"^(LICENSES|docs|Tests/Kernel(Mutants|History|Flavours|Ingredients)|\.github|\.ci)/"
     r"|^[^/]+$|^Benchmarks/|^Sources/KernelMMU/(Resources|ABI)/|module\.modulemap$|\.docc/")
 COMPILED = re.compile(r"\.(swift|c|h|S)$")
 
