@@ -50,7 +50,14 @@ struct FlushDebts {
     lock?.deallocate()
   }
 
-  func register(in snapshot: Snapshot) { snapshot.add(accounts, count: count) }
+  /// When a debt came about says nothing of what it is.
+  func register(in snapshot: Snapshot) {
+    let (account, debt) = (MemoryLayout<Account>.stride, MemoryLayout<Debt>.stride)
+    guard let debts = MemoryLayout<Account>.offset(of: \.debts), let stamp = MemoryLayout<Debt>.offset(of: \.stamp)
+    else { preconditionFailure("a stored field") }
+    let stamps = (0..<count).flatMap { id in (0..<Self.capacity).map { id * account + debts + $0 * debt + stamp } }
+    snapshot.add(accounts, byteCount: count * account, beside: stamps.map { $0..<$0 + 8 })
+  }
 
   func reset() { accounts.update(repeating: Account(), count: count) }
 

@@ -93,7 +93,8 @@ struct KernelDirectTests {
     var configuration = SoakConfiguration(threads: 8, length: .rounds(50), seed: 11, memoryGiB: 1)
     configuration.kernel = kernel
     let violation = try #require(Runs.run(configuration).violations.first)
-    #expect(violation.checker == fault.checker, "\(violation.seen)")
+    // Its free and the next recovery see it, whichever comes first.
+    #expect([fault.checker, "BUG-1"].contains(violation.checker), "\(violation.seen)")
   }
 
   // MARK: What needs private memory

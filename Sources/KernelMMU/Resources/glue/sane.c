@@ -28,7 +28,7 @@ static bool is_in_world(const struct stress_world *world, u64 at, u32 bytes) {
 bool stress_is_known(const struct stress_task *task, u64 at, u32 bytes) {
   if (at - task->shared < task->shared_bytes) return is_in_world(task->world, at, bytes);
   if (at - (u64)task->pages < task->arena_bytes / PAGE_SIZE * sizeof(struct page)) return true;
-  if (at - stress_variables.image < stress_variables.image_bytes) return true;
+  if (at - stress_variables.image < stress_variables.image_bytes || stress_is_on_stack(at)) return true;
   if (at - (u64)task < sizeof(*task) || at - (u64)&stress_current_task + TLS_REACH < 2 * TLS_REACH) return true;
   if (at - (u64)task->host < sizeof(*task->host)) return true;
   // What is no address at all the processor finds: OOPS-1 says more about it. And a host without objects of its own.
@@ -57,12 +57,7 @@ static noinline void look(u64 at, u32 bytes, bool is_write, const void *caller) 
   if (likely(task)) stress_look(task, at, bytes, is_write, caller);
 }
 
-// Without a shadow most accesses are to a walk's iterator, which stands on the stack, and many others to variables.
-#define LOOK(size, is_write) \
-  do { \
-    if (stress_is_on_stack(at) || at - stress_variables.start < stress_variables.bytes) return; \
-    look(at, size, is_write, __builtin_return_address(0)); \
-  } while (0)
+#define LOOK(size, is_write) look(at, size, is_write, __builtin_return_address(0))
 #define HOOKS(size) \
   void __asan_load##size##_noabort(u64 at) { LOOK(size, false); } \
   void __asan_store##size##_noabort(u64 at) { LOOK(size, true); } \

@@ -3,12 +3,13 @@
 // object is the host's, so that a snapshot puts it back with them.
 #pragma once
 
-// All that is neither a page table nor an object, nor on the stack: true where kernel code may access it.
+// All that is neither a page table nor an object: true where kernel code may access it.
 bool stress_is_known(const struct stress_task *task, u64 at, u32 bytes);
 // Does not return.
 void stress_bad_access(struct stress_task *task, u64 at, u32 bytes, bool is_write, const void *caller);
 
-// Stacks are nobody else's business. A stack of the host's is smaller.
+// Stacks are nobody else's business. A stack of the host's is smaller; other memory may stand as near, so that it is
+// asked about first.
 enum { STRESS_STACK_REACH = 1 << 20 };
 static __always_inline bool stress_is_on_stack(u64 at) {
 #if defined(__x86_64__)
@@ -32,7 +33,7 @@ static __always_inline void stress_look(
     u64 slot = offset / STRESS_OBJECT_BYTES;
     u16 size = *(const u16 *)((const char *)task->object_sizes + slot * task->object_stride);
     if (likely(offset % STRESS_OBJECT_BYTES + bytes <= size && slot < *task->object_count)) return;
-  } else if (stress_is_on_stack(at) || stress_is_known(task, at, bytes)) {
+  } else if (stress_is_known(task, at, bytes)) {
     return;
   }
   stress_bad_access(task, at, bytes, is_write, caller);
