@@ -13,7 +13,10 @@ struct ScenarioArgument: CaseIterable, RawRepresentable {
 
   var rawValue: String { scenario?.rawValue ?? Self.all }
 
-  var summary: String { scenario?.summary ?? "the default: each of those up to random by its share" }
+  var summary: String {
+    scenario?.summary
+      ?? "the default: each of those up to random by its share; of a kernel also tables and hardware-ad to dirty-logging"
+  }
 
   /// What it asks for that not every subject has, as the end of its line.
   var limits: String {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct RetraceTests {
   @Test func `a raw log gives the schedule, whatever stands behind its end`() throws {
     let steps = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: 2 * FiberScheduler.defaultStepLimit)
-    let yes = UnsafeMutableBufferPointer<(task: Int32, question: UInt32)>.allocate(capacity: 64)
+    let yes = UnsafeMutableBufferPointer<(task: Int32, question: UInt32)>.allocate(capacity: 1024)
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer {
       steps.deallocate()
