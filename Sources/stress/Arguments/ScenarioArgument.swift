@@ -15,7 +15,7 @@ struct ScenarioArgument: CaseIterable, RawRepresentable {
 
   var summary: String {
     scenario?.summary
-      ?? "the default: each of those up to random by its share; of a kernel also tables and hardware-ad to dirty-logging"
+      ?? "the default: each of those up to random by its share; of a kernel also hardware-ad to tables"
   }
 
   /// What it asks for that not every subject has, as the end of its line.
