@@ -1,9 +1,9 @@
 /// Every state that the interleavings of one episode can reach, each left by every task that can go on: depth first,
 /// without going on from a state that was met before.
 ///
-/// What may follow depends on the state alone, so whatever one interleaving can come to is met, though far fewer are
-/// executed than there are classes: what two tasks do level by level of a table multiplies their classes and adds up
-/// their states. Each execution begins at the beginning and follows the path to the decision that is to be taken anew.
+/// What may follow depends on the state alone, so whatever one interleaving can come to is met. States are not always
+/// fewer than classes: what is dead on a stack, and who built which table, keep some apart. Each execution begins at the
+/// beginning and follows the path to the decision that is to be taken anew.
 ///
 /// Unlike a search of classes it need not know what a step touches: whatever tasks tell each other, announced or not,
 /// is part of the state.
