@@ -2,8 +2,8 @@
 /// without going on from a state that was met before.
 ///
 /// What may follow depends on the state alone, so whatever one interleaving can come to is met. States are not always
-/// fewer than classes: what is dead on a stack, and who built which table, keep some apart. Each execution begins at the
-/// beginning and follows the path to the decision that is to be taken anew.
+/// fewer than classes: what is dead on a stack, and who built which table, keep some apart. Each execution begins at
+/// the beginning and follows the path to the decision that is to be taken anew.
 ///
 /// Unlike a search of classes it need not know what a step touches: whatever tasks tell each other, announced or not,
 /// is part of the state.
