@@ -54,9 +54,10 @@ public enum TokenRegress {
     guard
       let search = EpisodeSearch(
         tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy, mostYes: UInt32(mostYes),
-        method: subject.isKernel ? .states : .classes(.everyClass)), token.episode.threads.count <= search.capacity
+        method: subject.isKernel ? .states : .classes(.everyClass), early: early),
+      token.episode.threads.count <= search.capacity
     else { return result }
-    return switch search.run(token.episode, limit: searched, goesOn: { early?.isCut != true }).end {
+    return switch search.run(token.episode, limit: searched).end {
     case .complete: .proven(mostYes: mostYes)
     case .violation: search.world.violation.map { .fails($0.checker.name) } ?? result
     // What was replayed and drawn says what it says.

@@ -47,12 +47,16 @@ package final class EpisodeSearch {
   ///   - mostYes: times that a thread's questions are answered yes in an execution.
   ///   - hasTwins: threads with the same operations begin in their order alone.
   ///   - kind: every class, but for comparison.
+  ///   - early: what may cut an execution, and the search with it. An episode may be so long that `goesOn` is not asked
+  ///     for hours.
   /// - Returns: nil if the address space cannot be had.
   package init?(
     tasks: Int, subject: Subject, policy: Policy, mostYes: UInt32, hasTwins: Bool = true,
-    method: Method = .classes(.everyClass)
+    method: Method = .classes(.everyClass), early: EarlyEnd? = nil
   ) {
-    guard let world = FiberWorld(tasks: min(tasks, ExhaustiveSearch.mostTasks), subject: subject, policy: policy)
+    guard
+      let world = FiberWorld(
+        tasks: min(tasks, ExhaustiveSearch.mostTasks), subject: subject, policy: policy, early: early)
     else { return nil }
     self.world = world
     self.mostYes = mostYes
