@@ -126,7 +126,7 @@ public struct ExhaustiveSearch {
     clock = memory(0)
   }
 
-  private func deallocate() {
+  public func deallocate() {
     nodes.deallocate()
     records.deallocate()
     accesses.deallocate()

@@ -6,6 +6,10 @@ import CAtomics
 import Machine
 
 public struct PartialOrderSampling: Strategy {
+  static let entry = StrategyEntry(
+    "pos", "partial-order sampling: random priorities of steps, drawn anew after a race", dealt: 2, 6, 10
+  ) { PartialOrderSampling(tasks: $0) }
+
   private var draws = SplitMix64(state: 0)
   /// Priority of each task's pending step, 0 for one that is to be drawn.
   private let priorities: UnsafeMutablePointer<UInt64>
@@ -60,4 +64,8 @@ public struct PartialOrderSampling: Strategy {
 
   public static let functions = StrategyFunctions(
     nextTask: { PartialOrderSampling.nextTask($0, $1) }, answer: { PartialOrderSampling.answer($0, $1, $2) })
+}
+
+extension StrategyName {
+  public static let partialOrder = listed("pos")
 }

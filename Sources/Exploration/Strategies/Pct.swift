@@ -110,3 +110,33 @@ public struct Pct: Strategy {
   public static let functions = StrategyFunctions(
     nextTask: { Pct.nextTask($0, $1) }, answer: { Pct.answer($0, $1, $2) })
 }
+
+// MARK: In the list
+
+extension Pct {
+  static let steps2 = StrategyEntry(
+    "pct-2", "random thread priorities, 1 change at any step: bugs of depth 2", dealt: 7
+  ) { Pct(depth: 2, changesOnly: false, tasks: $0) }
+  static let steps3 = StrategyEntry(
+    "pct-3", "random thread priorities, 2 changes at any step: bugs of depth 3", dealt: 3
+  ) { Pct(depth: 3, changesOnly: false, tasks: $0) }
+  static let steps4 = StrategyEntry(
+    "pct-4", "random thread priorities, 3 changes at any step: bugs of depth 4", dealt: 15
+  ) { Pct(depth: 4, changesOnly: false, tasks: $0) }
+  static let changes2 = StrategyEntry(
+    "pct-changes-2", "as pct-2, its change at SPTE writes and locks only", dealt: 1, 9
+  ) { Pct(depth: 2, changesOnly: true, tasks: $0) }
+  static let changes3 = StrategyEntry(
+    "pct-changes-3", "as pct-3, its changes at SPTE writes and locks only", dealt: 5, 13
+  ) { Pct(depth: 3, changesOnly: true, tasks: $0) }
+  static let changes4 = StrategyEntry(
+    "pct-changes-4", "as pct-4, its changes at SPTE writes and locks only", dealt: 11
+  ) { Pct(depth: 4, changesOnly: true, tasks: $0) }
+}
+
+extension StrategyName {
+  public static let (pct2, pct3, pct4) = (listed("pct-2"), listed("pct-3"), listed("pct-4"))
+  public static let (pctChanges2, pctChanges3, pctChanges4) = (
+    listed("pct-changes-2"), listed("pct-changes-3"), listed("pct-changes-4")
+  )
+}

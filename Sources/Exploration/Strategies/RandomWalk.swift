@@ -2,6 +2,10 @@
 import Machine
 
 public struct RandomWalk: Strategy {
+  static let entry = StrategyEntry(
+    "random-walk", "at every step each ready thread is equally likely", dealt: 0, 4, 8, 12
+  ) { _ in RandomWalk() }
+
   private var draws = SplitMix64(state: 0)
 
   public init() {}
@@ -19,4 +23,8 @@ public struct RandomWalk: Strategy {
 
   public static let functions = StrategyFunctions(
     nextTask: { RandomWalk.nextTask($0, $1) }, answer: { RandomWalk.answer($0, $1, $2) })
+}
+
+extension StrategyName {
+  public static let randomWalk = listed("random-walk")
 }

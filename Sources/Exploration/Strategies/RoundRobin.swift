@@ -2,6 +2,10 @@
 import Machine
 
 public struct RoundRobin: Strategy {
+  static let entry = StrategyEntry(
+    "round-robin", "every thread in turn, a drawn number of steps each", dealt: 14
+  ) { _ in RoundRobin() }
+
   private var draws = SplitMix64(state: 0)
   private var quantum = 1
   private var left = 0
@@ -31,4 +35,8 @@ public struct RoundRobin: Strategy {
 
   public static let functions = StrategyFunctions(
     nextTask: { RoundRobin.nextTask($0, $1) }, answer: { RoundRobin.answer($0, $1, $2) })
+}
+
+extension StrategyName {
+  public static let roundRobin = listed("round-robin")
 }

@@ -4,7 +4,7 @@
 /// for every strategy alike. A strategy allocates nothing once it is made.
 import Machine
 
-public protocol Strategy {
+public protocol Strategy: SendableMetatype {
   /// A new execution begins.
   /// - Parameters:
   ///   - draws: the execution's own stream.
@@ -17,8 +17,15 @@ public protocol Strategy {
   /// Answers a question of the running task; yes is the rarer answer.
   mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool
 
+  /// Gives back what it has allocated.
+  func deallocate()
+
   /// The functions by which the scheduler calls this strategy: C functions, which only a concrete type can give.
   static var functions: StrategyFunctions { get }
+}
+
+extension Strategy {
+  public func deallocate() {}
 }
 
 /// How long an execution is, for strategies that place something in it.
