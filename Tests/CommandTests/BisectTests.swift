@@ -26,7 +26,7 @@ import Testing
       let bad = try Git.run(["rev-parse", "HEAD~1"], in: tree.root).trimmingCharacters(in: .newlines)
       let tool = try #require(StressCommand.executablePath)
       let command = [
-        "explore", "--kernel-tree", ".", "--bisect", "--seed", "1", "--schedules", "20000", "--no-minimize", "--quiet",
+        "explore", "--kernel-tree", ".", "--bisect", "--seed", "1", "--schedules", "4000", "--no-minimize", "--quiet",
       ]
       let ends = ["main", "main~4"]
       func bisect() throws -> String {

@@ -91,7 +91,7 @@ import Testing
     try Scratch.use { scratch in
       for (statement, checker) in [("for (volatile int on = 1; on;);", "HANG-1"), ("__builtin_trap();", "OOPS-1")] {
         let tree = try broken(statement, in: scratch, name: checker)
-        let found = try explore(tree, "--quiet", "--hang-seconds", "0.2", in: scratch)
+        let found = try explore(tree, "--quiet", "--hang-seconds", "0.04", in: scratch)
         #expect(found.status == 1)
         #expect(found.output.contains("checker    \(checker)") && found.output.contains("(1-minimal)"))
         #expect(!found.errors.contains("was ended by"))
@@ -109,7 +109,7 @@ import Testing
         let found = try StressCommand.start(
           [
             "run", "--kernel-tree", tree, "--threads", "8", "--seconds", "60", "--seed", "1", "--perturb", "heavy",
-            "--quiet", "--hang-seconds", "0.2",
+            "--quiet", "--hang-seconds", "0.04",
           ], in: scratch
         ).finish()
         #expect(

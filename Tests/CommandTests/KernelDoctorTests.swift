@@ -370,10 +370,9 @@ import Testing
   @Test(.enabled(if: !trees.isEmpty, "no kernel tree here: scripts/kernel-tree 7.3 brings one"), arguments: trees)
   func `a real tree builds with each compiler, and the second time comes from the cache`(tree: String) throws {
     try Scratch.use { scratch in
+      let cache = ["/usr/bin/env", "XDG_CACHE_HOME=\(try scratch.kernelCache())"]
       func doctor(_ name: String) throws -> StressCommand.Result {
-        let cache = ["/usr/bin/env", "XDG_CACHE_HOME=\(scratch.file("cache"))"]
-        return try StressCommand.start(["kernel", "doctor", tree, "--compiler", name], in: scratch, through: cache)
-          .finish()
+        try StressCommand.start(["kernel", "doctor", tree, "--compiler", name], in: scratch, through: cache).finish()
       }
       let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
       for name in ["clang", "gcc"]

@@ -1,4 +1,5 @@
 import Foundation
+import KernelMMU
 
 /// A folder of one test, gone with it.
 struct Scratch {
@@ -20,6 +21,19 @@ struct Scratch {
 
   func write(_ text: String, to name: String) throws {
     try Data(text.utf8).write(to: folder.appendingPathComponent(name))
+  }
+
+  /// A cache for kernels of the test's own, as `XDG_CACHE_HOME`. Of single files it knows what the user's knows, so
+  /// that a build in it is one, and soon over.
+  func kernelCache() throws -> String {
+    let known = UnitCache().folder
+    let own = folder.appendingPathComponent("cache/stress")
+    for folder in [known, own] {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+    try FileManager.default.createSymbolicLink(
+      at: own.appendingPathComponent(known.lastPathComponent), withDestinationURL: known)
+    return file("cache")
   }
 
   /// The names of all files but the captured output and the command's own folder.

@@ -106,8 +106,8 @@ import Testing
     let objects = try trees.enumerated().map { index, tree in
       let cache = scratch.url.appendingPathComponent("cache-\(index)")
       var builder = KernelBuilder(tree: tree, cache: cache, compiler: compiler)
-      // Otherwise the second would be made of the first one's parts.
-      builder.units = nil
+      // Otherwise the second would be made of the first one's parts. Those of the first may be remembered.
+      if index > 0 { builder.units = nil }
       let built = try builder.build()
       return (built.key, try Data(contentsOf: built.object))
     }

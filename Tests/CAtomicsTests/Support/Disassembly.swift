@@ -19,18 +19,15 @@ struct Disassembly {
   init(of function: String) throws {
     let tool = try #require(
       Self.tool, "neither objdump (Debian: binutils) nor the Swift toolchain's llvm-objdump was found")
-    let binary = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    // ADDRESS FLAGS SECTION SIZE NAME
     let symbol = try #require(
-      try Self.output(tool, ["--syms", binary]).split(separator: "\n").first {
-        $0.contains("CAtomicsTests") && $0.contains("\(function.utf8.count)\(function)") && $0.hasSuffix("F")
-      }, "no symbol of \(function) in \(binary)")
+      try Self.symbols.get().first { $0.contains("\(function.utf8.count)\(function)") },
+      "no symbol of \(function) in \(Self.binary)")
     let fields = symbol.split(whereSeparator: \.isWhitespace)
     let start = try #require(fields.first.flatMap { UInt64($0, radix: 16) })
     let size = try #require(
       fields.firstIndex(of: ".text").flatMap { UInt64(fields[fields.index(after: $0)], radix: 16) })
     let listing = try Self.output(
-      tool, ["-d", "--no-show-raw-insn", "--start-address=\(start)", "--stop-address=\(start + size)", binary])
+      tool, ["-d", "--no-show-raw-insn", "--start-address=\(start)", "--stop-address=\(start + size)", Self.binary])
     text = listing.split(separator: "\n").compactMap { line -> String? in
       // Instructions stand behind `address:`, whatever comes before the first is heading.
       let parts = line.split(separator: ":", maxSplits: 1)
@@ -44,7 +41,15 @@ struct Disassembly {
 
   func count(_ instruction: Regex<Substring>) -> Int { text.matches(of: instruction.anchorsMatchLineEndings()).count }
 
-  private static var tool: String? {
+  private static let binary = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
+
+  /// The functions of this target as lines ADDRESS FLAGS SECTION SIZE NAME: the binary has a hundred thousand others.
+  private static let symbols = Result {
+    try output(#require(tool), ["--syms", binary]).split(separator: "\n")
+      .filter { $0.contains("CAtomicsTests") && $0.hasSuffix("F") }
+  }
+
+  private static let tool: String? = {
     let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map(String.init)
     func find(_ name: String) -> String? {
       folders.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
@@ -55,7 +60,7 @@ struct Disassembly {
     }
     return [find("objdump"), toolchain, find("llvm-objdump")].compactMap { $0 }
       .first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
+  }()
 
   private static func output(_ tool: String, _ arguments: [String]) throws -> String {
     let process = Process()

@@ -9,7 +9,7 @@ import SecureEPT
 import Testing
 
 struct EpisodeSearchTests {
-  private func search(
+  private static func search(
     _ tasks: Int = 2, mostYes: UInt32 = 1, policy: Policy = .fourK, method: EpisodeSearch.Method = .classes(.everyClass)
   ) throws -> EpisodeSearch {
     try #require(
@@ -27,14 +27,14 @@ struct EpisodeSearchTests {
 
   @Test(arguments: [(2, 96 as UInt64), (3, 23_856)])
   func `the common model has so many classes, and each is executed once`(threads: Int, classes: UInt64) throws {
-    let result = try search(threads).run(micro(threads: threads), limit: .max)
+    let result = try Self.search(threads).run(micro(threads: threads), limit: .max)
     #expect(result.end == .complete)
     #expect(result.classes == classes)
     #expect(result.executions == classes)
   }
 
   @Test func `two threads of the common model have 470 interleavings`() throws {
-    let result = try search(method: .classes(.everyInterleaving)).run(micro(threads: 2), limit: .max)
+    let result = try Self.search(method: .classes(.everyInterleaving)).run(micro(threads: 2), limit: .max)
     #expect(result.classes == 470 && result.executions == 470)
   }
 
@@ -45,7 +45,7 @@ struct EpisodeSearchTests {
   }
 
   @Test func `a search that is left says so`() throws {
-    let result = try search(3).run(micro(threads: 3), limit: 100)
+    let result = try Self.search(3).run(micro(threads: 3), limit: 100)
     guard case .partial(let open) = result.end else {
       Issue.record("\(result.end)")
       return
@@ -53,12 +53,27 @@ struct EpisodeSearchTests {
     #expect(open > 0 && result.executions == 100)
   }
 
-  private struct Seen: Equatable {
+  @Test func `a search that nobody waits for is left, however long an execution is`() throws {
+    let early = EarlyEnd()
+    let search = try #require(
+      EpisodeSearch(tasks: 2, subject: .model(.mainline, nil), policy: .fourK, mostYes: 1, early: early))
+    var executions = 0
+    let result = search.run(
+      Self.episode(.faultFault, 0), limit: 100,
+      each: { _, _ in
+        executions += 1
+        if executions == 3 { early.cut() }
+      })
+    #expect(search.world.isCut && search.world.violation == nil)
+    #expect(result.executions < 100 && result.end != .complete && executions == 3)
+  }
+
+  private struct Seen: Equatable, Sendable {
     var classes: Set<UInt64> = []
     var states: Set<UInt64> = []
   }
 
-  private func seen(_ episode: Episode, _ search: EpisodeSearch, limit: UInt64) -> (EpisodeSearch.Result, Seen) {
+  private static func seen(_ episode: Episode, _ search: EpisodeSearch, limit: UInt64) -> (EpisodeSearch.Result, Seen) {
     var seen = Seen()
     let result = search.run(
       episode, limit: limit,
@@ -69,7 +84,7 @@ struct EpisodeSearchTests {
     return (result, seen)
   }
 
-  private func episode(_ scenario: ScenarioName, _ seed: UInt64, policy: Policy = .fourK) -> Episode {
+  private static func episode(_ scenario: ScenarioName, _ seed: UInt64, policy: Policy = .fourK) -> Episode {
     var draws = SplitMix64(seed: seed, .episode)
     return Scenario.episode(scenario, threads: 2, operations: 1, policy: policy, draws: &draws)
   }
@@ -79,63 +94,67 @@ struct EpisodeSearchTests {
     .faultInvalidate, .busy, .guestZap, .lockless, .recoverUnmap, .teardown, .random,
   ]
 
-  /// Episodes small enough for every interleaving.
-  /// - Parameter body: ends it by answering false.
-  private func compare(
-    limit: UInt64, seeds: Range<UInt64>, isDeaf: Bool = false,
-    _ body: (String, Seen, Seen, EpisodeSearch.Result) -> Bool
-  ) throws {
+  private struct Small: Sendable {
+    var name: String
+    var episode: Episode
+    /// Of every interleaving.
+    var executions: UInt64
+    var all: Seen
+  }
+
+  /// Most classes, and most interleavings, of an episode for which the latter are all executed.
+  private static let (mostClasses, mostInterleavings) = (500 as UInt64, 2_200 as UInt64)
+
+  /// The episodes that are small enough for every interleaving: executed once for all tests.
+  private static let small: Result<[Small], any Error> = Result {
     let (reduced, whole) = (try search(), try search(method: .classes(.everyInterleaving)))
-    (reduced.isDeaf, whole.isDeaf) = (isDeaf, isDeaf)
-    for scenario in Self.scenarios {
-      for seed in seeds {
+    var small: [Small] = []
+    for scenario in scenarios {
+      for seed in 0..<16 as Range<UInt64> {
         let episode = episode(scenario, seed)
-        let (naive, all) = seen(episode, whole, limit: limit)
+        // Those of too many classes have more interleavings yet.
+        if case .partial = reduced.run(episode, limit: mostClasses).end { continue }
+        let (naive, all) = seen(episode, whole, limit: mostInterleavings)
         guard naive.end == .complete else { continue }
-        let (result, some) = seen(episode, reduced, limit: .max)
-        if !body("\(scenario), seed \(seed)", some, all, result) { return }
+        small.append(
+          Small(name: "\(scenario), seed \(seed)", episode: episode, executions: naive.executions, all: all))
       }
     }
+    return small
   }
 
   @Test func `what is left out is of the class of something that is not`() throws {
-    var compared = 0
-    try compare(limit: 2_200, seeds: 0..<8) { name, some, all, result in
+    let (reduced, small) = (try Self.search(), try Self.small.get())
+    for one in small {
+      let (result, some) = Self.seen(one.episode, reduced, limit: .max)
       #expect(result.end == .complete)
-      #expect(some == all, "\(name)")
-      #expect(result.classes == UInt64(all.classes.count), "\(name)")
-      compared += 1
-      return true
+      #expect(some == one.all, "\(one.name)")
+      #expect(result.classes == UInt64(one.all.classes.count), "\(one.name)")
     }
-    #expect(compared >= 5)
+    #expect(small.count >= 5)
   }
 
   @Test func `a search that does not hear of hidden communication misses some of it`() throws {
-    var isMissed = false
-    try compare(limit: 2_200, seeds: 0..<16, isDeaf: true) { _, some, all, _ in
-      isMissed = some != all
-      return !isMissed
-    }
-    #expect(isMissed)
+    let (reduced, whole) = (try Self.search(), try Self.search(method: .classes(.everyInterleaving)))
+    (reduced.isDeaf, whole.isDeaf) = (true, true)
+    #expect(
+      try Self.small.get().contains { one in
+        let (_, some) = Self.seen(one.episode, reduced, limit: .max)
+        return some != Self.seen(one.episode, whole, limit: .max).1
+      })
   }
 
   @Test func `a search of all states ends in the tables that the interleavings end in`() throws {
-    let (states, whole) = (try search(method: .states), try search(method: .classes(.everyInterleaving)))
-    var (compared, saved) = (0, 0)
-    for scenario in Self.scenarios {
-      for seed in 0..<16 as Range<UInt64> {
-        let episode = episode(scenario, seed)
-        let (naive, all) = seen(episode, whole, limit: 2_200)
-        guard naive.end == .complete else { continue }
-        let (result, some) = seen(episode, states, limit: .max)
-        #expect(result.end == .complete)
-        #expect(some.states == all.states, "\(scenario), seed \(seed)")
-        #expect(result.executions <= naive.executions)
-        compared += 1
-        if result.executions < naive.executions { saved += 1 }
-      }
+    let (states, small) = (try Self.search(method: .states), try Self.small.get())
+    var saved = 0
+    for one in small {
+      let (result, some) = Self.seen(one.episode, states, limit: .max)
+      #expect(result.end == .complete)
+      #expect(some.states == one.all.states, "\(one.name)")
+      #expect(result.executions <= one.executions)
+      if result.executions < one.executions { saved += 1 }
     }
-    #expect(compared >= 5 && saved > 0)
+    #expect(small.count >= 5 && saved > 0)
   }
 
   @Test(arguments: [Mutant.dropPropagate, .stayFrozen])
@@ -153,10 +172,11 @@ struct EpisodeSearchTests {
   func `no interleaving that is drawn is of a class of its own`(_ scenario: ScenarioName) throws {
     for seed in 0..<4 as Range<UInt64> {
       let policy: Policy = seed % 3 == 0 ? .huge : .fourK
-      let episode = episode(scenario, seed, policy: policy)
-      let (result, all) = seen(episode, try search(policy: policy), limit: 6_000)
+      let episode = Self.episode(scenario, seed, policy: policy)
+      let (result, all) = Self.seen(episode, try Self.search(policy: policy), limit: 3_000)
       guard result.end == .complete else { continue }
-      let (_, drawn) = seen(episode, try search(policy: policy, method: .classes(.drawn(seed: seed))), limit: 1_000)
+      let random = try Self.search(policy: policy, method: .classes(.drawn(seed: seed)))
+      let (_, drawn) = Self.seen(episode, random, limit: 1_000)
       #expect(drawn.classes.isSubset(of: all.classes), "seed \(seed)")
       #expect(drawn.states.isSubset(of: all.states), "seed \(seed)")
     }

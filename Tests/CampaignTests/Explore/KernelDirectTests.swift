@@ -35,7 +35,7 @@ struct KernelDirectTests {
   @Test(arguments: ScenarioName.allCases.filter(\.isForDirectRoots)) func `so it does in each scenario`(
     scenario: ScenarioName
   ) throws {
-    let record = Explorations.run(configuration(try kernel(), schedules: 3_000, scenario: scenario))
+    let record = Explorations.run(configuration(try kernel(), schedules: 1_500, scenario: scenario))
     #expect(record.verdict == .clean, "\(record.violations.first?.seen ?? "") \(record.harnessFaults)")
   }
 

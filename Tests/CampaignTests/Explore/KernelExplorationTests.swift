@@ -14,13 +14,16 @@ import Testing
   }
 
   /// Breaks the kernel, expects the checker, and expects the token to show the same again.
+  /// - Parameter minimizes: false for what goes on to the limit of steps each time.
   @discardableResult
   private func expect(
-    _ checker: String, in scenario: ScenarioName? = nil, _ edits: (String, String)...,
+    _ checker: String, in scenario: ScenarioName? = nil, _ edits: (String, String)..., minimizes: Bool = true,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> RunRecord.Violation {
     let kernel = try KernelTrees.broken(edits)
-    let record = Explorations.run(configuration(kernel, schedules: 20_000, scenario: scenario))
+    var configuration = configuration(kernel, schedules: 20_000, scenario: scenario)
+    configuration.minimizes = minimizes
+    let record = Explorations.run(configuration)
     let violation = try #require(record.violations.first, sourceLocation: sourceLocation)
     #expect(violation.checker == checker, "\(violation.seen)", sourceLocation: sourceLocation)
     let reproduction = try #require(violation.reproduction, sourceLocation: sourceLocation)
@@ -194,6 +197,7 @@ import Testing
     let freed = "\tif (is_mirror_sp(sp))\n\t\tkvm_x86_call(free_external_spt)(kvm, sp);"
     try expect("BUG-1", (freed, "\tif (is_mirror_sp(sp))\n\t\tBUG();"))
     try expect(
-      "LIV-1", (freed, "\tif (is_mirror_sp(sp))\n\t\twhile (kvm_tdp_mmu_read_spte(pt));"))
+      "LIV-1", (freed, "\tif (is_mirror_sp(sp))\n\t\twhile (kvm_tdp_mmu_read_spte(pt));"),
+      minimizes: false)
   }
 }

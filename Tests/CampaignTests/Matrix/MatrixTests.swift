@@ -131,6 +131,8 @@ import Testing
     var configuration = Self.mutants(.lostZap, .earlyFree)
     configuration.parts = MatrixConfiguration.Part.allCases
     configuration.schedules = 200
+    // Enough that some strategies find the one that is rare, and some do not.
+    configuration.mutantCap = 2_000
     let one = try encoded(run(configuration))
     for jobs in 2...3 {
       configuration.jobs = jobs

@@ -18,7 +18,8 @@ extension SoakTests {
     }
 
     @Test func `pauses change nothing for one thread`() throws {
-      var configuration = SoakConfiguration(threads: 1, length: .rounds(2), seed: 3, perturbation: .off, memoryGiB: 1)
+      var configuration = Runs.short(
+        SoakConfiguration(threads: 1, length: .rounds(2), seed: 3, perturbation: .off, memoryGiB: 1))
       var one = Runs.run(configuration)
       configuration.perturbation = .heavy
       let two = Runs.run(configuration)
@@ -27,7 +28,7 @@ extension SoakTests {
     }
 
     @Test func `several threads: the workloads of two runs are equal`() {
-      let configuration = SoakConfiguration(threads: 6, length: .rounds(3), seed: 42, memoryGiB: 1)
+      let configuration = Runs.short(SoakConfiguration(threads: 6, length: .rounds(3), seed: 42, memoryGiB: 1))
       let (one, two) = (Runs.run(configuration), Runs.run(configuration))
       #expect(one.verdict == .clean && two.verdict == .clean)
       #expect(one.workload == two.workload)
@@ -35,7 +36,7 @@ extension SoakTests {
     }
 
     @Test func `another seed, another round or another number of threads is another workload`() {
-      let base = SoakConfiguration(threads: 2, length: .rounds(1), seed: 42, memoryGiB: 1)
+      let base = Runs.short(SoakConfiguration(threads: 2, length: .rounds(1), seed: 42, memoryGiB: 1))
       var (seed, round, threads) = (base, base, base)
       seed.seed = 43
       round.firstRound = 1
@@ -45,9 +46,11 @@ extension SoakTests {
     }
 
     @Test func `a run of several rounds is its rounds one after another`() {
-      let all = Runs.run(SoakConfiguration(threads: 1, length: .rounds(3), seed: 7, memoryGiB: 1))
+      let all = Runs.run(Runs.short(SoakConfiguration(threads: 1, length: .rounds(3), seed: 7, memoryGiB: 1)))
       let parts = (0..<3).map { round in
-        Runs.run(SoakConfiguration(threads: 1, length: .rounds(1), seed: 7, memoryGiB: 1, firstRound: round))
+        Runs.run(
+          Runs.short(
+            SoakConfiguration(threads: 1, length: .rounds(1), seed: 7, memoryGiB: 1, firstRound: round)))
       }
       #expect(all.operations == parts.reduce(0) { $0 + $1.operations })
       for row in all.outcomes {

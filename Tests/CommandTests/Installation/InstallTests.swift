@@ -17,7 +17,7 @@ import Testing
       let tree = try #require(UserTree.source).path
       let moved = installed.scratch.file("moved")
       try FileManager.default.moveItem(atPath: installed.prefix, toPath: moved)
-      let environment = ["PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": installed.scratch.file("cache")]
+      let environment = ["PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": try installed.scratch.kernelCache()]
       func doctor() throws -> (status: Int32, output: String) {
         try installed.run(["\(moved)/bin/stress", "kernel", "doctor", tree], environment: environment)
       }
