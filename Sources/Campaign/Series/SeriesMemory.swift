@@ -18,7 +18,7 @@ struct SeriesMemory: Sendable {
     var status = stat()
     let isThere = stat(Bundle.main.executablePath ?? "/proc/self/exe", &status) == 0
     tool =
-      "\(ToolBuild.current.text) "
+      "\(ToolBuild.current.text) \(KernelBuilder.harness) "
       + (isThere ? "\(status.st_size) \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)" : "")
   }
 

@@ -83,6 +83,16 @@ extension KernelBuilder {
     package var version: String
   }
 
+  /// Names the tool's own C, which every kernel is compiled with.
+  package static var harness: String {
+    guard let resources = try? KernelResources() else { return "" }
+    var hash = ContentHash()
+    for path in resources.files() {
+      hash.add(path, KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
+    }
+    return hash.text
+  }
+
   /// `$CC`, if that is set, then clang and gcc, as far as they are there; another one where there is neither. No two
   /// are the same.
   package static func compilers(scratch: URL) -> [FoundCompiler] {

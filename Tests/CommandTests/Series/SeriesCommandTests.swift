@@ -167,6 +167,42 @@ import Testing
     #expect(scratch.text("out.ktap").contains("not ok 5 4/10"))
   }
 
+  /// The tool's own C lies beside it, and is compiled with every kernel.
+  @Test func `what another harness has found out is not taken for its own`() throws {
+    try Scratch.use { scratch in
+      let tool = URL(fileURLWithPath: try #require(StressCommand.executablePath))
+      let bin = scratch.folder.appendingPathComponent("bin")
+      try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
+      let resources = "stress_KernelMMU.resources"
+      for name in ["stress", resources] {
+        let source = name == "stress" ? tool : tool.deletingLastPathComponent().appendingPathComponent(name)
+        try FileManager.default.copyItem(
+          at: source.resolvingSymlinksInPath(), to: bin.appendingPathComponent(name))
+      }
+      let root = scratch.folder.appendingPathComponent("repository")
+      try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+      try Git.run(["init", "--quiet"], in: root)
+      for number in 1...2 {
+        try SeriesRepository.apply(.init("Makefile", "", "# \(number)\n"), in: root)
+        try SeriesRepository.commit("\(number)", in: root)
+      }
+      func found() throws -> [Int] {
+        let words = ["series", "HEAD~1..HEAD", "--kernel-tree", root.path, "--json", scratch.file("r.json"), "--quiet"]
+        let result = try scratch.execute(
+          [bin.appendingPathComponent("stress").path] + words, environment: ["XDG_CACHE_HOME": scratch.file("cache")])
+        #expect(result.status == 125, "\(scratch.text("log"))")
+        return try Self.record(scratch).timing.found
+      }
+      #expect(try found() == [1, 1])
+      #expect(try found() == [0, 0])
+      let glue = bin.appendingPathComponent("\(resources)/Resources/glue/x86.c")
+      let text = try String(contentsOf: glue, encoding: .utf8)
+      try FileManager.default.removeItem(at: glue)
+      try "\(text)// changed\n".write(to: glue, atomically: false, encoding: .utf8)
+      #expect(try found() == [1, 1])
+    }
+  }
+
   // MARK: What cannot be read, and signals
 
   @Test(.enabled(if: UserTree.source != nil, UserTree.why))
