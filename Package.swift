@@ -48,7 +48,7 @@ let package = Package(
         "page.html", "style.css", "dom.js", "figures.js", "trace.js", "view.js", "signs.js", "timeline.js",
         "drawing.js",
         "tables.js", "steps.js", "explorer.js", "latency.js", "measurements.js", "violation.js", "run.js", "matrix.js",
-        "exhaust.js",
+        "exhaust.js", "series.js",
         "main.js",
       ].map { .embedInCode("HTML/Resources/\($0)") }),
     .target(name: "Expected", path: "Expected", resources: [.embedInCode("matrix.json")]),

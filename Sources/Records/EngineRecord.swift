@@ -19,6 +19,8 @@ public enum Conclusion: Sendable {
   case found
   /// The harness failed: nothing is known.
   case harnessFault
+  /// There was nothing that could be run.
+  case nothingTried
 }
 
 extension RunRecord: EngineRecord {

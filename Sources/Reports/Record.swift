@@ -5,4 +5,5 @@ public enum Record: Sendable, Equatable {
   case run(RunRecord)
   case matrix(MatrixRecord)
   case exhaust(ExhaustRecord)
+  case series(SeriesRecord)
 }

@@ -21,6 +21,7 @@ public enum ReportFormat: String, CaseIterable, Sendable {
     case (.text, .run(let record)): TextReport(record).render(full: true)
     case (.text, .matrix(let record)): MatrixText(record).render()
     case (.text, .exhaust(let record)): ExhaustText(record).render()
+    case (.text, .series(let record)): SeriesText(record).render()
     case (.mail, _): MailReport.render(record)
     case (.html, _): HTMLReport.render(record)
     case (.markdown, _): MarkdownReport.render(record)

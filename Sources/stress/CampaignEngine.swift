@@ -66,6 +66,12 @@ extension Exhaust: CampaignEngine {
   ) -> ExhaustRecord { run { tell($0) } }
 }
 
+extension Series: CampaignEngine {
+  func carryOut(
+    _ tell: @escaping (any EngineProgress) -> Void, _ notice: @escaping (String) -> Void
+  ) -> SeriesRecord { run { tell($0) } }
+}
+
 // MARK: How far they are
 
 extension SoakProgress: EngineProgress {
@@ -102,6 +108,14 @@ extension ExhaustProgress: EngineProgress {
   func line(rate: Double) -> String { "\(items) of \(ofItems) items  \(classes) classes  \(Int(rate))/s" }
 }
 
+extension SeriesProgress: EngineProgress {
+  var count: UInt64 { UInt64(commits) }
+  func line(rate: Double) -> String {
+    "\(max(commits - 1, 0)) of \(ofCommits - 1) commits  "
+      + (commits < ofCommits ? "\(commits == 0 ? "base" : "\(commits)/\(ofCommits - 1)"): \(phase)" : "")
+  }
+}
+
 // MARK: What they leave
 
 extension RunRecord: DeliveredRecord {
@@ -133,5 +147,13 @@ extension ExhaustRecord: DeliveredRecord {
   func json() throws -> Data { try RecordJSON.encode(self) }
   func text(isQuiet: Bool, isFull: Bool) -> String {
     isQuiet ? ExhaustText(self).renderQuietly() : ExhaustText(self).render()
+  }
+}
+
+extension SeriesRecord: DeliveredRecord {
+  var reported: Record? { .series(self) }
+  func json() throws -> Data { try RecordJSON.encode(self) }
+  func text(isQuiet: Bool, isFull: Bool) -> String {
+    isQuiet ? SeriesText(self).renderQuietly() : SeriesText(self).render()
   }
 }

@@ -68,6 +68,12 @@ struct ExhaustCommand: CampaignCommand {
 
   @Option(
     parsing: .unconditional,
+    help: .init("Only what one of these takes part in.", valueName: "a,b,…"),
+    transform: { try VariantArgument.parse($0, count: nil) })
+  var with: [String]?
+
+  @Option(
+    parsing: .unconditional,
     help: .init("BUSY answers and yields of a thread in an execution, at most, 0...4. (default: 1)", valueName: "n"),
     transform: NumberArgument.whole(0...4))
   var answers: Int?
@@ -123,7 +129,8 @@ struct ExhaustCommand: CampaignCommand {
   private func plan(_ kernel: KernelSubject?) throws -> ExhaustPlan {
     let plan = ExhaustPlan(
       policy: policy, operations: single ?? pair ?? triple ?? [], table: table, answers: (answers ?? 1) > 0,
-      kernel: kernel)
+      kernel: kernel
+    ).with(with ?? [])
     guard !plan.items.isEmpty else {
       throw ValidationError(
         "there is no table in which all of these mean something under policy \(policy.rawValue)"
@@ -167,10 +174,11 @@ struct ExhaustCommand: CampaignCommand {
 
 /// The names of variants and tables.
 enum VariantArgument {
-  static func parse(_ text: String, count: Int) throws -> [String] {
+  /// - Parameter count: of names; nil for any number of them.
+  static func parse(_ text: String, count: Int?) throws -> [String] {
     let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    guard names.count == count else {
-      throw ValidationError("'\(text)' is not \(count) names with commas between them; see 'stress list variants'")
+    guard count.map({ $0 == names.count }) ?? true else {
+      throw ValidationError("'\(text)' is not \(count ?? 0) names with commas between them; see 'stress list variants'")
     }
     let known = Set(Policy.allCases.flatMap { OperationVariant.all($0).map(\.name) })
     if let unknown = names.first(where: { !known.contains($0) }) {

@@ -29,6 +29,8 @@ enum ExitStatus {
         switch conclusion {
         case .found: ExitStatus.violation
         case .harnessFault: ExitStatus.harnessFault
+        case .nothingTried:
+          isInterrupted ? interrupted(by: signal ?? SIGINT) : ExitStatus.notSupported
         case .clean:
           isInterrupted
             ? interrupted(by: signal ?? SIGINT) : isDelivered ? ExitStatus.clean : ExitStatus.harnessFault

@@ -22,6 +22,7 @@ struct Stress: ParsableCommand {
         .stress/failures         the schedules that have failed, for 'stress regress'
         .stress/runs             of each process that runs, the command that does the same again
         ~/.cache/stress/kernels  what was built from kernel trees; $XDG_CACHE_HOME stands for ~/.cache
+        ~/.cache/stress/series   what is known of the commits of series
 
       ENVIRONMENT:
         CC                       the compiler for a kernel tree; else clang, gcc or cc
@@ -31,7 +32,8 @@ struct Stress: ParsableCommand {
     subcommands: [
       RunCommand.self, ExploreCommand.self, ReplayCommand.self, MinimizeCommand.self, TraceCommand.self,
       RegressCommand.self,
-      MatrixCommand.self, DiffCommand.self, ExhaustCommand.self, ReportCommand.self, MergeCommand.self,
+      MatrixCommand.self, DiffCommand.self, ExhaustCommand.self, SeriesCommand.self, ReportCommand.self,
+      MergeCommand.self,
       KernelCommand.self,
       ListCommand.self, AutopsyCommand.self,
     ],
@@ -44,6 +46,7 @@ struct Stress: ParsableCommand {
       Foundation.exit(ExitStatus.usage)
     }
     do {
+      SeriesChildren.followParent()
       var command = try parseAsRoot()
       Supervisor.run(command)
       try command.run()

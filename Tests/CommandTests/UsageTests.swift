@@ -172,7 +172,7 @@ import Testing
   ]
 
   private static let all =
-    "allowed: run, explore, replay, minimize, trace, regress, matrix, diff, exhaust, report, merge, kernel"
+    "allowed: run, explore, replay, minimize, trace, regress, matrix, diff, exhaust, series, report, merge, kernel"
 
   static let commands: [Case] = [
     Case("nonsense", says: "'stress' has no command 'nonsense'; \(all)"),

@@ -9,7 +9,7 @@ import Testing
     ([SampleRecords.clean, SampleRecords.violation, SampleRecords.empty, SampleRecords.fault] + SampleExplorations.all)
     .map { .run($0) }
     + [SampleMatrices.asExpected, SampleMatrices.differing, SampleMatrices.interrupted, SampleMatrices.fault]
-    .map { .matrix($0) }
+    .map { .matrix($0) } + SampleSearches.all.map(Record.exhaust) + SampleSeries.all.map(Record.series)
 
   /// With all that is markup somewhere, in every string of a record.
   static var hostile: RunRecord {

@@ -73,3 +73,27 @@ struct Compiler {
     "-shared", "-nostdlib", "-Wl,-z,defs", "-Wl,-Bsymbolic", "-Wl,--build-id=none", "-Wl,-soname,kernel.so",
   ]
 }
+
+extension KernelBuilder {
+  /// A compiler that is there.
+  package struct FoundCompiler: Sendable, Equatable {
+    /// By which a build is given it.
+    package var name: String
+    /// The first line of its `--version`.
+    package var version: String
+  }
+
+  /// `$CC`, if that is set, then clang and gcc, as far as they are there; another one where there is neither. No two
+  /// are the same.
+  package static func compilers(scratch: URL) -> [FoundCompiler] {
+    let named = ProcessInfo.processInfo.environment["CC"].flatMap { $0.isEmpty ? nil : $0 }
+    var found: [FoundCompiler] = []
+    for name in [named, "clang", "gcc", "cc"].compactMap({ $0 }) where name != "cc" || found.isEmpty {
+      guard let compiler = try? Compiler.choose(name, scratch: scratch),
+        !found.contains(where: { $0.version == compiler.version })
+      else { continue }
+      found.append(FoundCompiler(name: name, version: compiler.version))
+    }
+    return found
+  }
+}

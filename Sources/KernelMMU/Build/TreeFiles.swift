@@ -63,15 +63,26 @@ package enum TreeFiles {
 
   /// Every path that a build may look at, sorted: nothing else of a tree has a part in what is built.
   package static func wanted(_ tree: URL) -> [String] {
-    var paths = Set(named)
-    for folder in folders {
+    let found = folders.flatMap { folder in
       let names = (try? FileManager.default.contentsOfDirectory(atPath: tree.appendingPathComponent(folder.path).path))
-      for name in names ?? [] where folder.suffixes.contains(where: { name.hasSuffix($0) }) {
-        let path = "\(folder.path)/\(name)"
-        if !left.contains(path) { paths.insert(path) }
-      }
+      return (names ?? []).map { "\(folder.path)/\($0)" }
     }
-    return paths.sorted()
+    return (named + found.filter { !named.contains($0) && isWanted($0) }).sorted()
+  }
+
+  /// The same of paths that a tree has.
+  package static func wanted(among paths: [String]) -> [String] {
+    let known = Set(named)
+    return paths.filter { known.contains($0) || isWanted($0) }.sorted()
+  }
+
+  /// Folders in which files count that are not known by name.
+  static var wantedFolders: [String] { folders.map(\.path) }
+
+  private static func isWanted(_ path: String) -> Bool {
+    guard let slash = path.lastIndex(of: "/"), !left.contains(path) else { return false }
+    let folder = folders.first { $0.path == path[..<slash] }
+    return folder?.suffixes.contains { path.hasSuffix($0) } ?? false
   }
 
   /// Compiled as it is, or included so.

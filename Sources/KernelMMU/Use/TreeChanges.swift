@@ -14,6 +14,8 @@ package struct TreeChanges {
   /// Files that are used and differ, by path.
   package private(set) var usedFiles: [String] = []
   package private(set) var unseen: [UnseenChange] = []
+  /// Functions and other definitions that are compiled, called, and not what they were, by name.
+  package private(set) var seen: [String] = []
 
   private let use: SourceUse
 
@@ -55,6 +57,8 @@ package struct TreeChanges {
       let used = file?.items.first { $0.line == line && item.names.contains($0.name) }
       if let change = change(to: item, used, new, earlier.map { old.normalized($0.range) } ?? [], path) {
         unseen.append(change)
+      } else if let name = item.names.first {
+        seen.append(name)
       }
     }
     for key in before.keys where after.items[key] == nil && !(file?.isWhole ?? false) {

@@ -34,6 +34,7 @@ struct TestSuite: Equatable {
     case .run(let record): self.init(record)
     case .matrix(let record): self.init(record)
     case .exhaust(let record): self.init(record)
+    case .series(let record): self.init(record)
     }
   }
 

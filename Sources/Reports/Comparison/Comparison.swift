@@ -35,6 +35,10 @@ public struct Comparison: Sendable, Equatable {
       case (.run(let before), .run(let after)): compare(name, before, after)
       case (.matrix(let before), .matrix(let after)): compare(name, before, after)
       case (.exhaust(let before), .exhaust(let after)): compare(name, before, after)
+      case (.series(let before), .series(let after)):
+        compared += 1
+        sort(name, Failures(before), Failures(after))
+        if after.interrupted { gaps.append("\(name) was interrupted") }
       case (nil, let after?): leave(name, "only in the second", after)
       case (_, nil):
         leave(name, "only in the first", nil)
@@ -57,6 +61,7 @@ public struct Comparison: Sendable, Equatable {
     case .run(let record): sort(name, Failures(), Failures(record))
     case .matrix(let record): sort(name, Failures(), Failures(record))
     case .exhaust(let record): sort(name, Failures(), Failures(record))
+    case .series(let record): sort(name, Failures(), Failures(record))
     case nil: break
     }
   }
@@ -184,6 +189,14 @@ private struct Failures {
     violations = Dictionary(
       record.differences.map { ("\($0.cell): \($0.seen)", $0.command) }, uniquingKeysWith: { first, _ in first })
     faults = record.harnessFaults
+  }
+
+  init(_ record: SeriesRecord) {
+    let all = record.commits.flatMap { commit in
+      commit.breaks.map { ("\(commit.subject): \($0.checker)", record.replay($0) ?? "") }
+    }
+    violations = Dictionary(all, uniquingKeysWith: { first, _ in first })
+    faults = record.harnessFaults.map { "harness fault: \($0)" }
   }
 
   init(_ record: ExhaustRecord) {

@@ -49,6 +49,20 @@ extension HTMLHead {
   }
 }
 
+extension HTMLHead {
+  init(_ record: SeriesRecord) {
+    kind = "stress series"
+    verdict = record.verdictLine
+    scope = SeriesRecord.limits
+    status =
+      switch record.verdict {
+      case .broken: "bad"
+      case .harnessFault, .nothingTried: "warn"
+      case .clean: record.interrupted ? "warn" : "good"
+      }
+  }
+}
+
 extension RunKind {
   fileprivate var command: String { self == .soak ? "run" : name }
 

@@ -9,7 +9,7 @@ enum HTMLPage {
     PackageResources.signs_js, PackageResources.timeline_js, PackageResources.drawing_js, PackageResources.tables_js,
     PackageResources.steps_js, PackageResources.explorer_js, PackageResources.latency_js,
     PackageResources.measurements_js, PackageResources.violation_js, PackageResources.run_js,
-    PackageResources.matrix_js, PackageResources.main_js,
+    PackageResources.matrix_js, PackageResources.exhaust_js, PackageResources.series_js, PackageResources.main_js,
   ]
 
   static let style = "\n" + String(decoding: PackageResources.style_css, as: UTF8.self)

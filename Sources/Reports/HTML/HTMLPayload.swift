@@ -48,6 +48,20 @@ enum HTMLPayload {
     init(_ record: ExhaustRecord) { self.record = record }
   }
 
+  struct Series: Encodable {
+    let kind = "series"
+    let record: SeriesRecord
+    /// By number of a commit: what it is called, and its verdict.
+    let words: [String]
+    let verdicts: [String]
+
+    init(_ record: SeriesRecord) {
+      self.record = record
+      words = record.commits.map { record.place($0.number) }
+      verdicts = record.commits.map { record.words($0) }
+    }
+  }
+
   /// JSON in which nothing can end the element that it stands in.
   static func text(_ payload: some Encodable) -> String {
     let encoder = JSONEncoder()

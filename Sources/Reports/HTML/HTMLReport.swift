@@ -15,6 +15,8 @@ enum HTMLReport {
       page(HTMLHead(matrix), payload: HTMLPayload.text(HTMLPayload.Matrix(matrix)), text: MatrixText(matrix).render())
     case .exhaust(let search):
       page(HTMLHead(search), payload: HTMLPayload.text(HTMLPayload.Exhaust(search)), text: ExhaustText(search).render())
+    case .series(let series):
+      page(HTMLHead(series), payload: HTMLPayload.text(HTMLPayload.Series(series)), text: SeriesText(series).render())
     }
   }
 

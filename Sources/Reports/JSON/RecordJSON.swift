@@ -18,12 +18,14 @@ public enum RecordJSON {
     case .run(let record): try encode(record)
     case .matrix(let record): try encode(record)
     case .exhaust(let record): try encode(record)
+    case .series(let record): try encode(record)
     }
   }
 
   /// The same of a comparison.
   public static func encode(_ record: DiffRecord) throws -> Data { try text(record) }
   public static func encode(_ record: ExhaustRecord) throws -> Data { try text(record) }
+  public static func encode(_ record: SeriesRecord) throws -> Data { try text(record) }
 
   private static func text(
     _ record: some Encodable, _ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .prettyPrinted]
@@ -52,6 +54,9 @@ public enum RecordJSON {
     case .exhaust:
       try check(head, ExhaustRecord.currentSchemaVersion)
       return .exhaust(try decode(ExhaustRecord.self, from: data))
+    case .series:
+      try check(head, SeriesRecord.currentSchemaVersion)
+      return .series(try decode(SeriesRecord.self, from: data))
     case nil: throw RecordJSONError("its engine '\(head.engine)' is none of this version of stress")
     }
     try check(head, isMatrix ? MatrixRecord.currentSchemaVersion : RunRecord.currentSchemaVersion)

@@ -12,6 +12,7 @@ enum MailReport {
         case .run(let record): run(record)
         case .matrix(let record): matrix(record)
         case .exhaust(let record): exhaust(record)
+        case .series(let record): SeriesMail(record: record).sections
         }
       return sections.filter { !$0.isEmpty }.map { $0.map(\.onOneLine).joined(separator: "\n") + "\n" }
         .joined(separator: "\n")

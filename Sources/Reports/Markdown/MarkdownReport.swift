@@ -8,6 +8,7 @@ enum MarkdownReport {
       case .run(let record): run(record)
       case .matrix(let record): matrix(record)
       case .exhaust(let record): exhaust(record)
+      case .series(let record): series(record)
       }
     return sections.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
@@ -76,6 +77,28 @@ enum MarkdownReport {
       list(UnseenText.lines(record.kernel, width: .max)), list(text.faults), folded("Tables", text.tables),
       folded("Not complete", text.left),
     ]
+  }
+
+  private static func series(_ record: SeriesRecord) -> [[String]] {
+    let mark =
+      switch record.verdict {
+      case .clean: record.interrupted ? "⏸️" : "✅"
+      case .broken: "❌"
+      case .nothingTried: "➖"
+      case .harnessFault: "⚠️"
+      }
+    let text = SeriesText(record)
+    let rows = record.commits.map { commit in
+      [
+        record.place(commit.number), "`\(commit.commit.prefix(12))`", record.words(commit).markdown,
+        commit.subject.markdown,
+      ]
+    }
+    let table = [["patch", "commit", "verdict", "subject"], ["---", "---", "---", "---"]] + rows
+    return [
+      ["## \(mark) \(record.verdictLine.markdown)"], table.map { "| " + $0.joined(separator: " | ") + " |" },
+      list(text.header),
+    ] + text.failures.map(fenced) + [list(text.notes), list(text.faults)]
   }
 
   private static func list(_ lines: [String]) -> [String] { lines.map { "- \($0.markdown)" } }

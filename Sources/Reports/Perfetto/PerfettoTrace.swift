@@ -21,6 +21,7 @@ enum PerfettoTrace {
           [[TraceEvent]]()
         )
       case .exhaust(let record): exhaust(record)
+      case .series(let record): series(record)
       }
     let named = events.enumerated().flatMap { index, events in
       [TraceEvent.metadata("process_name", pid: index + 1, "name", .text("\(title) \(index + 1)"))] + events
@@ -40,6 +41,14 @@ enum PerfettoTrace {
     return (
       "stress exhaust", facts, interleaving.map { [ExecutionTrace($0, violation: nil, pid: 1).events] } ?? []
     )
+  }
+
+  private static func series(_ record: SeriesRecord) -> (String, [String: String], [[TraceEvent]]) {
+    var facts = ["repository": record.repository, "range": record.range, "verdict": record.verdictLine]
+    facts.merge(origin(nil, record.build)) { $1 }
+    let interleavings = record.commits.flatMap(\.breaks).compactMap(\.interleaving)
+    let events = interleavings.enumerated().map { ExecutionTrace($1, violation: nil, pid: $0 + 1).events }
+    return ("stress series", facts, events)
   }
 
   /// What was tested, and by what.

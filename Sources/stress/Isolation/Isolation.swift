@@ -22,7 +22,7 @@ enum Isolation {
   }
 
   /// However the parent goes, nobody is left to want anything of this process.
-  private static func dieWithParent(_ lifeline: Int32) {
+  static func dieWithParent(_ lifeline: Int32) {
     // Signals are left to other threads.
     var (all, before) = (sigset_t(), sigset_t())
     sigfillset(&all)

@@ -75,6 +75,17 @@ extension Rehearsal {
     Rehearsal("stress explore --kernel-tree linux-posted --seed 1", elsewhere: postedTests),
     Rehearsal("stress explore --kernel-tree linux-posted --scenario planted --seed 1", elsewhere: postedTests),
 
+    // Series
+    Rehearsal("stress series v7.3..HEAD --kernel-tree ~/src/linux", elsewhere: seriesTests),
+    Rehearsal(
+      "stress series v7.3..HEAD --kernel-tree ~/src/linux --kcidb result.json --origin my_ci", elsewhere: seriesTests),
+    Rehearsal(
+      "stress series origin/master..HEAD --kernel-tree . --markdown summary.md --junit junit.xml",
+      elsewhere: seriesTests),
+    Rehearsal(
+      "b4 am -o- MESSAGE-ID | stress series --mbox - --base v7.3 --kernel-tree ~/src/linux --mail reply.txt",
+      notRun: "it asks the archive of the kernel's mailing lists"),
+
     // Nights
     Rehearsal("scripts/soak --minutes 60 --out soak", elsewhere: "Tests/CommandTests/SoakScriptTests.swift"),
     Rehearsal(
@@ -103,6 +114,7 @@ extension Rehearsal {
     Rehearsal("kubectl get --watch job/stress-campaign", notRun: "it needs a Kubernetes cluster"),
   ]
 
+  private static let seriesTests = "Tests/CommandTests/Series/SeriesCommandTests.swift"
   private static let postedTests = "Tests/CampaignTests/Explore/KernelReleaseTests.swift"
   private static let slurmTests = "Tests/CommandTests/Cluster/SlurmScriptTests.swift"
 }

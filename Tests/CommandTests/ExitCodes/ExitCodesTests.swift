@@ -48,7 +48,7 @@ import Testing
   }
 
   @Test(arguments: [
-    "run", "explore", "replay", "minimize", "regress", "matrix", "diff", "report", "merge", "kernel doctor",
+    "run", "explore", "replay", "minimize", "regress", "matrix", "diff", "series", "report", "merge", "kernel doctor",
     "kernel list", "kernel clean",
   ])
   func `help names the codes that are provoked`(command: String) throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct ManualTests {
   private static let folder = "share/man/man1"
   private static let commands = [
-    "", "run", "explore", "replay", "minimize", "trace", "regress", "matrix", "diff", "exhaust", "report", "merge",
+    "", "run", "explore", "replay", "minimize", "trace", "regress", "matrix", "diff", "exhaust", "series", "report",
+    "merge",
     "kernel",
     "kernel doctor", "kernel list", "kernel clean", "list",
   ]

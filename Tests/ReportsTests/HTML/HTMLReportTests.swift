@@ -12,6 +12,7 @@ import Testing
   ]
   private static let records =
     runs.map(Record.run) + matrices.map(Record.matrix) + SampleSearches.all.map(Record.exhaust)
+    + SampleSeries.all.map(Record.series)
 
   @Test(arguments: records)
   func `the page holds the whole record`(record: Record) throws {
@@ -24,7 +25,16 @@ import Testing
       #expect(try JSONDecoder().decode(Payload<MatrixRecord>.self, from: data).record == matrix)
     case .exhaust(let search):
       #expect(try JSONDecoder().decode(Payload<ExhaustRecord>.self, from: data).record == search)
+    case .series(let series):
+      #expect(try JSONDecoder().decode(Payload<SeriesRecord>.self, from: data).record == series)
     }
+  }
+
+  @Test func `each function that shows a kind of page is in the page`() {
+    let page = ReportFormat.html.render(.series(SampleSeries.clean))
+    let names = page.matches(of: /\b([a-z]+Page)\b/).map { String($0.1) }
+    #expect(Set(names).isSuperset(of: ["runPage", "matrixPage", "exhaustPage", "seriesPage"]))
+    for name in Set(names) { #expect(page.contains("function \(name)("), "\(name)") }
   }
 
   @Test(arguments: records)

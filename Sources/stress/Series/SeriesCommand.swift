@@ -1,0 +1,186 @@
+import ArgumentParser
+import Campaign
+import Foundation
+import KernelMMU
+import Reports
+
+/// `stress series`: each commit of a series by itself, and which of them breaks what.
+struct SeriesCommand: CampaignCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "series",
+    abstract: "Build and run each commit of a series: which one breaks what, and which one mends it again.",
+    discussion: """
+      Each commit is built with clang and gcc, as far as they are there. Failures of its parent are replayed; if none \
+      is left, pairs of operations are run that what it changes has to do with, all pairs with fewer executions, and \
+      schedules, with one seed for all commits. What is found is tried on the commits before, so that it is told of \
+      the one that brought it.
+
+      Files are read from git's objects: a bare repository will do, and a checkout, its index and its branches are \
+      left as they are. Mails are applied in a repository beside it, which is gone afterwards. What was found out \
+      about a commit is remembered by the content of the files that are used: a second run, an amended commit or one \
+      more at the end cost what has changed.
+
+      EXAMPLES:
+        stress series v7.3..HEAD --kernel-tree ~/linux
+        stress series main..topic --kernel-tree ~/linux.git --mail reply.txt
+        stress series main..topic --kernel-tree ~/linux --kcidb result.json --origin my_ci
+        b4 am -o- MESSAGE-ID | stress series --mbox - --base v7.3 --kernel-tree ~/linux
+
+      EXIT CODES:
+        0    every commit builds, and none breaks a rule
+        1    one breaks a rule, or does not build
+        64   bad usage, nothing was started
+        70   a fault of the harness, or record or report could not be written
+        125  nothing could be tried: mails that do not apply, no commit that can be used
+        130  ended by SIGINT, with report and record of what ran so far
+        129  the same by SIGHUP
+        143  the same by SIGTERM; a second signal ends the run at once
+      """)
+
+  @Argument(
+    help: .init("The commit before the first one and the last one: BASE..TIP.", valueName: "base..tip"))
+  var range: String?
+
+  @Option(
+    name: .customLong("kernel-tree"), parsing: .unconditional,
+    help: .init("A git repository of Linux: a checkout, a worktree, a bare one.", valueName: "repository"),
+    completion: .directory)
+  var repository: String
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Patches in place of a range: an mbox or a mail, as 'git am' takes them; '-' is standard input.",
+      valueName: "file"), completion: .file())
+  var mbox: String?
+
+  @Option(parsing: .unconditional, help: .init("With --mbox: the commit that it applies to.", valueName: "commit"))
+  var base: String?
+
+  @Option(
+    parsing: .unconditional, help: .init("The seed of the schedules of each commit. (default: 1)", valueName: "seed"),
+    transform: { try SeedText.parse($0) })
+  var seed: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Schedules of each commit. (default: \(SeriesConfiguration.usualSchedules))", valueName: "n"),
+    transform: NumberArgument.whole(1...RunOptions.mostRounds))
+  var schedules: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      """
+      Executions of each pair of operations; four times as many of those that what a commit changes has to do with. \
+      (default: \(SeriesConfiguration.usualExecutions))
+      """, valueName: "n"),
+    transform: NumberArgument.whole(1...100_000_000))
+  var executions: UInt64?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Pairs from this initial table alone; see 'stress list tables'.", valueName: "name"),
+    transform: { try VariantArgument.table($0) })
+  var table: String?
+
+  @Option(
+    parsing: .unconditional, help: .init("Processors to run on, 1...64. (default: all)", valueName: "n"),
+    transform: NumberArgument.whole(1...64))
+  var jobs: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Write the result in KernelCI's schema, KCIDB 5.3, as JSON to FILE.", valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var kcidb: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("With --kcidb: the name by which KernelCI knows who submits. (default: stress)", valueName: "name"))
+  var origin: String?
+
+  @OptionGroup var output: OutputOptions
+
+  /// It is nobody's subject: each commit is.
+  var kernelOptions: KernelOptions? { nil }
+
+  func validate() throws {
+    guard (range == nil) != (mbox == nil) else {
+      throw ValidationError("give either a range, BASE..TIP, or --mbox with --base")
+    }
+    guard (mbox == nil) == (base == nil) else { throw ValidationError("--mbox and --base go together") }
+    guard origin == nil || kcidb != nil else { throw ValidationError("--origin goes with --kcidb") }
+    if let origin, origin.wholeMatch(of: /[a-z0-9_]+/) == nil {
+      throw ValidationError("--origin '\(origin)': allowed are small letters, digits and underscores")
+    }
+    if let kcidb, kcidb == output.json { throw ValidationError("--kcidb and --json name one file, '\(kcidb)'") }
+    guard !repository.isEmpty else { throw ValidationError("--kernel-tree needs a git repository, not an empty path") }
+  }
+
+  func campaign() throws -> PreparedCampaign<Series> {
+    let file = try kcidb.map { try OutputFile(path: $0, option: "--kcidb", allowsStandardOutput: false) }
+    guard let scratch = SeriesScratch.make() else {
+      StandardStreams.error.tell(
+        "the cache \(SeriesConfiguration.defaultCache.path) cannot be used: \(String(cString: strerror(errno)))")
+      throw ExitCode(ExitStatus.harnessFault)
+    }
+    do {
+      let configuration = try configuration(scratch)
+      let count = configuration.count
+      return PreparedCampaign(
+        engine: Series(configuration: configuration, launcher: SeriesChildren()),
+        announcement: "\(count) commit\(count == 1 ? "" : "s") on \(configuration.baseName)",
+        afterwards: { record in
+          SeriesScratch.remove(scratch)
+          return file.map { write(record, to: $0) } ?? true
+        })
+    } catch {
+      SeriesScratch.remove(scratch)
+      throw error
+    }
+  }
+
+  /// True if it is there. What went wrong is told.
+  private func write(_ record: SeriesRecord, to file: OutputFile) -> Bool {
+    do {
+      try file.write(Array(SeriesKCIDB.json(record, origin: origin ?? "stress")))
+      return true
+    } catch {
+      StandardStreams.error.tell("the result for KernelCI was not written: \(error)")
+      return false
+    }
+  }
+
+  private func configuration(_ scratch: URL) throws -> SeriesConfiguration {
+    var configuration: SeriesConfiguration
+    do throws(SeriesError) {
+      if let mbox, let base {
+        configuration = try .mails(try mails(mbox), on: base, in: repository, scratch: scratch)
+      } else {
+        configuration = try .range(range ?? "", in: repository, scratch: scratch)
+      }
+    } catch {
+      guard error.isOfSeries else { throw ValidationError("\(error)") }
+      StandardStreams.error.tell("\(error)")
+      throw ExitCode(ExitStatus.notSupported)
+    }
+    if let seed { configuration.seed = seed }
+    if let schedules { configuration.schedules = schedules }
+    if let executions { configuration.executions = executions }
+    configuration.table = table
+    if let jobs { configuration.jobs = jobs }
+    return configuration
+  }
+
+  private static let mostBytes = 64 << 20
+
+  private func mails(_ path: String) throws(SeriesError) -> [UInt8] {
+    do {
+      return try AtomicFile.read(path == "-" ? "/dev/stdin" : path, limit: Self.mostBytes)
+    } catch {
+      throw SeriesError("cannot read --mbox '\(path)': \(error.reason)")
+    }
+  }
+}
