@@ -59,7 +59,8 @@ let package = Package(
         "Expected",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["CAtomics", "Machine"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["CAtomics", "Machine", "KernelMMU"], path: "Tests/TestSupport"),
+    .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "CFibersTests", dependencies: ["CFibers"]),
     .testTarget(name: "MachineTests", dependencies: ["CAtomics", "Machine", "TestSupport"]),
@@ -75,7 +76,7 @@ let package = Package(
       name: "CampaignTests",
       dependencies: [
         "Executions", "Campaign", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration",
-        "Expected",
+        "Expected", "TestSupport",
       ]),
     .testTarget(name: "ReportsTests", dependencies: ["Records", "Reports"]),
     .testTarget(

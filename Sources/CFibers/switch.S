@@ -15,16 +15,8 @@
 
 #if defined(__x86_64__)
 
-  .text
-  .p2align 6
-  .globl fiber_switch
-  .type fiber_switch, @function
-  .globl fiber_resume
-  .hidden fiber_resume
-  .type fiber_resume, @function
-fiber_switch:
-  .cfi_startproc
-  endbr64
+  // Saves what a function call preserves, notes where (first argument), and takes the other stack (second argument).
+  .macro leave_for_other
   pushq %rbp
   .cfi_adjust_cfa_offset 8
   .cfi_rel_offset %rbp, 0
@@ -45,6 +37,19 @@ fiber_switch:
   .cfi_rel_offset %r15, 0
   movq %rsp, (%rdi)
   movq %rsi, %rsp
+  .endm
+
+  .text
+  .p2align 6
+  .globl fiber_switch
+  .type fiber_switch, @function
+  .globl fiber_resume
+  .hidden fiber_resume
+  .type fiber_resume, @function
+fiber_switch:
+  .cfi_startproc
+  endbr64
+  leave_for_other
 fiber_resume:
   popq %r15
   .cfi_adjust_cfa_offset -8
@@ -82,26 +87,7 @@ fiber_resume:
 fiber_switch_clear:
   .cfi_startproc
   endbr64
-  pushq %rbp
-  .cfi_adjust_cfa_offset 8
-  .cfi_rel_offset %rbp, 0
-  pushq %rbx
-  .cfi_adjust_cfa_offset 8
-  .cfi_rel_offset %rbx, 0
-  pushq %r12
-  .cfi_adjust_cfa_offset 8
-  .cfi_rel_offset %r12, 0
-  pushq %r13
-  .cfi_adjust_cfa_offset 8
-  .cfi_rel_offset %r13, 0
-  pushq %r14
-  .cfi_adjust_cfa_offset 8
-  .cfi_rel_offset %r14, 0
-  pushq %r15
-  .cfi_adjust_cfa_offset 8
-  .cfi_rel_offset %r15, 0
-  movq %rsp, (%rdi)
-  movq %rsi, %rsp
+  leave_for_other
   xorl %eax, %eax
   xorl %ecx, %ecx
   xorl %edx, %edx
@@ -133,16 +119,8 @@ fiber_entry:
 
 #elif defined(__aarch64__)
 
-  .text
-  .p2align 6
-  .globl fiber_switch
-  .type fiber_switch, %function
-  .globl fiber_resume
-  .hidden fiber_resume
-  .type fiber_resume, %function
-fiber_switch:
-  .cfi_startproc
-  hint #34 // bti c
+  // Saves what a function call preserves, notes where (first argument), and takes the other stack (second argument).
+  .macro leave_for_other
   sub sp, sp, #160
   .cfi_adjust_cfa_offset 160
   stp x19, x20, [sp, #0]
@@ -170,6 +148,19 @@ fiber_switch:
   mov x9, sp
   str x9, [x0]
   mov sp, x1
+  .endm
+
+  .text
+  .p2align 6
+  .globl fiber_switch
+  .type fiber_switch, %function
+  .globl fiber_resume
+  .hidden fiber_resume
+  .type fiber_resume, %function
+fiber_switch:
+  .cfi_startproc
+  hint #34 // bti c
+  leave_for_other
 fiber_resume:
   ldp x19, x20, [sp, #0]
   ldp x21, x22, [sp, #16]
@@ -207,33 +198,7 @@ fiber_resume:
 fiber_switch_clear:
   .cfi_startproc
   hint #34 // bti c
-  sub sp, sp, #160
-  .cfi_adjust_cfa_offset 160
-  stp x19, x20, [sp, #0]
-  stp x21, x22, [sp, #16]
-  stp x23, x24, [sp, #32]
-  stp x25, x26, [sp, #48]
-  stp x27, x28, [sp, #64]
-  stp x29, x30, [sp, #80]
-  stp d8, d9, [sp, #96]
-  stp d10, d11, [sp, #112]
-  stp d12, d13, [sp, #128]
-  stp d14, d15, [sp, #144]
-  .cfi_rel_offset x19, 0
-  .cfi_rel_offset x20, 8
-  .cfi_rel_offset x21, 16
-  .cfi_rel_offset x22, 24
-  .cfi_rel_offset x23, 32
-  .cfi_rel_offset x24, 40
-  .cfi_rel_offset x25, 48
-  .cfi_rel_offset x26, 56
-  .cfi_rel_offset x27, 64
-  .cfi_rel_offset x28, 72
-  .cfi_rel_offset x29, 80
-  .cfi_rel_offset x30, 88
-  mov x9, sp
-  str x9, [x0]
-  mov sp, x1
+  leave_for_other
   mov x0, xzr
   mov x1, xzr
   mov x2, xzr

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Campaign
 import Foundation
 
 /// Where a record or a report goes: a file, replaced as a whole or not at all; a device or pipe, written to as it is;
@@ -66,10 +67,16 @@ struct OutputFile {
     case .standardOutput:
       if let code = StandardStreams.write(bytes, to: STDOUT_FILENO) { throw WriteError("standard output", code) }
     case .special(let path):
-      try Self.fill(path, flags: O_WRONLY | O_CLOEXEC, bytes)
+      try Self.named(path) { () throws(AtomicFile.Failure) in
+        try AtomicFile.fill(path, flags: O_WRONLY | O_CLOEXEC, bytes)
+      }
     case .regular(let path, let mode):
-      try Self.replace(path, mode: mode, bytes)
+      try Self.named(path) { () throws(AtomicFile.Failure) in try AtomicFile.replace(path, mode: mode, bytes) }
     }
+  }
+
+  private static func named(_ path: String, _ body: () throws(AtomicFile.Failure) -> Void) throws(WriteError) {
+    do throws(AtomicFile.Failure) { try body() } catch { throw WriteError(path, error.code) }
   }
 
   private static func probe(_ path: String) throws -> Target {
@@ -79,7 +86,7 @@ struct OutputFile {
       var link = stat()
       // A link that leads nowhere would be replaced by the record; whoever made it meant its target.
       guard code == ENOENT, lstat(path, &link) != 0 else { throw WriteError(path, code) }
-      try probeDirectory(of: path)
+      try named(path) { () throws(AtomicFile.Failure) in try AtomicFile.probe(path) }
       return .regular(path: path, mode: nil)
     }
     let kind = status.st_mode & S_IFMT
@@ -90,62 +97,7 @@ struct OutputFile {
     guard let resolved = realpath(path, nil) else { throw WriteError(path, errno) }
     defer { free(resolved) }
     let file = String(cString: resolved)
-    try probeDirectory(of: file)
+    try named(file) { () throws(AtomicFile.Failure) in try AtomicFile.probe(file) }
     return .regular(path: file, mode: status.st_mode & 0o7777)
-  }
-
-  private static func probeDirectory(of path: String) throws {
-    let temporary = temporaryName(beside: path)
-    do {
-      try fill(temporary, flags: createNew, [])
-    } catch let error as WriteError {
-      throw WriteError(path, error.code)
-    }
-    unlink(temporary)
-  }
-
-  private static let createNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-
-  private static func replace(_ path: String, mode: mode_t?, _ bytes: [UInt8]) throws {
-    let temporary = temporaryName(beside: path)
-    do {
-      try fill(temporary, flags: createNew, mode: mode, bytes)
-      guard rename(temporary, path) == 0 else { throw WriteError(path, errno) }
-    } catch {
-      unlink(temporary)
-      throw error
-    }
-    sync(directoryOf: path)
-  }
-
-  /// Opens, writes, makes durable and closes; any of them may be the one that finds the disk full.
-  private static func fill(_ path: String, flags: Int32, mode: mode_t? = nil, _ bytes: [UInt8]) throws {
-    let descriptor = open(path, flags, 0o666)
-    guard descriptor >= 0 else { throw WriteError(path, errno) }
-    var code = StandardStreams.write(bytes, to: descriptor)
-    if code == nil, let mode, fchmod(descriptor, mode) != 0 { code = errno }
-    // A device or pipe has nothing to make durable and says so with EINVAL.
-    if code == nil, fsync(descriptor) != 0, errno != EINVAL, errno != EROFS { code = errno }
-    if close(descriptor) != 0, code == nil { code = errno }
-    if let code { throw WriteError(path, code) }
-  }
-
-  /// Makes the rename durable. The record is in place already, so a file system that cannot do it is no failure.
-  private static func sync(directoryOf path: String) {
-    let descriptor = open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard descriptor >= 0 else { return }
-    fsync(descriptor)
-    close(descriptor)
-  }
-
-  /// In the same directory, as a rename does not cross file systems.
-  private static func temporaryName(beside path: String) -> String {
-    let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    return "\(directory(of: path))/.stress-\(getpid())-\(suffix)"
-  }
-
-  private static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "" : String(path[..<slash])
   }
 }

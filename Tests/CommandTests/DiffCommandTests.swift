@@ -1,16 +1,12 @@
 /// `stress diff` as a user runs it, and what the documents say of it.
 import Campaign
 import Foundation
+import TestSupport
 import Testing
 
 @Suite struct DiffCommandTests {
   /// A tree that scripts/kernel-tree has brought; without one the tests that need it are skipped, and CI says so.
-  private static let tree: String? = {
-    let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
-    return ["7.3", "7.2"].map { "\(base)/stress/kernel-trees/\($0)" }
-      .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
-  }()
+  private static let tree = BroughtTrees.edited.first?.path
 
   @Test func `it needs a tree, and no scenario of the model alone`() throws {
     let nothing = try StressCommand.run(["diff"])

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `stress kernel doctor` over trees that a test makes, with compilers that a test makes.
@@ -218,11 +219,13 @@ import Testing
 
   @Test func `a tree that is edited while it is built leaves nothing in the cache`() throws {
     try withTree { tree in
-      let spte = "'\(tree.path)/arch/x86/kvm/mmu/spte.c'"
-      try tree.compiler("gcc", whenCompiling: "echo '/* new */' >>\(spte); : >\"$out\"")
-      let result = try tree.doctor()
-      #expect(result.status == 125 && result.lastOutputLine.contains("spte.c was changed"))
-      #expect(tree.cached == [])
+      for name in ["spte.c", "spte.h"] {
+        let spte = "'\(tree.path)/arch/x86/kvm/mmu/\(name)'"
+        try tree.compiler("gcc", whenCompiling: "echo '/* new */' >>\(spte); : >\"$out\"")
+        let result = try tree.doctor()
+        #expect(result.status == 125 && result.lastOutputLine.contains("arch/x86/kvm/mmu/\(name) was changed"))
+        #expect(tree.cached == [])
+      }
     }
   }
 
@@ -360,12 +363,7 @@ import Testing
 
   // MARK: Real trees
 
-  private static let trees: [String] = {
-    let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
-    return ["7.3", "7.2"].map { "\(base)/stress/kernel-trees/\($0)" }
-      .filter { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
-  }()
+  private static let trees = BroughtTrees.edited.map(\.path)
 
   @Test(.enabled(if: !trees.isEmpty, "no kernel tree here: scripts/kernel-tree 7.3 brings one"), arguments: trees)
   func `a real tree builds with each compiler, and the second time comes from the cache`(tree: String) throws {
@@ -374,9 +372,7 @@ import Testing
       func doctor(_ name: String) throws -> StressCommand.Result {
         try StressCommand.start(["kernel", "doctor", tree, "--compiler", name], in: scratch, through: cache).finish()
       }
-      let path = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-      for name in ["clang", "gcc"]
-      where path.contains(where: { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }) {
+      for name in BroughtTrees.compilers {
         let first = try doctor(name)
         #expect(first.status == 0, "\(first.output)")
         #expect(first.lastOutputLine.hasPrefix("OK: Linux 7.") && first.output.contains(" s, built\n"))

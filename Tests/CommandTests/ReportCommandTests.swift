@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `stress report`, and the same options on the commands that make a record.
@@ -92,9 +93,7 @@ import Testing
   }
 
   private static var kunit: String? {
-    let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
-    return ["7.3", "7.2", "6.12"].map { "\(base)/stress/kernel-trees/\($0)/tools/testing/kunit/kunit.py" }
+    ["7.3", "7.2", "6.12"].compactMap(BroughtTrees.named).map { "\($0.path)/tools/testing/kunit/kunit.py" }
       .first { FileManager.default.fileExists(atPath: $0) }
   }
 

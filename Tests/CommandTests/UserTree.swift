@@ -1,16 +1,11 @@
 /// A copy of a kernel tree that scripts/kernel-tree has brought: only what the tool uses, to be changed by a test.
 import Foundation
-import KernelMMU
+import TestSupport
 import Testing
 
 struct UserTree {
   /// Without one the tests that need it are skipped, and CI says so.
-  static let source: URL? = {
-    let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
-    let tree = URL(fileURLWithPath: base).appendingPathComponent("stress/kernel-trees/7.3")
-    return FileManager.default.fileExists(atPath: tree.appendingPathComponent("Makefile").path) ? tree : nil
-  }()
+  static let source = BroughtTrees.named("7.3")
 
   static let why: Comment = "no kernel tree: scripts/kernel-tree 7.3 brings one"
 
@@ -20,24 +15,13 @@ struct UserTree {
   var file: URL { root.appendingPathComponent("arch/x86/kvm/mmu/tdp_mmu.c") }
 
   init(in scratch: Scratch, name: String = "linux") throws {
-    let source = try #require(Self.source)
     root = URL(fileURLWithPath: scratch.file(name))
-    for path in TreeFiles.wanted(source) {
-      let (origin, target) = (source.appendingPathComponent(path), root.appendingPathComponent(path))
-      // Not each release has each file.
-      guard FileManager.default.fileExists(atPath: origin.path) else { continue }
-      try FileManager.default.createDirectory(
-        at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try FileManager.default.copyItem(at: origin, to: target)
-    }
+    try BroughtTrees.copy(#require(Self.source), to: root)
   }
 
   func text() throws -> String { try String(contentsOf: file, encoding: .utf8) }
 
-  func write(_ text: String) throws {
-    try FileManager.default.removeItem(at: file)
-    try text.write(to: file, atomically: false, encoding: .utf8)
-  }
+  func write(_ text: String) throws { try BroughtTrees.change(file) { _ in text } }
 
   /// Changes the one place that reads so.
   func replace(_ text: String, with replacement: String) throws {

@@ -2,6 +2,7 @@ import CKernelABI
 import CKernelHost
 import Foundation
 import KernelMMU
+import TestSupport
 import Testing
 
 /// What the host is told, and when: the schedule points, and the kernel's own assertions.
@@ -23,12 +24,12 @@ struct BoundaryTests {
 
   @Test(.enabled(if: !Trees.present.isEmpty))
   func `a read that bypasses READ_ONCE is noticed`() throws {
-    let scratch = try Scratch()
-    let tree = try Trees.copy(to: scratch.url)
+    let scratch = try OwnedScratch()
+    let tree = try Trees.copy(to: scratch.folder)
     try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_iter.h") {
       $0.replacing("return READ_ONCE(*rcu_dereference(sptep));", with: "return *rcu_dereference(sptep);")
     }
-    let built = try KernelBuilder(tree: tree, cache: scratch.url.appendingPathComponent("cache")).build()
+    let built = try KernelBuilder(tree: tree, cache: scratch.folder.appendingPathComponent("cache")).build()
     var options = Rig.options
     options.guards_tables = true
     let rig = try Rig(LoadedKernel(built), options)
@@ -37,7 +38,7 @@ struct BoundaryTests {
 
     // Built with plain accesses, the same read is announced.
     let plain = try KernelBuilder(
-      tree: tree, cache: scratch.url.appendingPathComponent("cache"), plainAccesses: true
+      tree: tree, cache: scratch.folder.appendingPathComponent("cache"), plainAccesses: true
     ).build()
     let instrumented = try Rig(LoadedKernel(plain), options)
     exercise(instrumented)
@@ -47,9 +48,9 @@ struct BoundaryTests {
   /// Whatever a thread ran last may be gone by the time that it opens the object once more.
   @Test(.enabled(if: !Trees.present.isEmpty))
   func `opening an object again is not part of the task that ran before`() throws {
-    let scratch = try Scratch()
+    let scratch = try OwnedScratch()
     let built = try KernelBuilder(
-      tree: Trees.copy(to: scratch.url), cache: scratch.url.appendingPathComponent("cache"), plainAccesses: true
+      tree: Trees.copy(to: scratch.folder), cache: scratch.folder.appendingPathComponent("cache"), plainAccesses: true
     ).build()
     let rig = try Rig(LoadedKernel(built))
     exercise(rig)

@@ -1,6 +1,7 @@
 /// Which protocol a `tdp_mmu.c` follows: told from who calls the hooks.
 import Foundation
 import KernelMMU
+import TestSupport
 import Testing
 
 @Suite struct FollowedProtocolTests {
@@ -39,9 +40,9 @@ import Testing
 
   @Test(arguments: [("tdp_mmu_clear_spte_bits_atomic(iter->sptep, 1)", true), ("cmpxchg(iter)", false)])
   func `how it ages is read in the function that does`(call: String, isAnd: Bool) throws {
-    let scratch = try Scratch()
+    let scratch = try OwnedScratch()
     let text = "static void kvm_tdp_mmu_age_spte(struct tdp_iter *iter)\n{\n\t\(call);\n}\n"
     try scratch.write(text, to: "arch/x86/kvm/mmu/tdp_mmu.c")
-    #expect(FollowedProtocol.agesByFetchAnd(scratch.url) == isAnd)
+    #expect(FollowedProtocol.agesByFetchAnd(scratch.folder) == isAnd)
   }
 }

@@ -8,13 +8,13 @@ import Testing
 @Suite struct IngredientTests {
   @Test(.enabled(if: !Trees.present.isEmpty), arguments: Trees.compilers)
   func `all that patches add builds, and what it asks for is taken`(compiler: String) throws {
-    let scratch = try Scratch()
-    let cache = scratch.url.appendingPathComponent("cache")
+    let scratch = try OwnedScratch()
+    let cache = scratch.folder.appendingPathComponent("cache")
     func taken(_ tree: URL) throws -> Set<String> {
       let kernel = try KernelBuilder(tree: tree, cache: cache, compiler: compiler).build()
       return Set(try #require(TakenNote(beside: kernel.object)).taken.map(\.name))
     }
-    let tree = try Trees.copy(to: scratch.url)
+    let tree = try Trees.copy(to: scratch.folder)
     let before = try taken(tree)
     let ingredients = try Ingredient.all().filter { $0.refused == nil }
     for ingredient in ingredients { try ingredient.apply(to: tree) }
@@ -28,12 +28,14 @@ import Testing
 
   @Test(.enabled(if: !Trees.present.isEmpty), arguments: try Ingredient.all().filter { $0.refused != nil })
   func `a primitive that defers or tries is refused by name`(ingredient: Ingredient) throws {
-    let scratch = try Scratch()
-    let tree = try Trees.copy(to: scratch.url)
+    let scratch = try OwnedScratch()
+    let tree = try Trees.copy(to: scratch.folder)
     try ingredient.apply(to: tree)
     let error = #expect(throws: KernelBuildError.self) {
-      try KernelBuilder(tree: tree, cache: scratch.url.appendingPathComponent("cache"), compiler: Trees.compilers.first)
-        .build()
+      try KernelBuilder(
+        tree: tree, cache: scratch.folder.appendingPathComponent("cache"), compiler: Trees.compilers.first
+      )
+      .build()
     }
     let name = try #require(ingredient.refused)
     #expect("\(try #require(error))".contains(" wants \(name), "), "\(error as Any)")

@@ -1,6 +1,7 @@
 /// Whether each function of a tree is compiled, or told as one that is not: no change of a tree passes in silence.
 import Foundation
 import KernelMMU
+import TestSupport
 import Testing
 
 @Suite struct SourceUseTests {
@@ -159,29 +160,29 @@ import Testing
   @Test(
     .enabled(if: !Trees.present.isEmpty), arguments: callers.flatMap { c in c.functions.sorted().map { (c.path, $0) } })
   func `junk in a caller fails the build`(path: String, function: String) throws {
-    let scratch = try Scratch()
-    let tree = try Trees.copy(to: scratch.url)
+    let scratch = try OwnedScratch()
+    let tree = try Trees.copy(to: scratch.folder)
     let original = try #require(Trees.present.first.flatMap { Trees.path($0) })
     let use = try #require(try KernelBuilder(tree: original).build().use)
     let item = try #require(use.file(path)?.functions.first { $0.name == function })
     try Trees.edit(tree, path) { text in
       Self.broken(text.split(separator: "\n", omittingEmptySubsequences: false), item) ?? ""
     }
-    #expect(throws: KernelBuildError.self) { try KernelBuilder(tree: tree, cache: scratch.url).build() }
+    #expect(throws: KernelBuildError.self) { try KernelBuilder(tree: tree, cache: scratch.folder).build() }
   }
 
   @Test(
     .enabled(if: !Trees.present.isEmpty),
     arguments: [("arch/x86/kvm/vmx/tdx.c", SourceUse.State.used), ("arch/x86/kvm/mmu/spte.h", .uncalled)])
   func `junk in a compiled function fails the build`(path: String, state: SourceUse.State) throws {
-    let scratch = try Scratch()
-    let tree = try Trees.copy(to: scratch.url)
+    let scratch = try OwnedScratch()
+    let tree = try Trees.copy(to: scratch.folder)
     let original = try #require(Trees.present.first.flatMap { Trees.path($0) })
     let use = try #require(try KernelBuilder(tree: original).build().use)
     let item = try #require(use.file(path)?.functions.first { $0.state == state })
     try Trees.edit(tree, path) { text in
       Self.broken(text.split(separator: "\n", omittingEmptySubsequences: false), item) ?? ""
     }
-    #expect(throws: KernelBuildError.self) { try KernelBuilder(tree: tree, cache: scratch.url).build() }
+    #expect(throws: KernelBuildError.self) { try KernelBuilder(tree: tree, cache: scratch.folder).build() }
   }
 }

@@ -1,6 +1,7 @@
 /// Which roots a tree has, told from its text; and a tree without mirror roots, built.
 import Foundation
 import KernelMMU
+import TestSupport
 import Testing
 
 @Suite struct TreeRootsTests {
@@ -28,24 +29,24 @@ import Testing
 
   /// What each command refuses private memory with.
   @Test func `the version stands in the reason, and what is no kernel has none`() throws {
-    let scratch = try Scratch()
-    #expect(TreeRoots.objection(to: scratch.url.path) == nil)
+    let scratch = try OwnedScratch()
+    #expect(TreeRoots.objection(to: scratch.folder.path) == nil)
     try scratch.write("VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 5\n", to: "Makefile")
-    #expect(TreeRoots.objection(to: scratch.url.path) == nil)
+    #expect(TreeRoots.objection(to: scratch.folder.path) == nil)
     try scratch.write("\n", to: "arch/x86/kvm/mmu/tdp_mmu.c")
     let reason = "Linux 6.12.5 has no mirror page tables: direct roots only, so no private memory"
-    #expect(TreeRoots.objection(to: scratch.url.path) == reason)
+    #expect(TreeRoots.objection(to: scratch.folder.path) == reason)
     try scratch.write(Self.mirrors, to: Self.header)
-    #expect(TreeRoots.objection(to: scratch.url.path) == nil)
+    #expect(TreeRoots.objection(to: scratch.folder.path) == nil)
   }
 
   @Test(
     .enabled(if: Trees.direct != nil, "no kernel tree: scripts/kernel-tree 6.12 brings one"),
     arguments: Trees.compilers)
   func `a tree of direct roots builds, and says what it has`(compiler: String) throws {
-    let scratch = try Scratch()
+    let scratch = try OwnedScratch()
     let tree = try #require(Trees.direct)
-    let built = try KernelBuilder(tree: tree, cache: scratch.url, compiler: compiler).build()
+    let built = try KernelBuilder(tree: tree, cache: scratch.folder, compiler: compiler).build()
     let kernel = try KernelSubject(built, path: tree.path)
     #expect(!kernel.hasMirrorRoots)
     let functions = (built.use?.files ?? []).flatMap(\.functions)
@@ -54,9 +55,9 @@ import Testing
 
   @Test(.enabled(if: !Trees.present.isEmpty), arguments: Trees.present)
   func `a tree of mirror roots says that it has them`(version: String) throws {
-    let scratch = try Scratch()
+    let scratch = try OwnedScratch()
     let tree = try #require(Trees.path(version))
-    let builder = KernelBuilder(tree: tree, cache: scratch.url, compiler: Trees.compilers.first)
+    let builder = KernelBuilder(tree: tree, cache: scratch.folder, compiler: Trees.compilers.first)
     #expect(try KernelSubject(builder.build(), path: tree.path).hasMirrorRoots)
   }
 }

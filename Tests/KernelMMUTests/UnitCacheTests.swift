@@ -1,11 +1,12 @@
 /// What is remembered of single files changes nothing in what is made of a tree.
 import Foundation
 import KernelMMU
+import TestSupport
 import Testing
 
 @Suite struct UnitCacheTests {
-  private static func build(_ tree: URL, _ scratch: borrowing Scratch, units: UnitCache?) throws -> BuiltKernel {
-    let cache = scratch.url.appendingPathComponent("cache-\(UUID().uuidString)")
+  private static func build(_ tree: URL, _ scratch: borrowing OwnedScratch, units: UnitCache?) throws -> BuiltKernel {
+    let cache = scratch.folder.appendingPathComponent("cache-\(UUID().uuidString)")
     var builder = KernelBuilder(tree: tree, cache: cache, compiler: Trees.compilers.first)
     builder.units = units
     return try builder.build()
@@ -20,8 +21,8 @@ import Testing
 
   @Test(.enabled(if: !Trees.present.isEmpty))
   func `an edited tree makes with what is remembered what it makes without`() throws {
-    let scratch = try Scratch()
-    let tree = try Trees.copy(to: scratch.url)
+    let scratch = try OwnedScratch()
+    let tree = try Trees.copy(to: scratch.folder)
     try scratch.write("#define EXTRA 1\n", to: "tree/arch/x86/kvm/mmu/extra.h")
     _ = try Self.build(tree, scratch, units: UnitCache())
     // A file that is compiled whole, and one that definitions are taken of.
@@ -37,22 +38,22 @@ import Testing
 
   @Test(.enabled(if: !Trees.present.isEmpty))
   func `of an edited tree only what reads the edited file is compiled`() throws {
-    let scratch = try Scratch()
-    let units = UnitCache(folder: scratch.url.appendingPathComponent("units"))
-    let tree = try Trees.copy(to: scratch.url)
+    let scratch = try OwnedScratch()
+    let units = UnitCache(folder: scratch.folder.appendingPathComponent("units"))
+    let tree = try Trees.copy(to: scratch.folder)
     try scratch.write(
       """
       #!/bin/sh
-      for word; do case $word in -c) echo "$@" >>"\(scratch.url.path)/compiled" ;; esac; done
+      for word; do case $word in -c) echo "$@" >>"\(scratch.folder.path)/compiled" ;; esac; done
       exec \(try #require(Trees.compilers.first)) "$@"
 
       """, to: "cc")
-    let compiler = scratch.url.appendingPathComponent("cc").path
+    let compiler = scratch.folder.appendingPathComponent("cc").path
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: compiler)
-    let log = scratch.url.appendingPathComponent("compiled")
+    let log = scratch.folder.appendingPathComponent("compiled")
     func compiled() throws -> [String] {
       var builder = KernelBuilder(
-        tree: tree, cache: scratch.url.appendingPathComponent("cache"), compiler: compiler)
+        tree: tree, cache: scratch.folder.appendingPathComponent("cache"), compiler: compiler)
       builder.units = units
       _ = try builder.build()
       let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
@@ -65,8 +66,8 @@ import Testing
   }
 
   @Test func `an entry that was not written to its end is none`() throws {
-    let scratch = try Scratch()
-    let units = UnitCache(folder: scratch.url.appendingPathComponent("units"))
+    let scratch = try OwnedScratch()
+    let units = UnitCache(folder: scratch.folder.appendingPathComponent("units"))
     let made = UnitResults()
     made.add("0", .object) { Array("an object".utf8) }
     made.add("1", .checked) { [] }
@@ -81,11 +82,11 @@ import Testing
   }
 
   @Test func `a cache that is emptied forgets single files too`() throws {
-    let scratch = try Scratch()
+    let scratch = try OwnedScratch()
     try scratch.write("x", to: "stress/units/0.object")
     try scratch.write("x", to: "stress/kernel-trees/7.3/Makefile")
-    _ = try KernelCache(root: scratch.url.appendingPathComponent("stress/kernels")).clean()
-    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.url.appendingPathComponent("stress").path)
+    _ = try KernelCache(root: scratch.folder.appendingPathComponent("stress/kernels")).clean()
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.folder.appendingPathComponent("stress").path)
     #expect(left == ["kernel-trees"])
   }
 

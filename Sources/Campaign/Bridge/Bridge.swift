@@ -102,8 +102,7 @@ package final class Bridge {
   // MARK: The search
 
   private func search(_ replayer: Replayer) -> Finding? {
-    let strategies = StrategySet(tasks: replayer.world.capacity)
-    defer { strategies.deallocate() }
+    let sampler = Sampler(replayer.world)
     // What the scenarios could not draw is not asked for.
     var episodes = BridgeEpisodes(history).all().map(subject.fitting).filter { subject.oddity(of: $0) == nil }
     var count = Self.firstTurn
@@ -113,18 +112,18 @@ package final class Bridge {
       // An episode whose tables cannot be made is not tried again.
       var left: [Episode] = []
       for episode in episodes where !isOver {
-        switch explore(replayer, strategies, episode, done..<(done + count)) {
+        switch explore(replayer, sampler, episode, done..<(done + count)) {
         case .found(let finding): return finding
         case .nothing: left.append(episode)
         case .unusable: break
         }
       }
       episodes = left
-      if let finding = exploreScenarios(replayer, strategies, (schedules - before) / 2) { return finding }
+      if let finding = exploreScenarios(replayer, sampler, (schedules - before) / 2) { return finding }
       done += count
       count *= Self.growth
     }
-    return exploreScenarios(replayer, strategies, .max)
+    return exploreScenarios(replayer, sampler, .max)
   }
 
   private var isOver: Bool { isBroken || schedules >= budget.schedules || steps >= budget.steps || isInterrupted }
@@ -139,7 +138,7 @@ package final class Bridge {
   /// Runs schedules of one episode.
   /// - Parameter indices: which of the episode's.
   private func explore(
-    _ replayer: Replayer, _ strategies: StrategySet, _ episode: Episode, _ indices: Range<UInt64>
+    _ replayer: Replayer, _ sampler: Sampler, _ episode: Episode, _ indices: Range<UInt64>
   ) -> Result {
     let world = replayer.world
     guard world.prepare(episode) else {
@@ -149,19 +148,15 @@ package final class Bridge {
       return .unusable
     }
     let salt = history.plan.seed ^ episode.contentHash
-    var length = ExecutionLength(steps: episode.operations * 40, changes: episode.operations * 12)
+    sampler.begin(ExecutionLength(steps: episode.operations * 40, changes: episode.operations * 12))
     for index in indices where !isBroken && schedules < budget.schedules && steps < budget.steps {
       if index % Self.stretch == 0 {
         if isInterrupted { break }
         tell()
       }
-      world.execute(
-        strategies.begin(
-          Portfolio.deal(.portfolio, Int(index)), SplitMix64(seed: salt, .schedule, index: index), length))
+      guard sampler.execute(.portfolio, Int(index), SplitMix64(seed: salt, .schedule, index: index)) else { break }
       schedules += 1
       steps += UInt64(world.scheduler.pointee.steps)
-      length = ExecutionLength(
-        steps: max(1, world.scheduler.pointee.steps), changes: max(1, world.scheduler.pointee.changes))
       if _slowPath(world.isHalted || world.end != .completed), let finding = take(replayer) { return .found(finding) }
     }
     return .nothing
@@ -185,11 +180,11 @@ package final class Bridge {
   }
 
   /// Episodes of the scenarios in which the violating operation occurs, later of all, for so many schedules.
-  private func exploreScenarios(_ replayer: Replayer, _ strategies: StrategySet, _ limit: UInt64) -> Finding? {
+  private func exploreScenarios(_ replayer: Replayer, _ sampler: Sampler, _ limit: UInt64) -> Finding? {
     let end = schedules.addingReportingOverflow(limit).overflow ? .max : schedules + limit
     while schedules < end && !isOver {
       let episode = nextScenario()
-      if case .found(let finding) = explore(replayer, strategies, episode, 0..<Self.scenarioSchedules) {
+      if case .found(let finding) = explore(replayer, sampler, episode, 0..<Self.scenarioSchedules) {
         return finding
       }
     }

@@ -17,11 +17,7 @@ public enum Autopsy {
     let memory = FlightSchedule(box.trace)
     memory.clear()
     guard replayer.world.prepare(token.episode), !flight.isPreparing else { return }
-    let strategy = UnsafeMutablePointer<Retrace>.allocate(capacity: 1)
-    strategy.initialize(to: Retrace(flight.log, into: memory))
-    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
-    replayer.world.execute(strategy.chooser)
-    strategy.deallocate()
+    replayer.world.execute(Retrace(flight.log, into: memory)) { _ in }
   }
 
   /// Runs a token's schedule.

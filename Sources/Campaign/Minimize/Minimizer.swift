@@ -23,7 +23,7 @@ package final class Minimizer {
 
   let replayer: Replayer
   let checker: CheckerID
-  private let strategies: StrategySet
+  private let sampler: Sampler
   private let early: EarlyEnd?
   private let progress: (UInt64) -> Void
   private(set) var best: Finding
@@ -42,10 +42,8 @@ package final class Minimizer {
     checker = finding.violation.checker
     self.replayer = replayer
     self.progress = progress
-    strategies = StrategySet(tasks: replayer.world.capacity)
+    sampler = Sampler(replayer.world)
   }
-
-  deinit { strategies.deallocate() }
 
   package var isExhausted: Bool {
     executions >= Self.executionBudget || steps >= Self.stepBudget || hangs >= Self.mostHangs
@@ -76,14 +74,12 @@ package final class Minimizer {
   }
 
   /// Draws schedules for the episode that the world is prepared for.
-  func search(_ name: StrategyName?, count: Int, _ purpose: UInt64) -> Finding? {
-    var length = ExecutionLength(steps: max(best.steps, 1), changes: max(best.steps / 3, 1))
+  func search(_ name: StrategyName, count: Int, _ purpose: UInt64) -> Finding? {
+    sampler.begin(ExecutionLength(steps: best.steps, changes: best.steps / 3))
     for index in 0..<count where !isExhausted {
       let draws = SplitMix64(seed: purpose, .schedule, index: UInt64(index))
-      let world = replayer.world
-      world.execute(strategies.begin(name ?? Portfolio.deal(.portfolio, index), draws, length))
-      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
-      if let finding = taken(world.violation, world.harnessFault) { return finding }
+      guard sampler.execute(name, index, draws) else { break }
+      if let finding = taken(replayer.world.violation, replayer.world.harnessFault) { return finding }
     }
     return nil
   }
@@ -118,7 +114,8 @@ package final class Minimizer {
   func accept(_ episode: Episode, _ schedule: Schedule) -> Bool {
     guard !isExhausted, !episode.threads.isEmpty, isDrawable(episode) else { return false }
     guard replayer.world.prepare(episode, verifies: true) else { return acceptUnprepared() }
-    guard let finding = attempt(schedule) ?? attempt(Schedule()) ?? search(nil, count: Self.searches, executions) else {
+    guard let finding = attempt(schedule) ?? attempt(Schedule()) ?? search(.portfolio, count: Self.searches, executions)
+    else {
       return false
     }
     best = finding

@@ -57,7 +57,6 @@ public enum EpisodeExecution {
   // MARK: The schedule
 
   private static func schedule(_ text: EpisodeText, _ kernel: KernelSubject?) -> Schedule {
-    let threads = text.episode.threads.count
     switch text.plan {
     case .schedule(let schedule): return schedule
     case .turns(let turns, let answers):
@@ -65,28 +64,21 @@ public enum EpisodeExecution {
       return written(text, kernel, Turns(steps, answers: answers))
     case .seed(let seed, let name):
       guard let replayer = replayer(text, kernel), replayer.world.prepare(text.episode) else { return Schedule() }
-      let strategies = StrategySet(tasks: threads)
-      defer { strategies.deallocate() }
       // The first execution shows how long one is.
       _ = replayer.replay(Schedule(), isStrict: false)
-      let scheduler = replayer.world.scheduler.pointee
-      let length = ExecutionLength(steps: max(scheduler.steps, 1), changes: max(scheduler.changes, 1))
-      replayer.world.execute(strategies.begin(name, SplitMix64(seed: seed, .schedule, index: 0), length))
+      let sampler = Sampler(replayer.world)
+      sampler.begin(replayer.world.length)
+      _ = sampler.execute(name, 0, SplitMix64(seed: seed, .schedule, index: 0))
       return replayer.record().schedule
     }
   }
 
   private static func written(_ text: EpisodeText, _ kernel: KernelSubject?, _ turns: Turns) -> Schedule {
-    let strategy = UnsafeMutablePointer<Turns>.allocate(capacity: 1)
-    strategy.initialize(to: turns)
-    defer {
+    guard let replayer = replayer(text, kernel), replayer.world.prepare(text.episode) else {
       turns.deallocate()
-      strategy.deinitialize(count: 1)
-      strategy.deallocate()
+      return Schedule()
     }
-    guard let replayer = replayer(text, kernel), replayer.world.prepare(text.episode) else { return Schedule() }
-    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
-    replayer.world.execute(strategy.chooser)
+    replayer.world.execute(turns) { _ in }
     return replayer.record().schedule
   }
 

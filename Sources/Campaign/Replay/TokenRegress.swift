@@ -87,15 +87,12 @@ public enum TokenRegress {
   }
 
   private static func draw(_ world: FiberWorld, _ token: Token) -> Result {
-    let strategies = StrategySet(tasks: world.capacity)
-    defer { strategies.deallocate() }
-    var length = ExecutionLength(
-      steps: max(1, world.scheduler.pointee.steps), changes: max(1, world.scheduler.pointee.changes))
+    let sampler = Sampler(world)
+    sampler.begin(world.length)
     for index in 0..<schedules where !world.isCut {
-      let draws = SplitMix64(seed: token.eventHash, .schedule, index: UInt64(index))
-      world.execute(strategies.begin(Portfolio.deal(.portfolio, index), draws, length))
+      guard sampler.execute(.portfolio, index, SplitMix64(seed: token.eventHash, .schedule, index: UInt64(index)))
+      else { return .fixed(drawn: index) }
       if let result = result(world.violation, world.harnessFault) { return result }
-      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
     }
     return .fixed(drawn: schedules)
   }

@@ -4,9 +4,11 @@ import Foundation
 package enum AtomicFile {
   package struct Failure: Error {
     package let reason: String
+    /// The errno, 0 where it is none.
+    package let code: Int32
 
-    init(_ reason: String) { self.reason = reason }
-    init(code: Int32) { reason = String(cString: strerror(code)) }
+    init(_ reason: String) { (self.reason, code) = (reason, 0) }
+    init(code: Int32) { (reason, self.code) = (String(cString: strerror(code)), code) }
   }
 
   /// Creates a directory and those above it. One that is there is left as it is.
@@ -29,13 +31,27 @@ package enum AtomicFile {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Writes a file of this content, in place of one that may be there.
-  package static func replace(_ path: String, _ bytes: [UInt8]) throws(Failure) {
-    // In the same directory, as a rename does not cross file systems.
+  private static let createNew = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+
+  /// In the same directory, as a rename does not cross file systems.
+  private static func temporaryName(beside path: String) -> String {
     let suffix = String(UInt64.random(in: .min ... .max), radix: 36)
-    let temporary = "\(directory(of: path))/.stress-\(getpid())-\(suffix)"
+    return "\(directory(of: path))/.stress-\(getpid())-\(suffix)"
+  }
+
+  /// Whether a file can be put there; changes nothing.
+  package static func probe(_ path: String) throws(Failure) {
+    let temporary = temporaryName(beside: path)
+    try fill(temporary, flags: createNew, [])
+    unlink(temporary)
+  }
+
+  /// Writes a file of this content, in place of one that may be there.
+  /// - Parameter mode: its permissions, those of a new file if nil.
+  package static func replace(_ path: String, mode: mode_t? = nil, _ bytes: [UInt8]) throws(Failure) {
+    let temporary = temporaryName(beside: path)
     do throws(Failure) {
-      try fill(temporary, flags: O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, bytes)
+      try fill(temporary, flags: createNew, mode: mode, bytes)
       guard rename(temporary, path) == 0 else { throw Failure(code: errno) }
     } catch {
       unlink(temporary)
@@ -49,7 +65,7 @@ package enum AtomicFile {
   }
 
   /// Opens, writes, makes durable and closes; any of them may be the one that finds the disk full.
-  package static func fill(_ path: String, flags: Int32, _ bytes: [UInt8]) throws(Failure) {
+  package static func fill(_ path: String, flags: Int32, mode: mode_t? = nil, _ bytes: [UInt8]) throws(Failure) {
     let descriptor = open(path, flags, 0o666)
     guard descriptor >= 0 else { throw Failure(code: errno) }
     var code: Int32 = 0
@@ -60,6 +76,8 @@ package enum AtomicFile {
       }
       if count > 0 { written += count } else if count == 0 || errno != EINTR { code = count == 0 ? EIO : errno }
     }
+    if code == 0, let mode, fchmod(descriptor, mode) != 0 { code = errno }
+    // A device or pipe has nothing to make durable and says so with EINVAL.
     if code == 0, fsync(descriptor) != 0, errno != EINVAL, errno != EROFS { code = errno }
     if close(descriptor) != 0, code == 0 { code = errno }
     if code != 0 { throw Failure(code: code) }

@@ -53,31 +53,15 @@ package final class Replayer {
 
   /// The same on the episode that was prepared last.
   package func replay(_ schedule: Schedule, isStrict: Bool) -> Outcome {
-    let strategy = UnsafeMutablePointer<ScheduleFollower>.allocate(capacity: 1)
-    strategy.initialize(to: ScheduleFollower(schedule, isStrict: isStrict))
-    defer {
-      strategy.pointee.deallocate()
-      strategy.deinitialize(count: 1)
-      strategy.deallocate()
+    world.execute(ScheduleFollower(schedule, isStrict: isStrict)) { follower in
+      Outcome(
+        violation: world.violation, harnessFault: world.harnessFault, end: world.end, eventHash: world.eventHash,
+        steps: world.scheduler.pointee.steps, isFollowed: follower.isFollowed)
     }
-    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
-    world.execute(strategy.chooser)
-    return Outcome(
-      violation: world.violation, harnessFault: world.harnessFault, end: world.end, eventHash: world.eventHash,
-      steps: world.scheduler.pointee.steps, isFollowed: strategy.pointee.isFollowed)
   }
 
   /// The schedule of the world's last execution, which is run again for it.
   package func record() -> (schedule: Schedule, preemptions: Int) {
-    let strategy = UnsafeMutablePointer<Recording>.allocate(capacity: 1)
-    strategy.initialize(to: Recording(world.scheduler))
-    defer {
-      strategy.pointee.deallocate()
-      strategy.deinitialize(count: 1)
-      strategy.deallocate()
-    }
-    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
-    world.execute(strategy.chooser)
-    return (strategy.pointee.schedule, strategy.pointee.preemptions)
+    world.execute(Recording(world.scheduler)) { ($0.schedule, $0.preemptions) }
   }
 }

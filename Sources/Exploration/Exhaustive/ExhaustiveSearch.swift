@@ -216,7 +216,7 @@ public struct ExhaustiveSearch {
 
 extension ExhaustiveSearch: Strategy {
   /// Executions draw nothing.
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {}
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool { true }
 
   public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     hasChosen = true

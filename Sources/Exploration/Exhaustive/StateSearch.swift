@@ -153,7 +153,7 @@ public struct StateSearch {
 
 extension StateSearch: Strategy {
   /// Executions draw nothing.
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {}
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool { true }
 
   public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     steps &+= 1

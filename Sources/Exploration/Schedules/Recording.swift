@@ -30,10 +30,11 @@ public struct Recording: Strategy {
     yes.deallocate()
   }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     position = 0
     schedule = Schedule()
     preemptions = 0
+    return true
   }
 
   public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {

@@ -2,7 +2,6 @@
 /// draw theirs anew. Interleavings that differ only in independent steps are less favoured than by a random walk.
 ///
 /// Source: Yuan, Yang, Gu, "Partial Order Aware Concurrency Sampling", CAV 2018.
-import CAtomics
 import Machine
 
 public struct PartialOrderSampling: Strategy {
@@ -23,9 +22,10 @@ public struct PartialOrderSampling: Strategy {
 
   public func deallocate() { priorities.deallocate() }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     self.draws = draws
     priorities.update(repeating: 0, count: tasks)
+    return true
   }
 
   @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
@@ -50,12 +50,7 @@ public struct PartialOrderSampling: Strategy {
 
   @inline(__always) private static func races(_ left: Fiber, _ right: Fiber) -> Bool {
     left.pendingAddress == right.pendingAddress && left.pendingAddress != nil
-      && !(isRead(left.pendingKind) && isRead(right.pendingKind))
-  }
-
-  @inline(__always) private static func isRead(_ kind: UInt32) -> Bool {
-    kind == SCHEDULE_LOAD.rawValue || kind == SCHEDULE_PLAIN_LOAD.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
-      || kind == SCHEDULE_UNLOCK_SHARED.rawValue
+      && !(FiberScheduler.isRead(left.pendingKind) && FiberScheduler.isRead(right.pendingKind))
   }
 
   public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {

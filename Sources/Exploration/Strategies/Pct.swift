@@ -38,7 +38,7 @@ public struct Pct: Strategy {
 
   public func deallocate() { priorities.deallocate() }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     self.draws = draws
     for id in 0..<tasks { priorities[id] = Int32(truncatingIfNeeded: id) + 1 }
     var last = tasks - 1
@@ -63,6 +63,7 @@ public struct Pct: Strategy {
     passed = 0
     lowest = Int32(truncatingIfNeeded: -depth)
     seenReady = 0
+    return true
   }
 
   @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {

@@ -10,7 +10,10 @@ public struct RandomWalk: Strategy {
 
   public init() {}
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) { self.draws = draws }
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
+    self.draws = draws
+    return true
+  }
 
   @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     let index = draws.below(UInt64(truncatingIfNeeded: scheduler.pointee.readyCount))

@@ -15,9 +15,10 @@ public struct Retrace: Strategy {
     self.memory = memory
   }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     position = 0
     memory.clear()
+    return true
   }
 
   public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {

@@ -13,11 +13,12 @@ public struct RoundRobin: Strategy {
   public init() {}
 
   /// The quantum is drawn, small ones more often: 1 to 128 steps.
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     self.draws = draws
     let bits = self.draws.below(8)
     quantum = 1 + Int(self.draws.below(1 << bits))
     left = quantum
+    return true
   }
 
   @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {

@@ -33,10 +33,11 @@ public struct ScheduleFollower: Strategy {
   /// True once nothing of the schedule is left to follow.
   public var isFollowed: Bool { followed == switches.count + answers.count }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     nextSwitch = 0
     followed = 0
     used.update(repeating: false, count: switches.count)
+    return true
   }
 
   public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {

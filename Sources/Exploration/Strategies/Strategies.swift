@@ -1,8 +1,8 @@
 /// All strategies, in the order in which they are shown: a new one is its file and its line here.
 import Machine
 
-enum Strategies {
-  static let all: [StrategyEntry] = [
+package enum Strategies {
+  package static let all: [StrategyEntry] = [
     RandomWalk.entry,
     PartialOrderSampling.entry,
     Pct.steps2, Pct.steps3, Pct.steps4,
@@ -11,51 +11,43 @@ enum Strategies {
   ]
 }
 
-/// A strategy in the list: what it is called, and how one is made.
-struct StrategyEntry: Sendable {
-  let name: String
+/// A strategy in the list: what it is called, and how one is made and used.
+///
+/// Functions of the concrete type, taken where it is known: an execution of two threads is over in a third of a
+/// microsecond, and a class or an existential would be a part of that.
+package struct StrategyEntry: Sendable {
+  package let name: String
   let summary: String
   /// Which executions of a hand `portfolio` deals to it.
   let places: [Int]
-  let make: @Sendable (_ tasks: Int) -> any MadeStrategy
+  let make: @Sendable (_ tasks: Int) -> UnsafeMutableRawPointer
+  let chooser: @Sendable (UnsafeMutableRawPointer) -> FiberScheduler.Chooser
+  let beginEpisode: @Sendable (UnsafeMutableRawPointer) -> Void
+  let begin: @Sendable (UnsafeMutableRawPointer, SplitMix64, ExecutionLength) -> Bool
+  let deallocate: @Sendable (UnsafeMutableRawPointer) -> Void
 
   /// - Parameters:
   ///   - places: from 0 on. Each place of the hand is one strategy's.
   ///   - make: gets the most tasks that an execution has.
-  init<Made: Strategy>(
+  @inline(__always) package init<Made: Strategy>(
     _ name: String, _ summary: String, dealt places: Int..., make: @escaping @Sendable (_ tasks: Int) -> Made
   ) {
     self.name = name
     self.summary = summary
     self.places = places
-    self.make = { OwnedStrategy(make($0)) }
-  }
-}
-
-/// A strategy that was made, whichever it is.
-protocol MadeStrategy: AnyObject {
-  /// Readies it for an execution.
-  func begin(_ draws: SplitMix64, _ length: ExecutionLength) -> FiberScheduler.Chooser
-  func deallocate()
-}
-
-/// Holds a strategy where the scheduler finds it.
-private final class OwnedStrategy<Made: Strategy>: MadeStrategy {
-  private let strategy: UnsafeMutablePointer<Made>
-
-  init(_ made: Made) {
-    strategy = UnsafeMutablePointer<Made>.allocate(capacity: 1)
-    strategy.initialize(to: made)
-  }
-
-  func deallocate() {
-    strategy.pointee.deallocate()
-    strategy.deinitialize(count: 1)
-    strategy.deallocate()
-  }
-
-  func begin(_ draws: SplitMix64, _ length: ExecutionLength) -> FiberScheduler.Chooser {
-    strategy.pointee.begin(draws, length: length)
-    return strategy.chooser
+    self.make = { tasks in
+      let strategy = UnsafeMutablePointer<Made>.allocate(capacity: 1)
+      strategy.initialize(to: make(tasks))
+      return UnsafeMutableRawPointer(strategy)
+    }
+    chooser = { $0.assumingMemoryBound(to: Made.self).chooser }
+    beginEpisode = { $0.assumingMemoryBound(to: Made.self).pointee.beginEpisode() }
+    begin = { $0.assumingMemoryBound(to: Made.self).pointee.begin($1, length: $2) }
+    deallocate = { state in
+      let strategy = state.assumingMemoryBound(to: Made.self)
+      strategy.pointee.deallocate()
+      strategy.deinitialize(count: 1)
+      strategy.deallocate()
+    }
   }
 }

@@ -5,11 +5,15 @@
 import Machine
 
 public protocol Strategy: SendableMetatype {
+  /// Another episode: what was tried of the one before says nothing of it.
+  mutating func beginEpisode()
+
   /// A new execution begins.
   /// - Parameters:
   ///   - draws: the execution's own stream.
-  ///   - length: steps that an execution of this episode takes, as the first one showed.
-  mutating func begin(_ draws: SplitMix64, length: ExecutionLength)
+  ///   - length: steps that an execution of this episode takes, as the one before showed.
+  /// - Returns: false if nothing is left to try on the episode; there is no such execution then.
+  mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool
 
   /// Chooses one of the ready tasks.
   mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int
@@ -25,6 +29,7 @@ public protocol Strategy: SendableMetatype {
 }
 
 extension Strategy {
+  public mutating func beginEpisode() {}
   public func deallocate() {}
 }
 

@@ -1,7 +1,7 @@
 /// The strategies by the names that `--strategy` takes.
-public struct StrategyName: Sendable, Hashable {
+public struct StrategyName: Sendable {
   /// Its place in `Strategies.all`, -1 for the portfolio.
-  let number: Int
+  @usableFromInline let number: Int
 
   /// Deals executions to the listed ones: see `Portfolio`.
   public static let portfolio = StrategyName(number: -1)
@@ -19,7 +19,7 @@ public struct StrategyName: Sendable, Hashable {
   }
 }
 
-extension StrategyName: RawRepresentable, CaseIterable {
+extension StrategyName: RawRepresentable, CaseIterable, Hashable {
   public static let allCases = (-1..<Strategies.all.count).map { StrategyName(number: $0) }
 
   public var rawValue: String { number < 0 ? "portfolio" : Strategies.all[number].name }
@@ -28,4 +28,8 @@ extension StrategyName: RawRepresentable, CaseIterable {
     guard let found = Self.allCases.first(where: { $0.rawValue == rawValue }) else { return nil }
     self = found
   }
+
+  // Those of a raw value would compare names, at each execution.
+  @inlinable public static func == (left: StrategyName, right: StrategyName) -> Bool { left.number == right.number }
+  public func hash(into hasher: inout Hasher) { hasher.combine(number) }
 }

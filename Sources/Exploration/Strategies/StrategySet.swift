@@ -2,15 +2,46 @@
 import Machine
 
 public struct StrategySet {
-  private let made: [any MadeStrategy]
+  private struct Made {
+    var chooser: FiberScheduler.Chooser
+    var entry: StrategyEntry
+  }
+
+  /// A pointer and no array: what holds a set reads it at each execution.
+  private let made: UnsafeMutableBufferPointer<Made>
 
   /// - Parameter tasks: the most that an execution has.
-  public init(tasks: Int) { made = Strategies.all.map { $0.make(tasks) } }
+  public init(tasks: Int) { self.init(tasks: tasks, Strategies.all) }
 
-  public func deallocate() { for strategy in made { strategy.deallocate() } }
+  /// - Parameter strategies: in the places of the listed ones, for tests.
+  package init(tasks: Int, _ strategies: [StrategyEntry]) {
+    made = .allocate(capacity: strategies.count)
+    _ = made.initialize(from: strategies.map { Made(chooser: $0.chooser($0.make(tasks)), entry: $0) })
+  }
+
+  public func deallocate() {
+    for one in made { one.entry.deallocate(one.chooser.state) }
+    made.deinitialize()
+    made.deallocate()
+  }
+
+  /// Another episode.
+  public func beginEpisode() { for one in made { one.entry.beginEpisode(one.chooser.state) } }
+
+  /// Readies a strategy for the execution that is number `index` of its episode.
+  /// - Returns: nil if the strategy has nothing left to try. In the portfolio a random walk takes its place.
+  public func begin(
+    _ name: StrategyName, _ index: Int, _ draws: SplitMix64, _ length: ExecutionLength
+  ) -> FiberScheduler.Chooser? {
+    let one = made.baseAddress.unsafelyUnwrapped + Portfolio.deal(name, index).number
+    if _fastPath(one.pointee.entry.begin(one.pointee.chooser.state, draws, length)) { return one.pointee.chooser }
+    return name == .portfolio ? begin(.randomWalk, index, draws, length) : nil
+  }
 
   /// Readies a strategy for an execution. `portfolio` must have been dealt before.
   public func begin(_ name: StrategyName, _ draws: SplitMix64, _ length: ExecutionLength) -> FiberScheduler.Chooser {
-    made[max(name.number, 0)].begin(draws, length)
+    let one = made.baseAddress.unsafelyUnwrapped + name.number
+    _ = one.pointee.entry.begin(one.pointee.chooser.state, draws, length)
+    return one.pointee.chooser
   }
 }

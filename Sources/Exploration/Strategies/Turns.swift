@@ -21,9 +21,10 @@ public struct Turns: Strategy {
     answers.deallocate()
   }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) {
+  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     position = 0
     taken = 0
+    return true
   }
 
   public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {

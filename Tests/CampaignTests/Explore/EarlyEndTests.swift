@@ -31,10 +31,8 @@ import Testing
     let early = EarlyEnd()
     let (_, replayer) = try rehearsal(early)
     #expect(replayer.world.prepare(Rehearsal.episode(.faultFault, seed: 1)))
-    let strategies = StrategySet(tasks: 3)
-    defer { strategies.deallocate() }
-    let length = ExecutionLength(steps: 100, changes: 30)
-    replayer.world.execute(strategies.begin(.roundRobin, SplitMix64(state: 1), length))
+    let sampler = Sampler(replayer.world)
+    #expect(sampler.execute(.roundRobin, 0, SplitMix64(state: 1)))
     let whole = replayer.world.scheduler.pointee.steps
     #expect(replayer.world.end == .completed)
     // The observer is called at each step.
@@ -43,7 +41,7 @@ import Testing
       let scheduler = raw.assumingMemoryBound(to: FiberScheduler.self)
       if scheduler.pointee.steps == 5 { EarlyEndTests.early?.cut() }
     }
-    replayer.world.execute(strategies.begin(.roundRobin, SplitMix64(state: 1), length))
+    #expect(sampler.execute(.roundRobin, 0, SplitMix64(state: 1)))
     #expect(replayer.world.isCut && replayer.world.end == .halted)
     #expect((5...6).contains(replayer.world.scheduler.pointee.steps) && whole > 6)
   }

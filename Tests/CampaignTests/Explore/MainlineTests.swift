@@ -11,10 +11,10 @@ import Testing
     scenario: ScenarioName, policy: Policy
   ) {
     let record = Explorations.run(
-      ExploreConfiguration(scenario: scenario, length: .schedules(2_048), seed: 1, policy: policy))
+      ExploreConfiguration(scenario: scenario, length: .schedules(1_024), seed: 1, policy: policy))
     #expect(record.verdict == .clean)
     #expect(record.violations.isEmpty && record.harnessFaults.isEmpty)
-    #expect(record.exploration?.schedules == 2_048)
+    #expect(record.exploration?.schedules == 1_024)
   }
 
   @Test(arguments: [2, 5, 8], [1, 6]) func `so are all of them with other threads and operations`(

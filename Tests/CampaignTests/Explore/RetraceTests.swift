@@ -42,10 +42,6 @@ extension Rehearsal {
   fileprivate convenience init?(retracing episode: Episode, _ log: FlightLog, into memory: FlightSchedule) throws {
     try self.init(tasks: episode.threads.count)
     guard world.prepare(episode) else { return nil }
-    let strategy = UnsafeMutablePointer<Retrace>.allocate(capacity: 1)
-    defer { strategy.deallocate() }
-    strategy.initialize(to: Retrace(log, into: memory))
-    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
-    world.execute(strategy.chooser)
+    world.execute(Retrace(log, into: memory)) { _ in }
   }
 }

@@ -50,7 +50,7 @@ import Testing
 
           """)
       #expect(try FailureArchive.read(path) == token)
-      #expect(scratch.names(in: "a/b/failures") == ["MAP-1-fedcba9876543210.txt"])
+      #expect(scratch.contents(of: "a/b/failures") == ["MAP-1-fedcba9876543210.txt"])
     }
   }
 
@@ -63,8 +63,8 @@ import Testing
       var rule = token
       rule.checker = .bug1
       for token in [token, other, rule, token] { try archive.store(token) }
-      try scratch.write(".stress-1-abc", "m1:being-written")
-      try scratch.write("notes.md", "")
+      try scratch.write("m1:being-written", to: ".stress-1-abc")
+      try scratch.write("", to: "notes.md")
       let names = ["BUG-1-fedcba9876543210.txt", "MAP-1-0000000000000001.txt", "MAP-1-fedcba9876543210.txt"]
       #expect(try archive.list().map(\.name) == names)
       #expect(try archive.list().map(\.path) == names.map { scratch.file($0) })
@@ -76,7 +76,7 @@ import Testing
     try Scratch.use { scratch in
       let entries = try FailureArchive(directory: scratch.file("none")).list()
       #expect(entries.isEmpty)
-      #expect(scratch.names().isEmpty)
+      #expect(scratch.contents().isEmpty)
     }
   }
 
@@ -96,7 +96,7 @@ import Testing
         "replay: stress replay \(token.text)\nm1:second\n", "> scripts/stress minimize \(token.text) --kernel-tree x\n",
       ]
       for text in texts {
-        try scratch.write("file", text)
+        try scratch.write(text, to: "file")
         #expect(try FailureArchive.read(scratch.file("file")) == token)
       }
     }
@@ -114,10 +114,10 @@ import Testing
         ("m9:abc", "'\(path)': \(TokenError.otherVersion("m9").message)"),
       ]
       for (text, expected) in cases {
-        try scratch.write("file.txt", text)
+        try scratch.write(text, to: "file.txt")
         #expect(refusal(reading: path) == expected)
       }
-      try scratch.write("file.txt", [0xff, 0xfe, 0, 10, 0x6d, 0x31, 0x3a, 0xff])
+      try scratch.write([0xff, 0xfe, 0, 10, 0x6d, 0x31, 0x3a, 0xff], to: "file.txt")
       #expect(refusal(reading: path)?.contains("damaged") == true)
     }
   }
@@ -128,9 +128,9 @@ import Testing
       let none = scratch.file("none")
       #expect(refusal(reading: none) == "cannot read '\(none)': No such file or directory")
       let padding = [UInt8](repeating: 0x0a, count: FailureArchive.sizeLimit - token.text.utf8.count)
-      try scratch.write("largest", padding + token.text.utf8)
+      try scratch.write(padding + token.text.utf8, to: "largest")
       #expect(try FailureArchive.read(scratch.file("largest")) == token)
-      try scratch.write("larger", padding + [0x0a] + token.text.utf8)
+      try scratch.write(padding + [0x0a] + token.text.utf8, to: "larger")
       #expect(refusal(reading: scratch.file("larger"))?.hasSuffix("1048576 bytes") == true)
       #expect(refusal(reading: "/dev/zero")?.hasSuffix("1048576 bytes") == true)
     }
@@ -138,13 +138,13 @@ import Testing
 
   @Test func `a directory that cannot be made or written is an error, and nothing is left behind`() throws {
     try Scratch.use { scratch in
-      try scratch.write("file", "")
+      try scratch.write("", to: "file")
       for directory in [scratch.file("file"), scratch.file("file/below")] {
         let text = refusal(storing: token, in: directory)
         #expect(text == "cannot create the directory '\(directory)': Not a directory")
         #expect(refusal(listing: directory)?.contains("Not a directory") == true)
       }
-      #expect(scratch.names() == ["file"])
+      #expect(scratch.contents() == ["file"])
       // Not even root may create a file here.
       let text = refusal(storing: token, in: "/proc/self")
       #expect(text?.hasPrefix("cannot write '/proc/self/MAP-1-fedcba9876543210.txt': ") == true)
@@ -168,9 +168,9 @@ import Testing
       let name = FailureArchive.name(of: token)
       // A directory in the file's place cannot be replaced: the rename fails, after all else has gone well.
       try FileManager.default.createDirectory(atPath: scratch.file(name), withIntermediateDirectories: false)
-      try scratch.write("\(name)/inside", "")
+      try scratch.write("", to: "\(name)/inside")
       #expect(refusal(storing: token, in: scratch.path)?.hasPrefix("cannot write '") == true)
-      #expect(scratch.names() == [name])
+      #expect(scratch.contents() == [name])
     }
   }
 
@@ -186,7 +186,7 @@ import Testing
       token.episode.threads = Array(repeating: Array(repeating: token.episode.threads[0][0], count: 4096), count: 256)
       let text = refusal(storing: token, in: scratch.path)
       #expect(text?.hasSuffix("the token is longer than 1048576 bytes") == true)
-      #expect(scratch.names().isEmpty)
+      #expect(scratch.contents().isEmpty)
     }
   }
 }

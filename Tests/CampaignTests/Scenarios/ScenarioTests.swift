@@ -35,7 +35,7 @@ import Testing
   }
 
   @Test(arguments: ScenarioName.allCases, Policy.allCases)
-  func `every episode keeps to its bounds`(name: ScenarioName, policy: Policy) throws {
+  func `every episode keeps to its bounds`(name: ScenarioName, policy: Policy) {
     var draws = SplitMix64(seed: 11, .layout)
     for number in 0..<300 {
       let (threads, operations) = number == 0 ? (1024, 64) : number == 1 ? (1, 1) : Self.size(&draws)
@@ -53,10 +53,10 @@ import Testing
       #expect(episode.subject == (name == .micro ? .micro : .model))
       let requests = episode.populated + episode.threads.joined()
       #expect(episode.populated.count <= 8)
-      for request in requests {
-        try #require(!request.range.isEmpty && request.range.upperBound <= episode.guestPages)
-        try #require(request.draw < Episode.drawBound)
+      let outside = requests.first {
+        $0.range.isEmpty || $0.range.upperBound > episode.guestPages || $0.draw >= Episode.drawBound
       }
+      #expect(outside == nil)
     }
   }
 
@@ -80,7 +80,7 @@ import Testing
   @Test(arguments: ScenarioName.dealt, Policy.allCases)
   func `carried out one operation at a time, an episode breaks no rule`(name: ScenarioName, policy: Policy) throws {
     var draws = SplitMix64(seed: 3, .layout, index: UInt64(policy == .huge ? 1 : 0))
-    for number in 0..<200 as Range<UInt64> {
+    for number in 0..<100 as Range<UInt64> {
       let (threads, operations) = Self.size(&draws)
       let episode = Scenario.episode(name, threads: threads, operations: operations, policy: policy, draws: &draws)
       let world = try SerialWorld(episode)

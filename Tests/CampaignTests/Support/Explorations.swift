@@ -23,18 +23,16 @@ enum Explorations {
 final class Rehearsal {
   let world: FiberWorld
   let replayer: Replayer
-  private let strategies: StrategySet
-  private var length = ExecutionLength(steps: 100, changes: 30)
+  private let sampler: Sampler
 
   init(tasks: Int = 3, mutant: Mutant? = nil, policy: Policy? = nil) throws {
     let policy = policy ?? mutant?.policy ?? .fourK
     world = try #require(
       FiberWorld(tasks: tasks, subject: .model(.mainline, mutant), policy: policy), "no address space")
     replayer = Replayer(world)
-    strategies = StrategySet(tasks: tasks)
+    sampler = Sampler(world)
+    sampler.begin(ExecutionLength(steps: 100, changes: 30))
   }
-
-  deinit { strategies.deallocate() }
 
   static func episode(
     _ name: ScenarioName, threads: Int = 3, operations: Int = 3, policy: Policy = .fourK, seed: UInt64
@@ -45,8 +43,7 @@ final class Rehearsal {
 
   /// Runs the prepared episode once.
   func execute(_ name: StrategyName, _ number: UInt64, seed: UInt64 = 1) {
-    world.execute(strategies.begin(name, SplitMix64(seed: seed, .schedule, index: number), length))
-    length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+    #expect(sampler.execute(name, Int(number), SplitMix64(seed: seed, .schedule, index: number)))
   }
 
   var log: [UInt16] { Array(world.scheduler.log) }
@@ -62,7 +59,7 @@ final class Rehearsal {
         seed: seed)
       guard world.prepare(episode) else { continue }
       for number in 0..<200 as Range<UInt64> {
-        execute(Portfolio.deal(.portfolio, Int(number)), number, seed: seed)
+        execute(.portfolio, number, seed: seed)
         if let violation = world.violation { return FoundFailure.write(replayer, violation) }
       }
     }

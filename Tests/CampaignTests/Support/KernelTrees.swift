@@ -1,24 +1,19 @@
 /// Kernels for tests, of the trees that scripts/kernel-tree has brought to this machine.
 import Foundation
 import KernelMMU
+import TestSupport
 import Testing
 
 enum KernelTrees {
   static let why: Comment = "no kernel tree: scripts/kernel-tree 7.3 brings one"
 
-  private static let cache: String = {
-    let environment = ProcessInfo.processInfo.environment
-    let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
-    return "\(base)/stress/kernel-trees"
-  }()
+  private static let cache = BroughtTrees.folder.path
 
   /// Of the releases that tests edit by their text, the newest that is there.
-  static let newest = ["7.3", "7.2"].map { "\(cache)/\($0)" }
-    .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+  static let newest = BroughtTrees.edited.first?.path
 
   /// One without mirror page tables.
-  static let direct = ["6.12"].map { "\(cache)/\($0)" }
-    .first { FileManager.default.fileExists(atPath: "\($0)/Makefile") }
+  static let direct = BroughtTrees.direct?.path
 
   /// All that are there and have mirror page tables, whoever has brought them, by name.
   static let all: [String] = {
@@ -44,10 +39,7 @@ enum KernelTrees {
     }
   }
 
-  static let compilers = ["clang", "gcc"].filter { name in
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-      .contains { FileManager.default.isExecutableFile(atPath: "\($0)/\(name)") }
-  }
+  static let compilers = BroughtTrees.compilers
 
   static func kernel(compiler: String? = nil, plainAccesses: Bool = false) throws -> KernelSubject {
     try KernelSubject.open(#require(newest), compiler: compiler, plainAccesses: plainAccesses)
@@ -72,25 +64,18 @@ enum KernelTrees {
     let source = try #require(tree)
     return try Scratch.use { scratch in
       let tree = scratch.file("tree")
-      for path in TreeFiles.wanted(URL(fileURLWithPath: source)) {
-        let (origin, target) = (URL(fileURLWithPath: "\(source)/\(path)"), URL(fileURLWithPath: "\(tree)/\(path)"))
-        guard FileManager.default.fileExists(atPath: origin.path) else { continue }
-        try FileManager.default.createDirectory(
-          at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try FileManager.default.copyItem(at: origin, to: target)
-      }
+      try BroughtTrees.copy(URL(fileURLWithPath: source), to: URL(fileURLWithPath: tree))
       for (name, edits) in files { try edit("\(tree)/\(name)", edits) }
       return try body(tree)
     }
   }
 
   static func edit(_ file: String, _ edits: [(String, String)]) throws {
-    var text = try String(contentsOfFile: file, encoding: .utf8)
-    for (before, after) in edits {
-      try #require(text.contains(before), "the tree has no such text any more")
-      text = text.replacing(before, with: after, maxReplacements: 1)
+    try BroughtTrees.change(URL(fileURLWithPath: file)) { text in
+      try edits.reduce(text) { text, edit in
+        try #require(text.contains(edit.0), "the tree has no such text any more")
+        return text.replacing(edit.0, with: edit.1, maxReplacements: 1)
+      }
     }
-    try FileManager.default.removeItem(atPath: file)
-    try text.write(toFile: file, atomically: false, encoding: .utf8)
   }
 }

@@ -19,17 +19,16 @@ struct Failing {
     let replayer = try #require(
       Replayer(tasks: threads, subject: .model(.mainline, mutant), policy: policy))
     let world = replayer.world
-    let strategies = StrategySet(tasks: threads)
-    defer { strategies.deallocate() }
-    let length = ExecutionLength(steps: 200, changes: 60)
+    let sampler = Sampler(world)
     for chunk in 0..<400 as Range<UInt64> {
       var draws = SplitMix64(seed: 11, .episode, index: chunk)
       let episode = Scenario.episode(scenario, threads: threads, operations: 2, policy: policy, draws: &draws)
       guard world.prepare(episode) else { continue }
       for index in 0..<32 {
-        let name = Portfolio.deal(.portfolio, index)
+        // All are told the same length: what they find is what golden files show.
+        sampler.begin(ExecutionLength(steps: 200, changes: 60))
         let number = chunk * 32 + UInt64(index)
-        world.execute(strategies.begin(name, SplitMix64(seed: 11, .schedule, index: number), length))
+        _ = sampler.execute(.portfolio, index, SplitMix64(seed: 11, .schedule, index: number))
         guard let violation = world.violation, isWanted(violation) else { continue }
         return try Failing(replayer: replayer, episode, violation, minimized: minimized)
       }

@@ -13,7 +13,7 @@ import Testing
       strategy.deinitialize(count: 1)
       strategy.deallocate()
     }
-    strategy.pointee.begin(SplitMix64(state: 0), length: rig.length)
+    _ = strategy.pointee.begin(SplitMix64(state: 0), length: rig.length)
     _ = rig.again(strategy.chooser)
     return (strategy.pointee.schedule, strategy.pointee.preemptions)
   }

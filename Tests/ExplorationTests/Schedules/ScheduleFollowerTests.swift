@@ -16,7 +16,8 @@ import Testing
       strategy.pointee.deallocate()
       strategy.deallocate()
     }
-    strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
+    let begins = strategy.pointee.begin(SplitMix64(state: 0), length: ExecutionLength(steps: 1, changes: 1))
+    #expect(begins)
     let body: FiberRig.Body = { task in for _ in 0..<Self.steps { task.load(words[0]) } }
     let end = rig.run([body, body, body], strategy.chooser)
     return (end, rig.log, strategy.pointee.isFollowed)

@@ -34,7 +34,7 @@ extension FiberRig {
     answer = { box.value.answer($0, $1) }
     var length = first ?? ExecutionLength(steps: 20, changes: 20)
     for index in 0..<count {
-      box.value.begin(SplitMix64(seed: seed, .schedule, index: index), length: length)
+      guard box.value.begin(SplitMix64(seed: seed, .schedule, index: index), length: length) else { return }
       let end = run(bodies)
       if first == nil { length = self.length }
       if !body(index, end) { return }

@@ -10,6 +10,12 @@ extension FiberScheduler {
       || kind == SCHEDULE_UNLOCK_SHARED.rawValue || kind == SCHEDULE_PLAIN_STORE.rawValue
   }
 
+  /// Whether a step of this kind only reads what its point announces: two such are independent of each other.
+  @inlinable public static func isRead(_ kind: UInt32) -> Bool {
+    kind == SCHEDULE_LOAD.rawValue || kind == SCHEDULE_PLAIN_LOAD.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
+      || kind == SCHEDULE_UNLOCK_SHARED.rawValue
+  }
+
   /// `schedule_point.reached` of every task on a fiber.
   static let reached: @convention(c) (UnsafeMutablePointer<schedule_point>?, UInt32, UnsafeRawPointer?) -> Void = {
     point, kind, address in
