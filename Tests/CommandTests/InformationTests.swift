@@ -95,7 +95,7 @@ import Testing
         "wrprot", "clear-dirty", "age", "convert", "invalidate",
       ]
     ),
-    ("scenarios", ["all"] + ScenarioName.allCases.map(\.rawValue)),
+    ("scenarios", ["all", "varied"] + ScenarioName.allCases.map(\.rawValue)),
     (
       "strategies",
       ["portfolio", "random-walk", "pos", "pct-2", "pct-3", "pct-4", "pct-changes-2", "pct-changes-3", "round-robin"]

@@ -22,7 +22,7 @@ public struct ExploreWork {
     var configuration = configuration
     configuration.length = .schedules(schedules)
     let board = ChunkBoard(configuration)
-    while let (chunk, limit) = board.take() { board.give(runner.run(chunk, limit: limit)) }
+    while let piece = board.take() { board.give(piece, runner.run(piece, of: board)) }
     let totals = board.totals
     return Result(
       schedules: totals.schedules, points: totals.points, firstFailure: totals.failure,

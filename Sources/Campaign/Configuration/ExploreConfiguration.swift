@@ -37,6 +37,8 @@ public struct ExploreConfiguration: Sendable {
   public var operations: Int
   /// nil for all but `micro`.
   public var scenario: ScenarioName?
+  /// Some of the episodes are made of others that have met something new. Of all scenarios alone.
+  public var varies = false
   public var strategy: StrategyName
   public var length: Length
   public var seed: UInt64
@@ -84,6 +86,19 @@ public struct ExploreConfiguration: Sendable {
   /// Schedules that run on one episode, one after the other: enough to pay for building its tables, few enough to meet
   /// many episodes.
   var episodeSchedules: UInt64 { scenario == .micro ? Self.microSchedules : Self.modelSchedules }
+
+  var variesEpisodes: Bool { varies && scenario == nil }
+
+  /// Chunks that one worker runs one after the other: those of a family, where episodes have any.
+  var chunksPerPiece: UInt64 { variesEpisodes ? Self.familyChunks : 1 }
+
+  /// What the scenario is called.
+  var scenarioName: String { scenario?.rawValue ?? (varies ? Self.varied : "all") }
+
+  /// In the place of a scenario: what all of them deal, and what is made of it.
+  public static let varied = "varied"
+
+  static let familyChunks: UInt64 = 256
 
   static let modelSchedules: UInt64 = 16
   static let microSchedules: UInt64 = 1024

@@ -54,14 +54,18 @@ extension RerunCommand {
     return words.joined(separator: " ")
   }
 
-  /// Runs one episode's schedules again; the number of the first is left out at the end.
+  /// Runs again what one worker has under way; the number of the first schedule is left out at the end.
   static func prefix(_ configuration: ExploreConfiguration) -> String {
-    (options(configuration) + ["--schedules", "\(configuration.episodeSchedules)", "--first-schedule"])
-      .joined(separator: " ")
+    first(configuration, of: configuration.episodeSchedules * configuration.chunksPerPiece)
   }
 
+  /// Runs one episode's schedules again.
   static func schedule(_ schedule: UInt64, of configuration: ExploreConfiguration) -> String {
-    "\(prefix(configuration)) \(schedule)"
+    "\(first(configuration, of: configuration.episodeSchedules)) \(schedule)"
+  }
+
+  private static func first(_ configuration: ExploreConfiguration, of count: UInt64) -> String {
+    (options(configuration) + ["--schedules", "\(count)", "--first-schedule"]).joined(separator: " ")
   }
 
   static func replay(_ token: Token, _ kernel: KernelSubject?) -> String {
@@ -80,8 +84,8 @@ extension RerunCommand {
       "stress", "explore", "--threads", "\(configuration.threads)", "--operations", "\(configuration.operations)",
       "--seed", SeedText.format(configuration.seed),
     ]
-    if let scenario = configuration.scenario {
-      words += ["--scenario", scenario.rawValue]
+    if configuration.scenario != nil || configuration.varies {
+      words += ["--scenario", configuration.scenarioName]
     } else if ExploreConfiguration.scenario(for: configuration.mutant) != nil {
       words += ["--scenario", "all"]
     }

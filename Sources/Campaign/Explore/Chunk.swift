@@ -1,7 +1,5 @@
-/// A run of consecutive schedule numbers on one episode: the unit in which a campaign is dealt to its workers.
-///
-/// What a chunk does follows from the campaign's seed and the chunk's number alone. So the sum of all chunks is the
-/// same whoever runs which.
+/// A run of consecutive schedule numbers on one episode. What it does follows from the campaign's seed and the chunk's
+/// number alone, or from those of its family. So the sum of all chunks is the same whoever runs which.
 import Episodes
 import Executions
 import Exploration
@@ -14,8 +12,9 @@ struct ChunkResult {
   /// Happens-before hashes of the executions, in their order.
   var hashes: [UInt64] = []
   var counters = RunCounters()
-  /// The schedule number that broke a rule.
+  /// The schedule number that broke a rule, and the episode.
   var failure: UInt64?
+  var failing: Episode?
   var violation: Violation?
   var harnessFault: String?
   /// 1 if the last schedule was begun and did not come to its end.
@@ -39,6 +38,8 @@ struct ChunkRunner {
   let configuration: ExploreConfiguration
   let world: FiberWorld
   let strategies: StrategySet
+  /// Where episodes are made of others.
+  private let lineage: Lineage?
 
   init?(_ configuration: ExploreConfiguration, early: EarlyEnd? = nil) {
     guard
@@ -50,12 +51,13 @@ struct ChunkRunner {
     self.configuration = configuration
     self.world = world
     strategies = StrategySet(tasks: configuration.threads)
+    lineage = configuration.variesEpisodes ? Lineage(configuration, world) : nil
   }
 
   func deallocate() { strategies.deallocate() }
 
-  /// The episode of a chunk.
-  static func episode(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
+  /// The episode of a chunk as it is drawn.
+  private static func drawn(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
     var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk)
     let subject = configuration.subject
     let episode = Scenario.episode(
@@ -66,18 +68,63 @@ struct ChunkRunner {
     return subject.fitting(episode)
   }
 
+  private func episode(_ chunk: UInt64) -> Episode {
+    lineage?.episode(chunk, drawn: Self.drawn(configuration, chunk)) ?? Self.drawn(configuration, chunk)
+  }
+
+  /// Runs what is watched of the chunks that this one's family has before it, unless they were the last to run.
+  private func catchUp(to chunk: UInt64) {
+    guard let lineage else { return }
+    for earlier in lineage.missing(before: chunk) {
+      let episode = episode(earlier)
+      world.place?.number(earlier * configuration.episodeSchedules)
+      guard world.prepare(episode) else {
+        lineage.learn(earlier, nil)
+        continue
+      }
+      var length = Self.guess(episode)
+      for index in 0..<Lineage.watched where !world.isHalted {
+        execute(earlier * configuration.episodeSchedules, index, &length)
+      }
+      lineage.learn(earlier, episode)
+    }
+    _ = RunCounters.take(from: world, world.capacity)
+  }
+
+  /// The chunks of a piece, up to the first that fails or that nobody waits for any more. At least one is run.
+  /// - Parameters:
+  ///   - begin: called before each with the number of its first schedule.
+  ///   - goesOn: called after each with the schedules that it ran; false ends the piece.
+  func run(
+    _ piece: ChunkBoard.Piece, of board: ChunkBoard, begin: (UInt64) -> Void = { _ in },
+    goesOn: (UInt64) -> Bool = { _ in true }
+  ) -> [ChunkResult] {
+    var results: [ChunkResult] = []
+    for chunk in piece.chunks {
+      begin(chunk * configuration.episodeSchedules)
+      let result = run(chunk, limit: board.limit(chunk))
+      results.append(result)
+      let isOver = result.failure != nil || result.harnessFault != nil || result.cut > 0
+      if !goesOn(result.schedules) || isOver || !board.isWanted(piece) { break }
+    }
+    return results
+  }
+
   /// The chunk's first `limit` schedules, up to the first that fails.
   func run(_ chunk: UInt64, limit: UInt64) -> ChunkResult {
+    catchUp(to: chunk)
     var result = ChunkResult(chunk: chunk)
     let first = chunk * configuration.episodeSchedules
-    let episode = Self.episode(configuration, chunk)
+    let episode = episode(chunk)
     world.place?.number(first)
     guard world.prepare(episode) else {
+      lineage?.learn(chunk, nil)
       if world.isCut {
         result.cut = 1
         return result
       }
       result.failure = first
+      result.failing = episode
       result.violation = world.violation
       result.harnessFault = world.harnessFault
       return result
@@ -89,17 +136,17 @@ struct ChunkRunner {
     for index in 0..<limit {
       last = length
       world.place?.number(first + index)
-      world.execute(chooser(first + index, Int(index), length))
+      execute(first, Int(index), &length)
       result.schedules += 1
       result.points &+= UInt64(world.scheduler.pointee.steps)
       result.hashes.append(world.scheduler.happensBeforeHash ^ salt)
-      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
       if _slowPath(world.isHalted || world.end != .completed) {
         if world.isCut {
           result.takeBack(steps: world.scheduler.pointee.steps)
           break
         }
         result.failure = first + index
+        result.failing = episode
         result.violation = world.violation
         result.harnessFault =
           world.end == .diverged
@@ -107,11 +154,20 @@ struct ChunkRunner {
         break
       }
     }
+    lineage?.learn(chunk, episode)
     result.counters = .take(from: world, episode.threads.count)
     if result.failure == nil && result.cut == 0 && result.schedules > 0 && chunk % Self.chunksPerCheck == 0 {
       result.harnessFault = checkDeterminism(first, Int(result.schedules) - 1, last)
     }
     return result
+  }
+
+  /// Runs schedule number `index` of the chunk that begins with `first`.
+  /// - Parameter length: of the execution before it, and then of this one.
+  @inline(__always) private func execute(_ first: UInt64, _ index: Int, _ length: inout ExecutionLength) {
+    if let lineage { index < Lineage.watched ? lineage.meetings.watch() : lineage.meetings.rest() }
+    world.execute(chooser(first + UInt64(index), index, length))
+    length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
   }
 
   /// Readies the strategy of one schedule.
@@ -126,6 +182,7 @@ struct ChunkRunner {
 
   /// Runs the chunk's last schedule again: all its events must be the same.
   private func checkDeterminism(_ first: UInt64, _ index: Int, _ length: ExecutionLength) -> String? {
+    lineage?.meetings.rest()
     let hash = world.eventHash
     world.execute(chooser(first + UInt64(index), index, length))
     defer { _ = RunCounters.take(from: world, world.episode.threads.count) }
@@ -133,11 +190,11 @@ struct ChunkRunner {
     return "schedule \(first + UInt64(index)) gave other events when it was run again: the harness is not deterministic"
   }
 
-  /// Runs the chunk up to schedule number `failure`, which is left as the world's last execution.
-  func rerun(to failure: UInt64) {
+  /// Runs a chunk's episode up to schedule number `failure`, which is left as the world's last execution.
+  func rerun(_ episode: Episode, to failure: UInt64) {
     let first = failure / configuration.episodeSchedules * configuration.episodeSchedules
-    let episode = Self.episode(configuration, failure / configuration.episodeSchedules)
     guard world.prepare(episode) else { return }
+    lineage?.meetings.rest()
     var length = Self.guess(episode)
     for schedule in first...failure {
       world.execute(chooser(schedule, Int(schedule - first), length))

@@ -1,14 +1,16 @@
 /// Puts the chunks of a campaign together in their order, whoever ran them and whenever they came.
 ///
-/// Chunks are handed out in ascending order, and counted in ascending order up to the first that failed: what was run
-/// beyond it is forgotten, so that the result is the same for any number of workers.
+/// Pieces, each a chunk or a family of them, are handed out in ascending order, and counted in ascending order up to
+/// the first that failed: what was run beyond it is forgotten, so that the result is the same for any number of
+/// workers.
+import Episodes
 import Exploration
 import Machine
 import Synchronization
 
 final class ChunkBoard: Sendable {
   struct State {
-    var chunks: InOrder<ChunkResult>
+    var pieces: InOrder<[ChunkResult]>
     var totals = Totals()
   }
 
@@ -18,6 +20,8 @@ final class ChunkBoard: Sendable {
     var distinct = DistinctCounter()
     var counters = RunCounters()
     var failure: UInt64?
+    /// The episode that failed.
+    var failing: Episode?
     /// What it broke, as it was found.
     var violation: Violation?
     var harnessFault: String?
@@ -27,8 +31,18 @@ final class ChunkBoard: Sendable {
     var sketch: ShardSketch?
   }
 
+  /// What one worker runs, in its order.
+  struct Piece {
+    let number: UInt64
+    let chunks: Range<UInt64>
+  }
+
   private let state: Mutex<State>
   private let chunkSize: UInt64
+  /// Chunks of a piece.
+  private let pieceSize: UInt64
+  /// The campaign's, of this shard and of others.
+  private let chunks: Range<UInt64>
   /// Schedules to run in all; the maximum if time ends the campaign.
   private let budget: UInt64
 
@@ -43,13 +57,16 @@ final class ChunkBoard: Sendable {
     } else {
       budget = .max
     }
-    // The shard's first chunk that is not before the first one.
-    let (index, residue) = (shard.index - 1, first % step)
-    let (start, overflow) = first.addingReportingOverflow(index >= residue ? index - residue : step - residue + index)
-    // Beyond the last chunk that there is: nothing to do.
-    var initial = State(
-      chunks: InOrder(
-        from: overflow ? nil : start, step: step, end: budget / chunkSize + (budget % chunkSize == 0 ? 0 : 1)))
+    chunks = first..<max(first, budget / chunkSize + (budget % chunkSize == 0 ? 0 : 1))
+    pieceSize = configuration.chunksPerPiece
+    let firstPiece = first / pieceSize
+    // The shard's first piece that is not before the first one.
+    let (index, residue) = (shard.index - 1, firstPiece % step)
+    let (start, overflow) = firstPiece.addingReportingOverflow(
+      index >= residue ? index - residue : step - residue + index)
+    let end = chunks.upperBound / pieceSize + (chunks.upperBound % pieceSize == 0 ? 0 : 1)
+    // Beyond the last piece that there is: nothing to do.
+    var initial = State(pieces: InOrder(from: overflow ? nil : start, step: step, end: end))
     if configuration.shard != nil {
       initial.totals.sketch = ShardSketch(
         length: configuration.length.schedules, firstSchedule: first * chunkSize, failure: nil,
@@ -58,28 +75,43 @@ final class ChunkBoard: Sendable {
     state = Mutex(initial)
   }
 
-  /// The next chunk and how many of its schedules to run; nil if there is nothing left to do.
-  func take() -> (chunk: UInt64, limit: UInt64)? {
+  /// The next piece; nil if there is nothing left to do. Whoever has taken one gives its results.
+  func take() -> Piece? {
     state.withLock { state in
-      state.chunks.take().map { ($0, min(chunkSize, budget - $0 * chunkSize)) }
+      state.pieces.take().map { number in
+        // A piece that was handed out begins before the last chunk.
+        let (end, overflow) = (number * pieceSize).addingReportingOverflow(pieceSize)
+        return Piece(
+          number: number,
+          chunks: max(chunks.lowerBound, number * pieceSize)..<min(chunks.upperBound, overflow ? .max : end))
+      }
     }
   }
 
-  /// Hands out no more chunks: those that were handed out are counted.
-  func stop() { state.withLock { $0.chunks.stop() } }
+  /// How many of a chunk's schedules to run.
+  func limit(_ chunk: UInt64) -> UInt64 { min(chunkSize, budget - chunk * chunkSize) }
 
-  func give(_ result: ChunkResult) {
+  /// A piece that was handed out is to be run to its end.
+  func isWanted(_ piece: Piece) -> Bool { state.withLock { $0.pieces.isWanted(piece.number) } }
+
+  /// Hands out no more pieces: of those that were handed out the chunks that were begun are counted.
+  func stop() { state.withLock { $0.pieces.stop() } }
+
+  /// - Parameter results: of the piece's chunks in their order, up to the first that failed.
+  func give(_ piece: Piece, _ results: [ChunkResult]) {
     state.withLock { state in
-      let isLast = result.failure != nil || result.harnessFault != nil
-      for (chunk, result) in state.chunks.give(result.chunk, result, isLast: isLast) {
-        state.totals.add(result, firstSchedule: chunk * chunkSize)
+      let isLast = results.last.map { $0.failure != nil || $0.harnessFault != nil } ?? false
+      for (_, results) in state.pieces.give(piece.number, results, isLast: isLast) {
+        for result in results { state.totals.add(result, firstSchedule: result.chunk * chunkSize) }
       }
     }
   }
 
   var totals: Totals { state.withLock { $0.totals } }
   /// The first schedule that may be running now.
-  var firstInFlight: UInt64 { state.withLock { $0.chunks.firstInFlight &* chunkSize } }
+  var firstInFlight: UInt64 {
+    state.withLock { max($0.pieces.firstInFlight &* pieceSize, chunks.lowerBound) &* chunkSize }
+  }
 }
 
 extension ChunkBoard.Totals {
@@ -96,6 +128,7 @@ extension ChunkBoard.Totals {
     }
     counters.add(chunk.counters)
     failure = chunk.failure
+    failing = chunk.failing
     violation = chunk.violation
     cut += chunk.cut
     harnessFault = chunk.harnessFault

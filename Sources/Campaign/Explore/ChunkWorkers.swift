@@ -31,9 +31,7 @@ final class ChunkWorkers: Sendable {
     guard let runner = ChunkRunner(configuration, early: early), runner.world.scheduler.registerThread() else {
       return failedWorkers.withLock { $0 += 1 }
     }
-    while let (chunk, limit) = board.take() {
-      board.give(runner.run(chunk, limit: limit))
-    }
+    while let piece = board.take() { board.give(piece, runner.run(piece, of: board)) }
     runner.world.scheduler.unregisterThread()
     runner.deallocate()
   }

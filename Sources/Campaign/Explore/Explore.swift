@@ -62,11 +62,11 @@ public final class Explore: Sendable {
     var totals = workers.board.totals
     if !isMade { totals.harnessFault = "no address space for the stacks of \(configuration.threads) threads" }
     var violation: RunRecord.Violation?
-    if let failure = totals.failure, totals.harnessFault == nil {
+    if let failure = totals.failure, let episode = totals.failing, totals.harnessFault == nil {
       state?.begin(round: failure)
       if configuration.length.schedules == 0 { early.request(in: Self.secondsForFailure) }
       let report = FailureReport(
-        configuration, schedule: failure, early: early, notice: notice, phase: { tell($0) }
+        configuration, schedule: failure, of: episode, early: early, notice: notice, phase: { tell($0) }
       ).make(found: totals.violation)
       violation = report.violation
       totals.harnessFault = report.harnessFault

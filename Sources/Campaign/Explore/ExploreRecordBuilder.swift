@@ -43,7 +43,7 @@ struct ExploreRecordBuilder {
       schedules: totals.schedules, distinctSchedules: totals.distinct.count,
       distinctIsExact: totals.distinct.isExact, newShare: totals.distinct.newShare,
       window: totals.distinct.windowSize, schedulePoints: totals.points,
-      scenario: configuration.scenario?.rawValue ?? "all", strategy: configuration.strategy.rawValue,
+      scenario: configuration.scenarioName, strategy: configuration.strategy.rawValue,
       operationsPerThread: configuration.operations, shard: configuration.shard?.text, sketch: totals.sketch?.text)
     if totals.cut > 0 { record.cut = .init(schedules: totals.cut) }
     return record

@@ -1,4 +1,5 @@
 /// From the number of a failing schedule to all that is told of it.
+import Episodes
 import Executions
 import Exploration
 import Foundation
@@ -9,16 +10,18 @@ import Records
 struct FailureReport {
   let configuration: ExploreConfiguration
   let schedule: UInt64
+  private let episode: Episode
   private let early: EarlyEnd
   private let notice: (String) -> Void
   private let phase: (String) -> Void
 
   init(
-    _ configuration: ExploreConfiguration, schedule: UInt64, early: EarlyEnd, notice: @escaping (String) -> Void,
-    phase: @escaping (String) -> Void
+    _ configuration: ExploreConfiguration, schedule: UInt64, of episode: Episode, early: EarlyEnd,
+    notice: @escaping (String) -> Void, phase: @escaping (String) -> Void
   ) {
     self.configuration = configuration
     self.schedule = schedule
+    self.episode = episode
     self.early = early
     self.notice = notice
     self.phase = phase
@@ -29,7 +32,6 @@ struct FailureReport {
   func make(found: Violation?) -> (violation: RunRecord.Violation?, harnessFault: String?) {
     let told = tell()
     guard early.isCut, told.violation == nil, let found else { return told }
-    let episode = ChunkRunner.episode(configuration, schedule / configuration.episodeSchedules)
     let finding = Finding(
       episode: episode, schedule: Schedule(), violation: found, eventHash: 0, steps: 0, preemptions: 0, isAtRest: false)
     return (row(finding, nil, configuration.kernel), nil)
@@ -51,7 +53,7 @@ struct FailureReport {
     let replayer = Replayer(runner.world)
     guard runner.world.scheduler.registerThread() else { return (nil, "no handler for stack overflow can be had") }
     defer { runner.world.scheduler.unregisterThread() }
-    runner.rerun(to: schedule)
+    runner.rerun(episode, to: schedule)
     if let fault = runner.world.harnessFault { return (nil, fault) }
     guard let violation = runner.world.violation else {
       return (nil, "schedule \(schedule) broke a rule and did not when run again: the harness is not deterministic")

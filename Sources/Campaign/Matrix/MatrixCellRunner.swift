@@ -30,14 +30,14 @@ struct MatrixCellRunner {
     result.cell.schedules = totals.schedules
     result.cell.distinctSchedules = totals.distinct.count
     if let fault = totals.harnessFault { return failed(fault) }
-    guard let failure = totals.failure else {
+    guard let failure = totals.failure, let episode = totals.failing else {
       result.cell.outcome =
         totals.schedules < task.limit ? MatrixRecord.Cell.unfinished : MatrixRecord.Cell.clean
       return result
     }
     begin(configuration, failure)
     let report = FailureReport(
-      configuration, schedule: failure, early: early, notice: { _ in }, phase: { _ in }
+      configuration, schedule: failure, of: episode, early: early, notice: { _ in }, phase: { _ in }
     ).make(found: nil)
     if early.isCut {
       result.cell.outcome = MatrixRecord.Cell.unfinished
@@ -80,11 +80,16 @@ struct MatrixCellRunner {
     guard runner.world.scheduler.registerThread() else { return nil }
     defer { runner.world.scheduler.unregisterThread() }
     let board = ChunkBoard(configuration)
-    while let (chunk, limit) = board.take() {
-      begin(configuration, chunk * configuration.episodeSchedules)
-      let result = runner.run(chunk, limit: limit)
-      board.give(result)
-      if !goesOn(result.schedules) { board.stop() }
+    while let piece = board.take() {
+      var isWanted = true
+      let results = runner.run(
+        piece, of: board, begin: { begin(configuration, $0) },
+        goesOn: {
+          isWanted = goesOn($0)
+          return isWanted
+        })
+      board.give(piece, results)
+      if !isWanted { board.stop() }
     }
     return board.totals
   }

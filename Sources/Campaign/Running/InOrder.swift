@@ -37,6 +37,9 @@ package struct InOrder<Result> {
   /// Hands out no more pieces: those that were handed out are counted.
   package mutating func stop() { isStopped = true }
 
+  /// The piece is to be run to its end: nobody has asked to stop, and none before it was the last.
+  package func isWanted(_ piece: UInt64) -> Bool { !isStopped && piece < end }
+
   /// Takes a piece's result.
   /// - Parameter isLast: pieces behind this one are forgotten.
   /// - Returns: the results that count now, as none before them is waited for any more, in the order of their pieces.

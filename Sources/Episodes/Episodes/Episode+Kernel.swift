@@ -24,7 +24,7 @@ extension ScenarioName {
   public var isForDirectRoots: Bool {
     switch self {
     case .faultZap, .faultConvert, .busy, .guestZap, .micro, .mirrorSplit, .mirrorPrune, .planted, .suspectWrprot,
-      .suspectEio, .suspectRetry:
+      .suspectEio, .suspectRetry, .dying:
       false
     default: true
     }

@@ -25,6 +25,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   case memslot
   case dirtyLogging = "dirty-logging"
   case tables
+  case dying
   case suspectWrprot = "suspect-wrprot"
   case suspectEio = "suspect-eio"
   case suspectRetry = "suspect-retry"
@@ -55,6 +56,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     case .memslot: "zaps of invalidated roots and conversions meet under slots_lock, with faults and unmaps"
     case .dirtyLogging: "dirty logging begins, is collected and ends under faults, fast faults, A/D bits and unmaps"
     case .tables: "whatever makes, replaces and removes page tables of shared memory, each against each"
+    case .dying: "faults of a TD that has died, and of its shared memory: each comes to its end"
     case .suspectWrprot: "write-protection and clearing of dirty bits of private memory, which callers rule out"
     case .suspectEio: "the same once the TD is dead, so that each SEAMCALL fails and none is BUSY"
     case .suspectRetry: "private faults and zaps of the direct root, where no interrupt ends a fault's retries"
@@ -64,7 +66,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   /// Whether the model can be asked for what the scenario is about.
   public var isForModel: Bool {
     switch self {
-    case .dirtyLogging, .tables, .suspectWrprot, .suspectEio, .suspectRetry: false
+    case .dirtyLogging, .tables, .dying, .suspectWrprot, .suspectEio, .suspectRetry: false
     default: true
     }
   }
@@ -86,7 +88,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   /// What a kernel's callers reach beyond that: processors that set A and D bits, memslots, dirty logging, page tables
   /// that come and go.
   private static let beyondModel: [ScenarioName] = [
-    .tables, .dirtyLogging, .tables, .hardwareAd, .tables, .dirtyLogging, .tables, .memslot,
+    .tables, .dirtyLogging, .tables, .hardwareAd, .tables, .dirtyLogging, .dying, .memslot,
   ]
   private static let beyondModelOnDirectRoots: [ScenarioName] = [
     .tables, .dirtyLogging, .tables, .hardwareAd, .tables, .memslot,
@@ -125,6 +127,8 @@ public enum ScenarioName: String, CaseIterable, Sendable {
     let count = UInt64(block.count)
     var mixer = SplitMix64(state: index / count)
     let (step, start) = (1 + mixer.below(count - 1), mixer.below(count))
-    return block[Int((index % count * step + start) % count)]
+    let name = block[Int((index % count * step + start) % count)]
+    // What a dead TD has to show is soon seen.
+    return name == .dying && index / count % 4 != 0 ? .tables : name
   }
 }

@@ -39,6 +39,7 @@ public enum Scenario {
     case .memslot: draft.drawMemslot()
     case .dirtyLogging: draft.drawDirtyLogging()
     case .tables: draft.drawTables()
+    case .dying: draft.drawDying()
     case .suspectWrprot: draft.drawSuspectWrprot()
     case .suspectEio: draft.drawSuspectEio()
     case .suspectRetry: draft.drawSuspectRetry()

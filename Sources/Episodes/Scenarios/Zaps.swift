@@ -96,4 +96,32 @@ extension EpisodeDraft {
       { draft, _ in draft.request(.fault, near) },
     ])
   }
+
+  /// The TD is dead, as after a machine check: each SEAMCALL fails, and the kernel marks the VM bugged. What its vCPUs
+  /// are about comes to an end all the same. No zaps of private memory: what the exclusive lock removes from the mirror
+  /// cannot leave the S-EPT, which is known.
+  mutating func drawDying() {
+    let region = addRegion(isPrivate: true, allowsHuge: oneIn(2))
+    let shared = addRegion(isPrivate: false, allowsHuge: oneIn(2))
+    let hot = gfn(in: region)
+    let near = neighbour(of: hot)
+    if oneIn(2) { populate(request(.fault, near)) }
+    change {
+      $0.endsInTeardown = false
+      $0.injectsBusy = false
+      $0.tdIsDead = true
+    }
+    cast([
+      { draft, _ in draft.request(.fault, hot) },
+      { draft, index in draft.request(.fault, index % 2 == 0 ? near : shared) },
+      { draft, _ in
+        switch draft.draws.below(4) {
+        case 0: draft.request(.fault, hot)
+        case 1: draft.request(.unmap, draft.range(around: shared, width: 2))
+        case 2: draft.request(.age, draft.range(around: shared, width: 2))
+        default: draft.request(.fault, draft.pick([near, shared]))
+        }
+      },
+    ])
+  }
 }

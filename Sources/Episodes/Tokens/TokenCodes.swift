@@ -99,6 +99,7 @@ extension ScenarioName: TokenCoded {
     case .suspectEio: 24
     case .suspectRetry: 25
     case .tables: 26
+    case .dying: 27
     }
   }
 }

@@ -104,7 +104,7 @@ package enum VirtualMachine {
   /// The race is about to begin.
   func beginRace(_ episode: Episode) {
     guard case .kernel(let vm) = self else { return }
-    vm.beginRace(first: episode.threads.map { $0.first?.draw ?? 0 })
+    vm.beginRace(first: episode.threads.map(\.first))
     vm.isQuiet = !episode.mayYield
     vm.tdIsDead = episode.tdIsDead
     vm.lacksInterrupts = episode.lacksInterrupts
@@ -230,6 +230,14 @@ extension VirtualMachine {
     switch self {
     case .model(let model): model.name(of: address)
     case .kernel(let vm): vm.name(of: address)
+    }
+  }
+
+  /// Where a kernel's code stands at a task's schedule point, as an offset in its object; 0 where that is not known.
+  @inline(__always) func offset(of task: TaskPointer) -> UInt32 {
+    switch self {
+    case .model: 0
+    case .kernel(let vm): vm.offset(of: task)
     }
   }
 

@@ -104,8 +104,11 @@ public struct Pct: Strategy {
     return best
   }
 
+  /// Who yields where nobody waits has lost its processor: all others go first once it has let go of its lock.
   public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
-    draws.answer(question)
+    let answer = draws.answer(question)
+    if answer && question == .resched && scheduler.pointee.yieldsOften { fallBehind(scheduler.pointee.current) }
+    return answer
   }
 
   public static let functions = StrategyFunctions(

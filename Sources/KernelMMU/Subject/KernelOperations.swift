@@ -90,6 +90,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     _ own: KernelTaskPointer, _ gfn: Gfn, wantsHuge: Bool, executes: Bool, prefetches: Bool = false
   ) -> Effect {
     let task = own.pointee.task
+    // KVM_RUN refuses a vCPU of a VM that is dead.
+    if _slowPath(pointee.state.pointee.tdIsDead) && isBugged { return Effect(.stopped) }
     if !pointee.td.pointee.isRunnable && isPrivate(gfn) { return populate(own, gfn) }
     own.pointee.retries = 0
     while true {
@@ -174,6 +176,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   private func fastFault(_ own: KernelTaskPointer, _ gfn: Gfn) -> Effect {
     // Private memory is never write-protected.
     if isPrivate(gfn) { return Effect(.nothing) }
+    if _slowPath(pointee.state.pointee.tdIsDead) && isBugged { return Effect(.stopped) }
     var fault = stress_fault()
     let result = attempt(own, gfn, &fault) {
       $0.present = true

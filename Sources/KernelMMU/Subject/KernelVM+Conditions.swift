@@ -22,10 +22,15 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     nonmutating set { pointee.state.pointee.lacksInterrupts = newValue }
   }
 
-  /// Faults may be prefetches, and vCPUs begin without a direct root where the first request's draw says so.
-  public func beginRace(first draws: [UInt64]) {
+  /// Faults may be prefetches, and some vCPUs begin without a direct root: where the first request's draw says so. Who
+  /// begins with what the host does, as an MMU notifier, is more often no vCPU that has entered the guest yet.
+  /// - Parameter requests: of each thread the first.
+  public func beginRace(first requests: [Request?]) {
     pointee.state.pointee.prefetches = true
-    for (id, draw) in draws.enumerated() where draw & 0x88 == 0x88 {
+    for (id, request) in requests.enumerated() {
+      guard let request else { continue }
+      let bits: UInt64 = request.operation.isOfHost ? 0x08 : 0x88
+      guard request.draw & bits == bits else { continue }
       pointee.kernel.pointee.put_roots(pointee.tasks[id].kernel, UInt32(id))
     }
   }
@@ -45,5 +50,15 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   /// Whether that bitmap has a gfn.
   public func isLoggedDirty(_ gfn: Gfn) -> Bool {
     pointee.kernel.pointee.is_dirty(pointee.state.pointee.world, gfn)
+  }
+}
+
+extension Operation {
+  /// No vCPU has a part in it.
+  fileprivate var isOfHost: Bool {
+    switch self {
+    case .fault, .fault2M, .fastFault, .guest, .touch, .convert, .plant: false
+    default: true
+    }
   }
 }

@@ -20,6 +20,12 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     guard own(task).pointee.isInKernel, let kernel = own(task).pointee.kernel else { return nil }
     return pointee.kernel.pointee.caller(kernel)
   }
+
+  /// The same as an offset in the kernel's object, which it is in every process; 0 if it is not in there.
+  package func offset(of task: TaskPointer) -> UInt32 {
+    guard let place = place(of: task) else { return 0 }
+    return UInt32(truncatingIfNeeded: UInt(bitPattern: place) &- UInt(bitPattern: pointee.kernel.pointee.base))
+  }
 }
 
 extension KernelVM {

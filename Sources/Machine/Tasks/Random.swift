@@ -6,7 +6,7 @@ public struct SplitMix64: Sendable, BitwiseCopyable {
 
   public enum Purpose: UInt64, Sendable {
     case round = 1
-    case workload, layout, faults, pauses, resched, episode, schedule
+    case workload, layout, faults, pauses, resched, episode, schedule, variation
   }
 
   @inlinable public init(state: UInt64) { self.state = state }

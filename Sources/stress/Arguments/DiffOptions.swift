@@ -83,6 +83,9 @@ struct DiffOptions: ParsableArguments {
     if let objection = kernel.objectionToPrivateMemory {
       try kernel.refuse("diff: \(objection), and the model that it would be compared with is of a TD")
     }
+    if scenario?.varies == true {
+      throw ValidationError("--scenario varied learns from executions, of which a comparison has one: leave it out")
+    }
     if let scenario = scenario?.scenario, !scenario.isForModel {
       throw ValidationError(
         "--scenario \(scenario.rawValue) asks for what only a kernel can do, not the model, so nothing can be compared")

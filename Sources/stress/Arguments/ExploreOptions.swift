@@ -105,7 +105,10 @@ struct ExploreOptions: ParsableArguments {
     result.kernel = try kernel.kernel(subject.policy ?? .fourK)
     if let threads { result.threads = threads }
     if let operations { result.operations = operations }
-    if let scenario { result.scenario = scenario.scenario }
+    if let scenario {
+      result.scenario = scenario.scenario
+      result.varies = scenario.varies
+    }
     // The common model has two iterations where nothing else is said.
     if result.scenario == .micro && operations == nil { result.operations = 2 }
     if let strategy { result.strategy = strategy }

@@ -25,7 +25,8 @@ import Testing
           !converted.contains { ($0.lowerBound >> 9)...(($0.upperBound - 1) >> 9) ~= request.range.lowerBound >> 9 })
         #expect(request.range.allSatisfy { !episode.regions[Int($0 >> 9)].isPrivate })
       }
-      #expect(episode.assertsLocks && !episode.tdIsDead && episode.lacksInterrupts == (name == .suspectRetry))
+      #expect(episode.assertsLocks && episode.tdIsDead == (name == .dying))
+      #expect(episode.lacksInterrupts == (name == .suspectRetry))
     }
   }
 

@@ -58,7 +58,7 @@ import Testing
     #expect(record.checkers.first { $0.checker == "TLB-1" }?.checks == 1)
   }
 
-  @Test(arguments: [ScenarioName.hardwareAd, .memslot, .dirtyLogging])
+  @Test(arguments: [ScenarioName.hardwareAd, .memslot, .dirtyLogging, .dying])
   func `so does one in what all of them leave out`(scenario: ScenarioName) throws {
     let record = Explorations.run(configuration(try KernelTrees.kernel(), schedules: 4_000, scenario: scenario))
     #expect(record.verdict == .clean, "\(record.violations.first?.seen ?? "") \(record.harnessFaults)")
@@ -81,6 +81,27 @@ import Testing
     #expect(reproduction.verified == 3 && reproduction.minimized?.operations == (scenario == .suspectRetry ? 2 : 1))
     let replay = TokenReplay.run(try Token(parsing: reproduction.token), kernel: kernel)
     #expect(replay.violations.first?.checker == checker)
+  }
+
+  @Test func `a fault of a TD that has died ends`() throws {
+    let kernel = try KernelTrees.broken(
+      [("if (kvm_test_request(KVM_REQ_VM_DEAD, vcpu)) {", "if (0) {")], in: "arch/x86/kvm/vmx/tdx.c")
+    let record = Explorations.run(configuration(kernel, schedules: 64, scenario: .dying))
+    #expect(record.violations.first?.checker == "LIV-1")
+    #expect(record.violations.first?.reproduction?.verified == 3)
+  }
+
+  /// The walk's thread has no vCPU that holds the root, and loses its processor where it yields.
+  @Test func `who yields at a root that all vCPUs leave holds it`() throws {
+    let find = "range->slot->as_id, types)\n\t\tflush = tdp_mmu_zap_leafs"
+    let kernel = try KernelTrees.broken([
+      ("__for_each_tdp_mmu_root_yield_safe(kvm, root, \(find)", "__for_each_tdp_mmu_root(kvm, root, \(find)")
+    ])
+    var configuration = configuration(kernel, schedules: 2_000, scenario: .faultInvalidate)
+    configuration.seed = 3
+    let record = Explorations.run(configuration)
+    #expect(record.violations.first?.checker == "MEM-1")
+    #expect(record.violations.first?.reproduction?.verified == 3)
   }
 
   @Test func `a fault that leaves its retries for a new root ends without an interrupt`() throws {

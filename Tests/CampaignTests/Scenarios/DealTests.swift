@@ -6,8 +6,8 @@ import Testing
 
   @Test func `all means every scenario but micro, the experiments and those that take more than the default mix`() {
     let left: [ScenarioName] = [
-      .micro, .mirrorSplit, .mirrorPrune, .planted, .hardwareAd, .memslot, .dirtyLogging, .tables, .suspectWrprot,
-      .suspectEio, .suspectRetry,
+      .micro, .mirrorSplit, .mirrorPrune, .planted, .hardwareAd, .memslot, .dirtyLogging, .tables, .dying,
+      .suspectWrprot, .suspectEio, .suspectRetry,
     ]
     #expect(ScenarioName.dealt == ScenarioName.allCases.filter { !left.contains($0) })
   }
@@ -40,14 +40,16 @@ import Testing
     let own = ScenarioName.dealt(toKernelWithMirrorRoots: hasMirrorRoots)
     #expect(own.filter { [.hardwareAd, .memslot, .dirtyLogging, .tables].contains($0) }.count == 4)
     let block: UInt64 = hasMirrorRoots ? 31 : 23
+    #expect(own.contains(.dying) == hasMirrorRoots)
     for number in 0..<200 as Range<UInt64> {
       let dealt = (0..<block).map {
         ScenarioName.deal(number * block + $0, hasMirrorRoots: hasMirrorRoots, isKernel: true)
       }
-      #expect(Set(dealt) == Set(own))
+      // A dead TD comes in each fourth block.
+      #expect(Set(dealt) == Set(own.filter { $0 != .dying || number % 4 == 0 }))
     }
     for stride in 1...64 as ClosedRange<UInt64> {
-      let dealt = (0..<700).map {
+      let dealt = (0..<2_000).map {
         ScenarioName.deal($0 * stride, hasMirrorRoots: hasMirrorRoots, isKernel: true)
       }
       #expect(Set(dealt).count == own.count)

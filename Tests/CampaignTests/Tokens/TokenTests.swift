@@ -118,8 +118,8 @@ import Testing
         "fault-fault=1", "fault-neighbours=2", "fault-zap=3", "fault-unmap=4", "fault-split=5", "fault-convert=6",
         "fault-nx-recover=7", "fault-recover=8", "fault-invalidate=9", "busy=10", "guest-zap=11", "lockless=12",
         "recover-unmap=13", "teardown=14", "random=15", "micro=16", "mirror-split=17", "mirror-prune=18", "planted=19",
-        "hardware-ad=20", "memslot=21", "dirty-logging=22", "tables=26", "suspect-wrprot=23", "suspect-eio=24",
-        "suspect-retry=25",
+        "hardware-ad=20", "memslot=21", "dirty-logging=22", "tables=26", "dying=27", "suspect-wrprot=23",
+        "suspect-eio=24", "suspect-retry=25",
       ])
   }
 

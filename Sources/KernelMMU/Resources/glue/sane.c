@@ -52,7 +52,7 @@ noinline void stress_check(const volatile void *address, u64 bytes, bool is_writ
   if (task && bytes) stress_look(task, (u64)address, min(bytes, (u64)PAGE_SIZE), is_write, __builtin_return_address(0));
 }
 
-static noinline void look(u64 at, u32 bytes, bool is_write, const void *caller) {
+static __always_inline void look(u64 at, u32 bytes, bool is_write, const void *caller) {
   struct stress_task *task = stress_current();
   if (likely(task)) stress_look(task, at, bytes, is_write, caller);
 }

@@ -23,16 +23,17 @@ static __always_inline bool stress_is_on_stack(u64 at) {
 
 static __always_inline void stress_look(
     struct stress_task *task, u64 at, u32 bytes, bool is_write, const void *caller) {
-  u64 offset = at - task->arena;
-  if (offset < task->arena_bytes) {
-    if (unlikely(!task->page_states)) return;
-    u64 byte = offset / PAGE_SIZE * STRESS_PAGE_STRIDE;
-    if (likely(task->page_states[byte] != STRESS_PAGE_FREE && task->page_kinds[byte] != STRESS_PAGE_MODULES)) return;
-  } else if ((offset = at - task->objects) < task->objects_bytes) {
+  // Objects are what most that is asked about is: page tables are read by stress_read64(), which looks for itself.
+  u64 offset = at - task->objects;
+  if (likely(offset < task->objects_bytes)) {
     if (unlikely(!task->object_sizes)) return;
     u64 slot = offset / STRESS_OBJECT_BYTES;
     u16 size = *(const u16 *)((const char *)task->object_sizes + slot * task->object_stride);
     if (likely(offset % STRESS_OBJECT_BYTES + bytes <= size && slot < *task->object_count)) return;
+  } else if ((offset = at - task->arena) < task->arena_bytes) {
+    if (unlikely(!task->page_states)) return;
+    u64 byte = offset / PAGE_SIZE * STRESS_PAGE_STRIDE;
+    if (likely(task->page_states[byte] != STRESS_PAGE_FREE && task->page_kinds[byte] != STRESS_PAGE_MODULES)) return;
   } else if (stress_is_known(task, at, bytes)) {
     return;
   }
