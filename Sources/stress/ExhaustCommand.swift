@@ -12,15 +12,16 @@ struct ExhaustCommand: CampaignCommand {
     commandName: "exhaust",
     abstract: "Run all interleavings of pairs of operations, of the model or of a kernel, as far as the time allows.",
     discussion: """
-      An item is one operation, or two that race with each other, from one initial table. Of each item every class of \
+      An item is one operation, or two that race with each other, from one initial table; with --scenario an episode \
+      of it, with --episode the one. Of each item every class of \
       interleavings is executed once: two are of one class if they differ only in the order of steps that have nothing \
       to do with each other. What passes completely is proven for that item, for a sequentially consistent machine and \
       so many BUSY answers and yields as --answers says; docs/exhaust.md tells what that includes and what not.
 
-      Items are run with few executions each at first, then those that were not complete with ten times as many, and \
-      so on, until --seconds are over or all are complete; what is not is named, and the last line says how much that \
-      is. With --resume the next run goes on from there. Shards 1/n to n/n share the items, and 'stress merge' puts \
-      their records together.
+      Items are run with few executions each at first; those that were not complete in all their interleavings with at \
+      most two preemptions; then with ten times as many executions, and so on, until --seconds are over or all are \
+      complete. What is not is named, and the last line says how much that is. With --resume the next run goes on from \
+      there. Shards 1/n to n/n share the items, and 'stress merge' puts their records together.
 
       Of a kernel (--kernel-tree) all states that the interleavings reach are searched instead of their classes: what \
       its tasks tell each other is known to no list, and need not be.
@@ -29,6 +30,9 @@ struct ExhaustCommand: CampaignCommand {
         stress exhaust
         stress exhaust --pair fault,zap
         stress exhaust --triple fault,zap,guest --table private-leaf
+        stress exhaust --threads 3 --preemptions 2 --seconds 600
+        stress exhaust --scenario fault-convert --episodes 100
+        stress exhaust --episode .stress/failures/dup-1.txt
         stress exhaust --mutant drop-propagate
         stress exhaust --protocol chokepoint --policy huge --seconds 600 --json proof.json
         stress exhaust --kernel-tree ~/linux --seconds 600 --json proof.json
@@ -65,6 +69,46 @@ struct ExhaustCommand: CampaignCommand {
     help: .init("From this initial table alone; see 'stress list tables'.", valueName: "name"),
     transform: { try VariantArgument.table($0) })
   var table: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Threads: all combinations of so many operations, or episodes of --scenario with so many; 1...8. (default: one "
+        + "and two; of a scenario two)", valueName: "n"),
+    transform: NumberArgument.whole(1...ExhaustPlan.mostThreads))
+  var threads: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Episodes of this scenario instead; see 'stress list scenarios'.", valueName: "name"),
+    completion: NameArgument.completion(ScenarioName.self),
+    transform: { try NameArgument.parse($0) })
+  var scenario: ScenarioName?
+
+  @Option(
+    parsing: .unconditional, help: .init("Episodes of the scenario. (default: 16)", valueName: "n"),
+    transform: NumberArgument.whole(1...10_000))
+  var episodes: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("Operations of each thread of the scenario, 1...8. (default: 1)", valueName: "n"),
+    transform: NumberArgument.whole(1...8))
+  var operations: Int?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init("This episode instead: a token, or a file with one or with its text.", valueName: "episode|token"),
+    completion: EpisodeArgument.completion)
+  var episode: String?
+
+  @Option(
+    parsing: .unconditional,
+    help: .init(
+      "Only interleavings in which threads that could go on are left so many times, at most, 0...9. (default: all; "
+        + "what is not complete soon, with 2 first)", valueName: "n"),
+    transform: NumberArgument.whole(0...9))
+  var preemptions: Int?
 
   @Option(
     parsing: .unconditional,
@@ -117,18 +161,48 @@ struct ExhaustCommand: CampaignCommand {
     guard [single, pair, triple].count(where: { $0 != nil }) <= 1 else {
       throw ValidationError("give one of --single, --pair and --triple")
     }
-    guard subject.seed == nil else { throw ValidationError("exhaust draws nothing: it has no --seed") }
+    let names = single ?? pair ?? triple
+    if names != nil, threads != nil { throw ValidationError("the operations that are named say how many threads run") }
+    guard scenario == nil || (names == nil && table == nil && episode == nil && with == nil) else {
+      throw ValidationError("--scenario draws its own operations and tables: it takes none that are named")
+    }
+    guard episode == nil || (names == nil && table == nil && threads == nil && with == nil) else {
+      throw ValidationError("--episode has its own operations and tables: it takes none that are named")
+    }
+    if scenario == nil {
+      guard subject.seed == nil else {
+        throw ValidationError("exhaust draws nothing but episodes of a --scenario: it has no --seed without one")
+      }
+      guard episodes == nil && operations == nil else {
+        throw ValidationError("--episodes and --operations are of a --scenario")
+      }
+    }
+    if episode != nil, subject.policy != nil { throw ValidationError("--episode has its own policy") }
     try kernel.validate(subject)
     guard !kernel.plainAccesses && !kernel.checksRaces else {
       throw ValidationError("exhaust looks at annotated accesses: it takes no --plain-accesses")
     }
-    _ = try plan(nil)
+    if episode == nil { _ = try plan(nil, nil) }
   }
 
   private var policy: Policy { subject.policy ?? subject.mutant?.policy ?? .fourK }
-  private func plan(_ kernel: KernelSubject?) throws -> ExhaustPlan {
+
+  private func plan(_ kernel: KernelSubject?, _ text: EpisodeText?) throws -> ExhaustPlan {
+    let mayAnswer = (answers ?? 1) > 0
+    if let text {
+      do {
+        return try ExhaustPlan(text, kernel: kernel)
+      } catch {
+        throw ValidationError("--episode: \(error)")
+      }
+    }
+    if let scenario {
+      return ExhaustPlan(
+        scenario: scenario, seed: subject.seed ?? 1, episodes: episodes ?? 16, threads: threads ?? 2,
+        operations: operations ?? 1, policy: policy, answers: mayAnswer, kernel: kernel)
+    }
     let plan = ExhaustPlan(
-      policy: policy, operations: single ?? pair ?? triple ?? [], table: table, answers: (answers ?? 1) > 0,
+      policy: policy, operations: single ?? pair ?? triple ?? [], threads: threads, table: table, answers: mayAnswer,
       kernel: kernel
     ).with(with ?? [])
     guard !plan.items.isEmpty else {
@@ -137,6 +211,20 @@ struct ExhaustCommand: CampaignCommand {
           + (kernel == nil ? "" : " for this kernel") + "; see 'stress list variants' and 'stress list tables'")
     }
     return plan
+  }
+
+  /// What the episode names is what it is run on.
+  private func read() throws -> EpisodeText? {
+    guard var text = try episode.map(EpisodeArgument.read) else { return nil }
+    guard kernel.path == nil || text.protocolName == nil && text.mutant == nil else {
+      throw ValidationError("the episode names a protocol or a mutant of the model, which --kernel-tree has no part in")
+    }
+    if text.kernelTree != nil && kernel.path == nil {
+      throw ValidationError("the episode is one of a kernel: say which with --kernel-tree")
+    }
+    text.protocolName = subject.protocolName ?? text.protocolName
+    text.mutant = subject.mutant ?? text.mutant
+    return text
   }
 
   /// The record to go on from.
@@ -152,19 +240,23 @@ struct ExhaustCommand: CampaignCommand {
 
   func campaign() throws -> PreparedCampaign<Exhaust> {
     let earlier = try earlier()
+    let text = try read()
+    let policy = text?.episode.policy ?? policy
     let kernel = try kernel.kernel(policy)
-    let plan = try plan(kernel)
+    let plan = try plan(kernel, text)
     var configuration = ExhaustConfiguration(
-      protocolName: subject.protocolName ?? .mainline, mutant: subject.mutant, kernel: kernel,
-      policy: policy, plan: plan, answers: answers ?? 1, executionLimit: UInt64(executions ?? 5_000_000),
-      seconds: Double(seconds ?? 180),
+      protocolName: text?.protocolName ?? subject.protocolName ?? .mainline, mutant: text?.mutant ?? subject.mutant,
+      kernel: kernel, policy: policy, plan: plan, answers: answers ?? 1,
+      executionLimit: UInt64(executions ?? 5_000_000), seconds: Double(seconds ?? 180),
       jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+    configuration.preemptions = preemptions
     configuration.keepsGoing = keepGoing
     configuration.shard = shard
     configuration.failureDirectory = FailureArchive.currentDirectory
     if let earlier, let resume, !configuration.resume(earlier) {
       throw ValidationError(
-        "'\(resume)' is of another search: subject, policy or answers differ, or another build of stress made it")
+        "'\(resume)' is of another search: subject, policy, answers or preemptions differ, or another build of stress "
+          + "made it")
     }
     return PreparedCampaign(
       engine: Exhaust(configuration: configuration),

@@ -90,9 +90,45 @@ struct ExhaustCommandTests {
       #expect(run.status == 1)
       let report = try StressCommand.start(["report", "r.json", "--\(form)", "out"], in: scratch).finish()
       #expect(report.status == 0, "\(report.errors)")
-      let text = try scratch.text("out")
+      let text = scratch.text("out")
       #expect(text.contains("DUP-1"))
       if form != "perfetto" { #expect(text.contains("fault x zap")) }
+    }
+  }
+
+  @Test func `with a bound it says so, and goes on from such a search alone`() throws {
+    try Scratch.use { scratch in
+      let pair = ["exhaust", "--quiet", "--pair", "fault,zap"]
+      let bounded = try StressCommand.start(pair + ["--preemptions", "1", "--json", "b.json"], in: scratch).finish()
+      #expect(bounded.status == 0)
+      #expect(bounded.output.hasPrefix("PASS exhaustive: 4 of 4 items, all "), "\(bounded.output)")
+      #expect(bounded.output.contains("states, sequentially consistent") && bounded.output.contains("1 preemption"))
+      let other = try StressCommand.start(pair + ["--resume", "b.json"], in: scratch).finish()
+      #expect(other.status == 64 && other.errors.contains("preemptions differ"), "\(other.errors)")
+      let page = try StressCommand.start(["report", "b.json", "--html", "b.html"], in: scratch).finish()
+      #expect(page.status == 0)
+    }
+  }
+
+  @Test func `what is too large is complete up to some preemptions`() throws {
+    let result = try run(
+      "--pair", "fault,fault", "--table", "private-empty", "--answers", "0", "--executions", "20000")
+    #expect(result.status == 0)
+    #expect(
+      result.output.contains("PASS partial: 0 of 1 items complete, 1 more with at most 3 preemptions"),
+      "\(result.output)")
+  }
+
+  @Test func `episodes of a scenario, and one that is given, are searched too`() throws {
+    let drawn = try run("--scenario", "fault-split", "--episodes", "3", "--threads", "3", "--seed", "7")
+    #expect(drawn.output.hasPrefix("PASS exhaustive: 3 of 3 items"), "\(drawn.output)")
+    try Scratch.use { scratch in
+      let found = try StressCommand.start(
+        ["exhaust", "--quiet", "--mutant", "drop-propagate", "--pair", "fault,zap"], in: scratch
+      ).finish()
+      let token = try #require(found.output.firstMatch(of: /stress replay (m\d:\S+)/)?.1)
+      let again = try StressCommand.start(["exhaust", "--quiet", "--episode", String(token)], in: scratch).finish()
+      #expect(again.status == 1 && again.output.contains("FAIL DUP-1"), "\(again.output)")
     }
   }
 
@@ -124,6 +160,11 @@ struct ExhaustCommandTests {
     (["--table", "nonsense"], "no table 'nonsense'"), (["--pair", "zap,unmap"], "no table in which"),
     (["--seed", "1"], "no --seed"), (["--shard", "3/2"], "1 <= i <= n"), (["--resume", "nowhere"], "cannot read"),
     (["--pair", "fault,zap", "--triple", "fault,zap,zap"], "one of"),
+    (["--pair", "fault,zap", "--threads", "2"], "how many threads"), (["--threads", "9"], "1...8"),
+    (["--preemptions", "10"], "0...9"), (["--episodes", "3"], "of a --scenario"),
+    (["--scenario", "busy", "--table", "private-empty"], "none that are named"),
+    (["--scenario", "nonsense"], "nonsense"), (["--episode", "nonsense"], "neither a token"),
+    (["--episode", "nonsense", "--pair", "fault,zap"], "none that are named"),
   ])
   func `bad usage says what is allowed`(arguments: [String], text: String) throws {
     let result = try StressCommand.run(["exhaust"] + arguments)

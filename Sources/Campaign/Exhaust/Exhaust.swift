@@ -19,6 +19,8 @@ public struct ExhaustConfiguration: Sendable {
   public var plan: ExhaustPlan
   /// Questions of a thread that are answered yes in an execution, at most; 0 to 4.
   public var answers: Int
+  /// Interleavings in which threads that could go on are left more often are passed over; nil for none.
+  public var preemptions: Int?
   /// Executions of one item, at most.
   public var executionLimit: UInt64
   /// nil for as long as it takes.
@@ -53,14 +55,12 @@ public struct ExhaustConfiguration: Sendable {
   public mutating func resume(_ record: ExhaustRecord) -> Bool {
     let isSame = record.answers(
       protocolName: subject.name, mutant: mutant?.rawValue, tree: kernel.map { SeedText.format($0.treeHash) },
-      policy: policy.rawValue, answers: answers, build: .current)
+      policy: policy.rawValue, answers: answers, preemptions: preemptions, build: .current)
     if isSame { earlier = record }
     return isSame
   }
 
   var subject: Subject { Subject(protocolName, mutant, kernel) }
-  /// A kernel's tasks tell each other things that are announced nowhere: of it all states are searched.
-  var method: EpisodeSearch.Method { kernel == nil ? .classes(.everyClass) : .states }
 }
 
 /// What a running search tells about itself.
@@ -77,10 +77,10 @@ public final class Exhaust: Sendable {
   /// ends it, so what is told does not depend on who was quick.
   private struct Board {
     struct Turn: Comparable {
-      var round: Int
+      var stage: Int
       var item: Int
 
-      static func < (left: Turn, right: Turn) -> Bool { (left.round, left.item) < (right.round, right.item) }
+      static func < (left: Turn, right: Turn) -> Bool { (left.stage, left.item) < (right.stage, right.item) }
     }
 
     /// What is to be dealt, in order.
@@ -88,24 +88,26 @@ public final class Exhaust: Sendable {
     var next = 0
     /// Turns that somebody is at.
     var open = 0
-    /// Of the round under way: those that go on in the next.
+    /// Of the stage under way: those that go on in the next.
     var later: [Turn] = []
     var results: [EpisodeSearch.Result?]
+    /// By item: preemptions up to which it is complete where it is not; -1 for none.
+    var bounds: [Int]
     var first: (turn: Turn, finding: Finding)?
     var classes: UInt64 = 0
     var done = 0
     var faults: [String] = []
   }
 
-  /// Executions of an item in each round, but for the last, which has all.
-  static let rounds: [UInt64] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000]
-
   public let configuration: ExhaustConfiguration
   private let board: Mutex<Board>
+  private let stages: [ExhaustStage]
   private let stopRequested = Atomic(false)
 
   public init(configuration: ExhaustConfiguration) {
     self.configuration = configuration
+    stages = ExhaustStage.all(
+      configuration.subject, preemptions: configuration.preemptions, limit: configuration.executionLimit)
     let items = configuration.plan.items
     let known = Self.known(configuration)
     let shard = configuration.shard
@@ -114,7 +116,8 @@ public final class Exhaust: Sendable {
     }
     board = Mutex(
       Board(
-        turns: own.map { .init(round: 0, item: $0) }, results: known, classes: 0, done: known.count { $0 != nil }))
+        turns: own.map { .init(stage: 0, item: $0) }, results: known, bounds: known.map { _ in -1 },
+        done: known.count { $0 != nil }))
   }
 
   /// What an earlier search of the same has completed, by item.
@@ -153,22 +156,19 @@ public final class Exhaust: Sendable {
     guard
       let search = EpisodeSearch(
         tasks: tasks, subject: configuration.subject, policy: configuration.policy,
-        mostYes: UInt32(configuration.answers), method: configuration.method),
+        mostYes: UInt32(configuration.answers)),
       search.world.scheduler.registerThread()
     else { return board.withLock { $0.faults.append("no address space for the stacks of \(tasks) threads") } }
     defer { search.world.scheduler.unregisterThread() }
     func goesOn() -> Bool { !stopRequested.load(ordering: .acquiring) && DispatchTime.now() < deadline }
     while goesOn(), let turn = take() {
       let episode = configuration.plan.items[turn.item].episode
-      let result = search.run(episode, limit: limit(turn.round), goesOn: goesOn)
+      let stage = stages[turn.stage]
+      let result = search.run(episode, by: stage.method, limit: stage.executions, goesOn: goesOn)
       var finding: Finding?
       if result.end == .violation { finding = search.finding(episode) }
       give(turn, result, finding)
     }
-  }
-
-  private func limit(_ round: Int) -> UInt64 {
-    round < Self.rounds.count ? min(Self.rounds[round], configuration.executionLimit) : configuration.executionLimit
   }
 
   /// Waits where what comes next depends on what others are at.
@@ -199,12 +199,26 @@ public final class Exhaust: Sendable {
     let item = configuration.plan.items[turn.item]
     board.withLock { board in
       board.open -= 1
-      let before = board.results[turn.item]
-      board.classes += max(result.size, before?.size ?? 0) - (before?.size ?? 0)
-      if before == nil { board.done += 1 }
-      board.results[turn.item] = result
-      if case .partial = result.end, limit(turn.round) < configuration.executionLimit {
-        board.later.append(.init(round: turn.round + 1, item: turn.item))
+      let stage = stages[turn.stage]
+      let isAside = stage.preemptions != configuration.preemptions && result.end != .violation
+      if isAside {
+        if result.end == .complete { board.bounds[turn.item] = stage.preemptions ?? -1 }
+        if board.results[turn.item] == nil {
+          board.done += 1
+          board.results[turn.item] = EpisodeSearch.Result(
+            end: .partial(open: 0), executions: result.executions, longest: result.longest)
+        }
+      } else {
+        let before = board.results[turn.item]
+        if before == nil { board.done += 1 }
+        // Of what is not complete the search that came farthest is told of.
+        if !result.isPartial || result.size > before?.size ?? 0 {
+          board.classes += max(result.size, before?.size ?? 0) - (before?.size ?? 0)
+          board.results[turn.item] = result
+        }
+      }
+      if result.isPartial || isAside, let next = next(after: turn.stage, board.bounds[turn.item], result.longest) {
+        board.later.append(.init(stage: next, item: turn.item))
       }
       if case .fault(let text) = result.end { board.faults.append("\(item.name): \(text)") }
       if result.end == .violation && finding == nil {
@@ -216,19 +230,31 @@ public final class Exhaust: Sendable {
     }
   }
 
+  /// - Parameters:
+  ///   - bound: preemptions up to which the item is complete.
+  ///   - longest: steps of an execution of it.
+  private func next(after stage: Int, _ bound: Int, _ longest: Int) -> Int? {
+    stages.indices.dropFirst(stage + 1).first {
+      longest <= stages[$0].mostSteps
+        && (stages[$0].preemptions == configuration.preemptions || bound < stages[$0].preemptions ?? 0)
+    }
+  }
+
   private func record(_ clock: StopWatch) -> ExhaustRecord {
-    let (results, first, faults) = board.withLock { ($0.results, $0.first, $0.faults) }
+    let (results, bounds, first, faults) = board.withLock { ($0.results, $0.bounds, $0.first, $0.faults) }
     let violation = first.map { told($0.turn.item, $0.finding) }
-    let items = zip(configuration.plan.items, results).map { item, result in
-      ExhaustRecord.Item(
+    let items = zip(configuration.plan.items.indices, results).map { index, result in
+      let item = configuration.plan.items[index]
+      return ExhaustRecord.Item(
         operations: item.name, table: item.table, end: result.map { Self.name($0.end) } ?? "not run",
         classes: result?.classes ?? 0,
-        states: result?.states ?? 0, executions: result?.executions ?? 0, longest: result?.longest ?? 0)
+        states: result?.states ?? 0, executions: result?.executions ?? 0, longest: result?.longest ?? 0,
+        bound: result?.end == .complete || bounds[index] < 0 ? nil : bounds[index])
     }
     return ExhaustRecord(
       build: .current, protocolName: configuration.subject.name, mutant: configuration.mutant?.rawValue,
       kernel: configuration.kernel.map { RunRecord.Kernel($0) }, policy: configuration.policy.rawValue,
-      answers: configuration.answers,
+      answers: configuration.answers, preemptions: configuration.preemptions,
       executionLimit: configuration.executionLimit, items: items, violation: violation, harnessFaults: faults,
       shard: configuration.shard.map { "\($0.index)/\($0.count)" },
       interrupted: stopRequested.load(ordering: .acquiring),

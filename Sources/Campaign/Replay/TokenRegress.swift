@@ -54,8 +54,7 @@ public enum TokenRegress {
     guard
       let search = EpisodeSearch(
         tasks: token.episode.threads.count, subject: subject, policy: token.episode.policy, mostYes: UInt32(mostYes),
-        method: subject.isKernel ? .states : .classes(.everyClass), early: early),
-      token.episode.threads.count <= search.capacity
+        method: .whole(subject), early: early), token.episode.threads.count <= search.capacity
     else { return result }
     return switch search.run(token.episode, limit: searched).end {
     case .complete: .proven(mostYes: mostYes)

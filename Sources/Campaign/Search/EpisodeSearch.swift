@@ -24,14 +24,30 @@ package final class EpisodeSearch {
     /// States that were left in every way, where states are searched.
     package var states: UInt64 = 0
     var size: UInt64 { max(classes, states) }
+    var isPartial: Bool { if case .partial = end { true } else { false } }
     /// All executions: those that showed themselves to be of a class known already, too.
     package var executions: UInt64 = 0
     package var steps: UInt64 = 0
     package var longest = 0
   }
 
+  /// How the interleavings of one episode are gone through.
   package enum Method: Sendable, Equatable {
-    case states
+    /// All: of the model every class. A kernel's tasks tell each other things that are announced nowhere, so of it all
+    /// states.
+    package static func whole(_ subject: Subject) -> Method {
+      subject.isKernel ? .states(trust: .tables) : .classes(.everyClass)
+    }
+
+    var countsStates: Bool { if case .states = self { true } else { false } }
+
+    /// Those in which tasks that could go on are left so many times at most.
+    package static func bounded(_ subject: Subject, _ preemptions: Int) -> Method {
+      .states(preemptions: preemptions, trust: subject.isKernel ? .tables : .all)
+    }
+
+    /// - Parameter preemptions: in an execution, at most; nil for any number.
+    case states(preemptions: Int? = nil, trust: StateSearch.Trust)
     case classes(ExhaustiveSearch.Kind)
   }
 
@@ -70,32 +86,36 @@ package final class EpisodeSearch {
 
   /// Executes the episode in every way. What broke a rule is the world's last execution.
   /// - Parameters:
+  ///   - method: another than this search's own.
   ///   - limit: executions.
   ///   - goesOn: asked every so often.
   ///   - each: called after each class, with its hash and with that of what it left behind.
   package func run(
-    _ episode: Episode, limit: UInt64, goesOn: () -> Bool = { true }, each: ((UInt64, UInt64) -> Void)? = nil
+    _ episode: Episode, by method: Method? = nil, limit: UInt64, goesOn: () -> Bool = { true },
+    each: ((UInt64, UInt64) -> Void)? = nil
   ) -> Result {
     var result = Result()
     guard world.prepare(episode) else {
       result.end = world.violation != nil ? .violation : .fault(world.harnessFault ?? "the tables could not be built")
       return result
     }
-    return switch method {
-    case .states: runStates(episode, limit, goesOn, each)
+    return switch method ?? self.method {
+    case .states(let preemptions, let trust): runStates(episode, preemptions, trust, limit, goesOn, each)
     case .classes(let kind): runClasses(episode, kind, limit, goesOn, each)
     }
   }
 
   private func runStates(
-    _ episode: Episode, _ limit: UInt64, _ goesOn: () -> Bool, _ each: ((UInt64, UInt64) -> Void)?
+    _ episode: Episode, _ preemptions: Int?, _ trust: StateSearch.Trust, _ limit: UInt64, _ goesOn: () -> Bool,
+    _ each: ((UInt64, UInt64) -> Void)?
   ) -> Result {
     var result = Result()
     let world = world
-    let search = StateSearch.create(on: world.scheduler, mostYes: mostYes) {
-      world.state($0)
-    }
+    let search = StateSearch.create(
+      on: world.scheduler, mostYes: mostYes, trust: trust, preemptions: preemptions
+    ) { world.state($0) }
     defer { StateSearch.destroy(search, on: world.scheduler) }
+    if isDeaf { world.scheduler.pointee.noted = nil }
     search.pointee.begin(tasks: episode.threads.count, twinBefore: hasTwins ? Self.twins(episode) : Self.alone(episode))
     let chooser = search.chooser
     while true {

@@ -77,6 +77,7 @@ package final class FiberWorld {
     snapshot = Snapshot(of: machine)
     vm.register(in: snapshot)
     CheckerSuite.register(suite, in: snapshot)
+    micro.register(in: snapshot)
     race = UnsafeMutablePointer<Race>.allocate(capacity: 1)
     race.initialize(to: Race(runner: OperationRunner(vm: vm, suite: suite), micro: micro, tasks: tasks))
     scheduler.pointee.engine = UnsafeMutableRawPointer(race)

@@ -5,6 +5,7 @@
 /// external word and then the SPTE to PRESENT; PRESENT, freezes it, clears the external word and then the SPTE. The
 /// mutant `thaw-first` writes the SPTE before the external word.
 import CAtomics
+import Glibc
 import Machine
 import MirrorMMU
 
@@ -18,12 +19,16 @@ struct MicroModel {
 
   init(mutant: Mutant?) {
     words = UnsafeMutableRawPointer.allocate(byteCount: 128, alignment: 64)
+    memset(words, 0, 128)
     spte = words.bindMemory(to: UInt64.self, capacity: 1)
     external = words.advanced(by: 64).bindMemory(to: UInt64.self, capacity: 1)
     thawsFirst = mutant == .thawFirst
   }
 
   func deallocate() { words.deallocate() }
+
+  /// `reset` puts the words back; a search of states has to know what they hold.
+  func register(in snapshot: Snapshot) { snapshot.add(telling: { $0.add(all: words, byteCount: 128) }) }
 
   @inline(__always) func reset() {
     spte.pointee = Spte.nonpresent

@@ -1,5 +1,4 @@
 /// What a step touches, as it is taken.
-import CAtomics
 import Machine
 
 extension ExhaustiveSearch {
@@ -31,33 +30,8 @@ extension ExhaustiveSearch {
   }
 
   private mutating func noteAccess(_ fiber: Fiber) {
-    let address = UInt(bitPattern: fiber.pendingAddress)
-    switch schedule_kind(fiber.pendingKind) {
-    case SCHEDULE_LOAD, SCHEDULE_LOCK_SHARED, SCHEDULE_UNLOCK_SHARED:
-      if address != 0 { touch(address, isWrite: false) }
-    case SCHEDULE_STORE, SCHEDULE_RMW, SCHEDULE_LOCK, SCHEDULE_UNLOCK: change(address)
-    case SCHEDULE_SEAMCALL:
-      change(address)
-      // Its locks and epochs, whichever entry it is about.
-      if address != 0 { touch(0, isWrite: true) }
-    case SCHEDULE_PLAIN_LOAD, SCHEDULE_PLAIN_STORE:
-      let isStore = fiber.pendingKind == SCHEDULE_PLAIN_STORE.rawValue
-      for word in stride(from: address & ~7, to: address &+ UInt(fiber.pendingBytes), by: 8) {
-        touch(word, isWrite: isStore)
-      }
-      records.base[records.count - 1].isChange = isStore
-    default: break
-    }
-    // A table's life is its header's.
-    let offset = address &- UInt(bitPattern: arena.base)
-    if offset < UInt(arena.capacity * PageArena.pageSize) {
-      touch(UInt(bitPattern: arena.headers + Int(offset) / PageArena.pageSize), isWrite: false)
-    }
-  }
-
-  private mutating func change(_ address: UInt) {
-    records.base[records.count - 1].isChange = true
-    touch(address, isWrite: true)
+    records.base[records.count - 1].isChange = fiber.announcesChange
+    fiber.announce(arena) { touch($0, isWrite: $1) }
   }
 
   /// The step that is under way touches a word.

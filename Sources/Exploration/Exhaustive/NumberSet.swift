@@ -1,4 +1,4 @@
-/// A set of numbers that are spread evenly: the hashes of states. Open addressing, no removal of one.
+/// A set of numbers: the hashes of states, or addresses. Open addressing, no removal of one.
 struct NumberSet {
   private var numbers: UnsafeMutablePointer<UInt64>
   private var mask: Int
@@ -24,6 +24,21 @@ struct NumberSet {
     hasZero = false
   }
 
+  @inline(__always) func contains(_ number: UInt64) -> Bool {
+    guard number != 0 else { return hasZero }
+    var index = Self.place(number) & mask
+    while numbers[index] != 0 {
+      if numbers[index] == number { return true }
+      index = (index &+ 1) & mask
+    }
+    return false
+  }
+
+  /// Addresses are no hashes: they are alike in their lower bits.
+  @inline(__always) private static func place(_ number: UInt64) -> Int {
+    Int(truncatingIfNeeded: (number &* 0x9e37_79b9_7f4a_7c15) >> 17)
+  }
+
   /// - Returns: false if it was there.
   mutating func insert(_ number: UInt64) -> Bool {
     guard number != 0 else {
@@ -31,7 +46,7 @@ struct NumberSet {
       if !hasZero { count += 1 }
       return !hasZero
     }
-    var index = Int(truncatingIfNeeded: number >> 7) & mask
+    var index = Self.place(number) & mask
     while numbers[index] != 0 {
       if numbers[index] == number { return false }
       index = (index &+ 1) & mask
@@ -48,7 +63,7 @@ struct NumberSet {
     numbers = .allocate(capacity: mask + 1)
     numbers.initialize(repeating: 0, count: mask + 1)
     for place in 0..<oldCount where old[place] != 0 {
-      var index = Int(truncatingIfNeeded: old[place] >> 7) & mask
+      var index = Self.place(old[place]) & mask
       while numbers[index] != 0 { index = (index &+ 1) & mask }
       numbers[index] = old[place]
     }

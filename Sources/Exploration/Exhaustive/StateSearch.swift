@@ -5,8 +5,8 @@
 /// fewer than classes: what is dead on a stack, and who built which table, keep some apart. Each execution begins at
 /// the beginning and follows the path to the decision that is to be taken anew.
 ///
-/// Unlike a search of classes it need not know what a step touches: whatever tasks tell each other, announced or not,
-/// is part of the state.
+/// Where some task's next step has nothing to do with any other's it is taken, and nothing decided: see `Sharing`. What
+/// was taken for that and was not begins the search anew.
 ///
 /// Allocates only while it grows. The caller executes, then asks `next` whether there is more.
 import Machine
@@ -16,6 +16,15 @@ public typealias StateSearchPointer = UnsafeMutablePointer<StateSearch>
 public struct StateSearch {
   public static let mostTasks = 64
 
+  /// Of which steps it is believed that they touch what they say, so that some need no decision.
+  public enum Trust: Sendable, Equatable {
+    /// Of none: for comparison.
+    case nothing
+    /// Of those that begin with an entry of a page table.
+    case tables
+    case all
+  }
+
   struct Node: BitwiseCopyable {
     /// Not whom to run, but what to answer.
     var isQuestion = false
@@ -23,6 +32,8 @@ public struct StateSearch {
     /// Yes has not been tried.
     var mayFlip = false
     var task: Int32 = -1
+    /// Whoever it runs beside this one takes the place of it, that could go on; -1 for none.
+    var leaves: Int32 = -1
     /// Bits by task: who can go on, and of them those that have been chosen.
     var enabled: UInt64 = 0
     var tried: UInt64 = 0
@@ -33,15 +44,28 @@ public struct StateSearch {
 
   let mostYes: UInt32
   let tell: Tell
+  let arena: PageArena
+  let trust: Trust
+  /// Times in an execution that a task which could go on is left for another, at most; nil for any number.
+  let preemptions: Int?
   var twinBefore: [Int32] = []
   var tasks = 0
 
   var nodes: [Node] = []
   var seen = NumberSet()
+  var sharing = Sharing()
+  /// Nodes from here on stand for steps of which it is not known what they touch.
+  var known = 0
 
   // The execution under way.
   var cursor = 0
+  /// The step under way: whose it is, with what it began, and what it has touched so far.
+  var mover = -1
+  var key: UInt = 0
+  var touches = Pile<Sharing.Touch>()
+  var hasChosen = false
   var steps = 0
+  var preempted = 0
   public internal(set) var isBlocked = false
   let began: UnsafeMutablePointer<Bool>
   let yesCounts: UnsafeMutablePointer<UInt32>
@@ -55,17 +79,36 @@ public struct StateSearch {
   /// - Parameters:
   ///   - mostYes: at most what the scheduler allows.
   ///   - tell: hash of the state that tasks and memory are in, asked where none of the tasks runs.
+  ///   - preemptions: in an execution, at most; nil for any number.
   public static func create(
-    on scheduler: FiberSchedulerPointer, mostYes: UInt32, tell: @escaping Tell
+    on scheduler: FiberSchedulerPointer, mostYes: UInt32, trust: Trust, preemptions: Int? = nil, tell: @escaping Tell
   ) -> StateSearchPointer {
     let search = StateSearchPointer.allocate(capacity: 1)
-    search.initialize(to: StateSearch(mostYes: mostYes, tell: tell))
+    let arena = scheduler.pointee.machine.pointee.arena
+    search.initialize(
+      to: StateSearch(arena, mostYes: mostYes, trust: trust, preemptions: preemptions, tell: tell))
     scheduler.pointee.decidesAside = true
+    scheduler.pointee.observer = { raw in
+      let scheduler = raw.assumingMemoryBound(to: FiberScheduler.self)
+      guard let state = scheduler.pointee.observerState else { return }
+      state.assumingMemoryBound(to: StateSearch.self).pointee.beginStep(scheduler)
+    }
+    scheduler.pointee.observerState = UnsafeMutableRawPointer(search)
+    scheduler.pointee.noted = { state, note, value in
+      state.assumingMemoryBound(to: StateSearch.self).pointee.note(note, value)
+    }
+    scheduler.pointee.notedState = UnsafeMutableRawPointer(search)
     return search
   }
 
   public static func destroy(_ search: StateSearchPointer, on scheduler: FiberSchedulerPointer) {
     scheduler.pointee.decidesAside = false
+    scheduler.pointee.observer = nil
+    scheduler.pointee.observerState = nil
+    scheduler.pointee.noted = nil
+    scheduler.pointee.notedState = nil
+    search.pointee.sharing.deallocate()
+    search.pointee.touches.deallocate()
     search.pointee.seen.deallocate()
     search.pointee.began.deallocate()
     search.pointee.yesCounts.deallocate()
@@ -73,8 +116,11 @@ public struct StateSearch {
     search.deallocate()
   }
 
-  private init(mostYes: UInt32, tell: @escaping Tell) {
+  private init(_ arena: PageArena, mostYes: UInt32, trust: Trust, preemptions: Int?, tell: @escaping Tell) {
+    self.arena = arena
     self.mostYes = mostYes
+    self.trust = trust
+    self.preemptions = preemptions
     self.tell = tell
     began = .allocate(capacity: Self.mostTasks)
     began.initialize(repeating: false, count: Self.mostTasks)
@@ -93,13 +139,18 @@ public struct StateSearch {
     completed = 0
     mostSteps = 0
     nodes.removeAll(keepingCapacity: true)
+    known = 0
     seen.removeAll()
+    sharing.removeAll()
     beginExecution()
   }
 
   private mutating func beginExecution() {
     cursor = 0
     steps = 0
+    preempted = 0
+    mover = -1
+    hasChosen = false
     isBlocked = false
     for id in 0..<tasks {
       began[id] = false
@@ -113,7 +164,15 @@ public struct StateSearch {
     executions &+= 1
     mostSteps = max(mostSteps, steps)
     if !isBlocked { completed &+= 1 }
-    guard backtrack() else { return false }
+    endStep()
+    if sharing.hasChanged {
+      sharing.hasChanged = false
+      nodes.removeAll(keepingCapacity: true)
+      seen.removeAll()
+      known = 0
+    } else if !backtrack() {
+      return false
+    }
     beginExecution()
     return true
   }
@@ -125,6 +184,9 @@ public struct StateSearch {
         if node.mayFlip {
           nodes[place].mayFlip = false
           nodes[place].answer = true
+          // What the step does under this answer is not known yet.
+          known = place
+          while known > 0 && nodes[known].isQuestion { known -= 1 }
           return true
         }
       } else {
@@ -133,6 +195,7 @@ public struct StateSearch {
           let task = left.trailingZeroBitCount
           nodes[place].task = Int32(task)
           nodes[place].tried |= 1 << UInt64(task)
+          known = place
           return true
         }
       }
@@ -156,14 +219,11 @@ extension StateSearch: Strategy {
   public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool { true }
 
   public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+    endStep()
     steps &+= 1
     if cursor < nodes.count {
       cursor &+= 1
-      return choose(Int(nodes[cursor - 1].task))
-    }
-    if !seen.insert(tell(scheduler)) {
-      isBlocked = true
-      return -1
+      return choose(nodes[cursor - 1])
     }
     var node = Node()
     for index in 0..<scheduler.pointee.readyCount {
@@ -174,17 +234,62 @@ extension StateSearch: Strategy {
     }
     let current = scheduler.pointee.current
     let goesOn = current >= 0 && node.enabled & (1 << UInt64(current)) != 0
-    let task = goesOn ? current : node.enabled.trailingZeroBitCount
+    var task = goesOn ? current : node.enabled.trailingZeroBitCount
+    if let own = ownStep(scheduler, node.enabled, first: task, goesOn) {
+      // Nobody else has to do with it: it comes first, whatever the others do.
+      task = own
+      node.enabled = 1 << UInt64(own)
+    } else {
+      if !isNew(tell(scheduler), goesOn ? current : -1) {
+        isBlocked = true
+        return -1
+      }
+      if let preemptions, goesOn {
+        node.leaves = Int32(truncatingIfNeeded: current)
+        if preempted >= preemptions { node.enabled = 1 << UInt64(current) }
+      }
+    }
     node.task = Int32(truncatingIfNeeded: task)
     node.tried = 1 << UInt64(task)
     nodes.append(node)
     cursor &+= 1
-    return choose(task)
+    return choose(node)
   }
 
-  private mutating func choose(_ task: Int) -> Int {
-    began[task] = true
-    return task
+  /// With a bound, where a task may be left depends on who runs and how often one was left: who may do so more often
+  /// comes to all that who may less.
+  private mutating func isNew(_ state: UInt64, _ current: Int) -> Bool {
+    guard preemptions != nil else { return seen.insert(state) }
+    func number(_ preempted: Int) -> UInt64 {
+      state &+ UInt64(truncatingIfNeeded: current &+ 2) &* 0x9e37_79b9_7f4a_7c15
+        &+ UInt64(truncatingIfNeeded: preempted) &* 0xd1b5_4a32_d192_ed03
+    }
+    for fewer in 0..<preempted where seen.contains(number(fewer)) { return false }
+    return seen.insert(number(preempted))
+  }
+
+  /// A task whose next step is nobody else's business, as far as is known.
+  /// - Parameter goesOn: the first could go on: with a bound, another must not come before it for nothing.
+  private func ownStep(
+    _ scheduler: FiberSchedulerPointer, _ enabled: UInt64, first: Int, _ goesOn: Bool
+  ) -> Int? {
+    guard trust != .nothing, preemptions == nil || goesOn else { return nil }
+    if isOwn(scheduler, first) { return first }
+    guard preemptions == nil else { return nil }
+    var rest = enabled & ~(1 << UInt64(first))
+    while rest != 0 {
+      let id = rest.trailingZeroBitCount
+      rest &= rest &- 1
+      if isOwn(scheduler, id) { return id }
+    }
+    return nil
+  }
+
+  private mutating func choose(_ node: Node) -> Int {
+    began[Int(node.task)] = true
+    hasChosen = true
+    if node.leaves >= 0 && node.leaves != node.task { preempted &+= 1 }
+    return Int(node.task)
   }
 
   public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {

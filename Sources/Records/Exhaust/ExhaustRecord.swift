@@ -3,7 +3,7 @@
 /// Everything that depends on time or on the machine stands in `timing`. All else follows from version and arguments,
 /// unless time was the bound.
 public struct ExhaustRecord: Codable, Sendable, Equatable {
-  public static let currentSchemaVersion = 2
+  public static let currentSchemaVersion = 3
 
   public enum Verdict: String, Codable, Sendable {
     /// Every class of every item was executed, and none broke a rule.
@@ -22,14 +22,21 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
     public var end: String
     /// Classes of interleavings that were executed, and executions: a class may be met more than once.
     public var classes: UInt64
-    /// Of a kernel all states are searched instead. Their number may differ a little from run to run, with what is dead
-    /// on the tasks' stacks.
+    /// Where all states are searched instead: of a kernel, and of what has many classes. Their number may differ a
+    /// little from run to run, with what is dead on the tasks' stacks.
     public var states: UInt64
     public var executions: UInt64
     public var longest: Int
+    /// Where it is not complete: all interleavings were executed in which threads that could go on are left so many
+    /// times at most.
+    @NullIfAbsent public var bound: Int?
+
+    /// What was counted of it.
+    public var size: UInt64 { max(classes, states) }
 
     public init(
-      operations: String, table: String, end: String, classes: UInt64, states: UInt64, executions: UInt64, longest: Int
+      operations: String, table: String, end: String, classes: UInt64, states: UInt64, executions: UInt64, longest: Int,
+      bound: Int? = nil
     ) {
       self.operations = operations
       self.table = table
@@ -38,6 +45,7 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
       self.states = states
       self.executions = executions
       self.longest = longest
+      self.bound = bound
     }
   }
 
@@ -92,6 +100,8 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
   public var policy: String
   /// Questions of a thread that are answered yes in an execution, at most.
   public var answers: Int
+  /// Interleavings in which threads that could go on are left more often are passed over; null for none.
+  @NullIfAbsent public var preemptions: Int?
   /// Executions of an item, at most.
   public var executionLimit: UInt64
   public var items: [Item]
@@ -105,7 +115,8 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
 
   public init(
     build: ToolBuild?, protocolName: String, mutant: String?, kernel: RunRecord.Kernel? = nil, policy: String,
-    answers: Int, executionLimit: UInt64, items: [Item], violation: Violation?, harnessFaults: [String],
+    answers: Int, preemptions: Int? = nil, executionLimit: UInt64, items: [Item], violation: Violation?,
+    harnessFaults: [String],
     shard: String? = nil, interrupted: Bool, timing: Timing
   ) {
     self.protocolName = protocolName
@@ -122,6 +133,7 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
     self.kernel = kernel
     self.violation = violation
     self.shard = shard
+    self.preemptions = preemptions
   }
 
   private static func verdict(_ items: [Item], _ violation: Violation?, _ faults: [String]) -> Verdict {
@@ -147,16 +159,20 @@ extension ExhaustRecord {
 
   /// What is asked, whoever answers it and in whatever time.
   private var question: [String] {
-    [protocolName, mutant ?? "", kernel?.tree ?? "", policy, "\(answers)"]
+    [protocolName, mutant ?? "", kernel?.tree ?? "", policy, "\(answers)", Self.text(preemptions)]
       + items.map { "\($0.operations), \($0.table)" }
   }
 
   /// Whether what is complete in it is complete in a search of this subject by this build, too.
   public func answers(
-    protocolName: String, mutant: String?, tree: String?, policy: String, answers: Int, build: ToolBuild
+    protocolName: String, mutant: String?, tree: String?, policy: String, answers: Int, preemptions: Int?,
+    build: ToolBuild
   ) -> Bool {
-    Array(question.prefix(5)) == [protocolName, mutant ?? "", tree ?? "", policy, "\(answers)"] && self.build == build
+    let asked = [protocolName, mutant ?? "", tree ?? "", policy, "\(answers)", Self.text(preemptions)]
+    return Array(question.prefix(asked.count)) == asked && self.build == build
   }
+
+  private static func text(_ preemptions: Int?) -> String { preemptions.map(String.init) ?? "" }
 
   /// The record of one search from those of its parts: of each item whatever part knows most of it.
   public static func merged(_ parts: [ExhaustRecord]) throws(MergeError) -> ExhaustRecord {
@@ -167,7 +183,9 @@ extension ExhaustRecord {
           description: "the records are not of one search: subject, policy, answers, items or build differ")
       }
       for (index, item) in part.items.enumerated() where rank(item) > rank(whole.items[index]) {
+        let bound = max(item.bound ?? -1, whole.items[index].bound ?? -1)
         whole.items[index] = item
+        whole.items[index].bound = item.end == Self.complete || bound < 0 ? nil : bound
       }
       whole.executionLimit = max(whole.executionLimit, part.executionLimit)
       whole.harnessFaults += part.harnessFaults

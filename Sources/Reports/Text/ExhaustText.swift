@@ -23,12 +23,16 @@ public struct ExhaustText {
   }
 
   private var width: Int { TextWidth.of(120) }
-  /// What is counted of an item.
-  private var unit: String { record.kernel == nil ? "classes" : "states" }
-  private func size(_ item: ExhaustRecord.Item) -> UInt64 { record.kernel == nil ? item.classes : item.states }
+  private func size(_ items: [ExhaustRecord.Item]) -> String {
+    let (classes, states) = (items.reduce(0) { $0 + $1.classes }, items.reduce(0) { $0 + $1.states })
+    let texts = [
+      classes > 0 || states == 0 ? "\(Figures.grouped(classes)) classes" : nil,
+      states > 0 ? "\(Figures.grouped(states)) states" : nil,
+    ]
+    return texts.compactMap { $0 }.joined(separator: " and ")
+  }
   private var subject: String { record.protocolName + (record.mutant.map { ", mutant \($0)" } ?? "") }
   private func count(_ end: String) -> Int { record.items.count { $0.end == end } }
-  private var classes: UInt64 { record.items.reduce(0) { $0 + size($1) } }
   private var executions: UInt64 { record.items.reduce(0) { $0 + $1.executions } }
 
   var header: [String] {
@@ -37,24 +41,27 @@ public struct ExhaustText {
       "answers    BUSY and yields: yes at most \(Figures.counted(record.answers, "time")) a thread",
       "time       \(Figures.fixed(record.timing.elapsedSeconds, digits: 1)) s with "
         + "\(Figures.counted(record.timing.jobs, "job")), \(Figures.grouped(executions)) executions",
-    ] + (record.shard.map { ["shard      \($0)"] } ?? []) + UnseenText.lines(record.kernel, width: width)
+    ] + (record.preemptions.map { ["bound      at most \(Figures.counted($0, "preemption"))"] } ?? [])
+      + (record.shard.map { ["shard      \($0)"] } ?? []) + UnseenText.lines(record.kernel, width: width)
   }
 
   /// Table by table: how much there was.
   var tables: [String] {
     var table = TextTable([
       .init(title: "table"), .init(title: "complete", alignment: .right), .init(title: "of", alignment: .right),
-      .init(title: unit, alignment: .right), .init(title: "most", alignment: .right),
+      .init(title: "classes", alignment: .right), .init(title: "states", alignment: .right),
+      .init(title: "most", alignment: .right),
       .init(title: "in", wraps: true),
     ])
     var names: [String] = []
     for item in record.items where !names.contains(item.table) { names.append(item.table) }
     for name in names {
       let items = record.items.filter { $0.table == name }
-      let largest = items.max { size($0) < size($1) }
+      let largest = items.max { $0.size < $1.size }
       table.add([
         name, "\(items.count { $0.end == "complete" })", "\(items.count)",
-        Figures.grouped(items.reduce(0) { $0 + size($1) }), Figures.grouped(largest.map(size) ?? 0),
+        Figures.grouped(items.reduce(0) { $0 + $1.classes }), Figures.grouped(items.reduce(0) { $0 + $1.states }),
+        Figures.grouped(largest?.size ?? 0),
         largest?.operations ?? "",
       ])
     }
@@ -67,7 +74,8 @@ public struct ExhaustText {
     let items = record.items.filter { $0.end == "partial" }
     guard !items.isEmpty else { return [] }
     let names = items.prefix(Self.mostNamed).map {
-      "  \($0.operations), \($0.table): \(Figures.grouped(size($0))) \(unit)"
+      "  \($0.operations), \($0.table): \(size([$0]))"
+        + ($0.bound.map { ", all with at most \(Figures.counted($0, "preemption"))" } ?? "")
     }
     let more = items.count > Self.mostNamed ? ["  and \(items.count - Self.mostNamed) more, see the record"] : []
     return ["Not complete:"] + names + more
@@ -96,9 +104,17 @@ public struct ExhaustText {
   var faults: [String] { record.harnessFaults.map { "harness fault: \($0)" } }
 
   private var bound: String {
-    record.answers == 0
-      ? "sequentially consistent, no BUSY, no yield"
-      : "sequentially consistent, at most \(record.answers) BUSY or yield a thread"
+    let preemptions = record.preemptions.map { ", at most \(Figures.counted($0, "preemption"))" } ?? ""
+    return "sequentially consistent"
+      + (record.answers == 0 ? ", no BUSY, no yield" : ", at most \(record.answers) BUSY or yield a thread")
+      + preemptions
+  }
+
+  /// Of those that are not complete, the ones that are up to a bound, and the lowest of those bounds.
+  private var bounded: String {
+    let bounds = record.items.filter { $0.end == "partial" }.compactMap(\.bound)
+    guard let least = bounds.min() else { return "" }
+    return ", \(Figures.grouped(UInt64(bounds.count))) more with at most \(Figures.counted(least, "preemption"))"
   }
 
   var verdict: String {
@@ -113,10 +129,10 @@ public struct ExhaustText {
       return "FAIL \(record.violation?.checker ?? ""), \(record.violation?.operations ?? "") from "
         + "\(record.violation?.table ?? "")\(also)"
     case .complete:
-      return "PASS exhaustive: \(complete) of \(total) items, all \(Figures.grouped(classes)) \(unit), \(bound)"
+      return "PASS exhaustive: \(complete) of \(total) items, all \(size(record.items)), \(bound)"
     case .partial:
       let word = record.interrupted ? "INTERRUPTED" : "PASS partial:"
-      return "\(word) \(complete) of \(total) items complete, \(Figures.grouped(classes)) \(unit), \(bound); no proof"
+      return "\(word) \(complete) of \(total) items complete\(bounded), \(size(record.items)), \(bound)"
     }
   }
 }

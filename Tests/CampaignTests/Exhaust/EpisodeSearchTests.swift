@@ -144,30 +144,6 @@ struct EpisodeSearchTests {
       })
   }
 
-  @Test func `a search of all states ends in the tables that the interleavings end in`() throws {
-    let (states, small) = (try Self.search(method: .states), try Self.small.get())
-    var saved = 0
-    for one in small {
-      let (result, some) = Self.seen(one.episode, states, limit: .max)
-      #expect(result.end == .complete)
-      #expect(some.states == one.all.states, "\(one.name)")
-      #expect(result.executions <= one.executions)
-      if result.executions < one.executions { saved += 1 }
-    }
-    #expect(small.count >= 5 && saved > 0)
-  }
-
-  @Test(arguments: [Mutant.dropPropagate, .stayFrozen])
-  func `a search of all states finds what classes find`(_ mutant: Mutant) throws {
-    for method in [EpisodeSearch.Method.states, .classes(.everyClass)] {
-      let search = try #require(
-        EpisodeSearch(
-          tasks: 2, subject: .model(.mainline, mutant), policy: mutant.policy, mostYes: 1, method: method))
-      let plan = ExhaustPlan(policy: mutant.policy, answers: true)
-      #expect(plan.items.prefix(60).contains { search.run($0.episode, limit: 2_000).end == .violation })
-    }
-  }
-
   @Test(arguments: scenarios)
   func `no interleaving that is drawn is of a class of its own`(_ scenario: ScenarioName) throws {
     for seed in 0..<4 as Range<UInt64> {

@@ -2,16 +2,18 @@
 
 function exhaustPage({ record }) {
   const ended = (end) => record.items.filter((item) => item.end === end).length;
-  const size = (item) => (record.kernel ? item.states : item.classes);
-  const total = record.items.reduce((sum, item) => sum + size(item), 0);
+  const size = (item) => Math.max(item.classes, item.states);
+  const total = (name) => record.items.reduce((sum, item) => sum + item[name], 0);
   return [
     section("What was run", facts([
       ["subject", record.protocolName], ["mutant", record.mutant], ["policy", record.policy],
       ["BUSY and yields a thread, at most", String(record.answers)],
+      ["preemptions, at most", record.preemptions !== null && String(record.preemptions)],
       ["items", grouped(record.items.length)], ["complete", grouped(ended("complete"))],
       ["not complete", ended("partial") && grouped(ended("partial"))],
       ["not run", ended("not run") && grouped(ended("not run"))],
-      [record.kernel ? "states" : "classes", grouped(total)], ["shard", record.shard],
+      ["classes", total("classes") && grouped(total("classes"))],
+      ["states", total("states") && grouped(total("states"))], ["shard", record.shard],
       ["time", `${seconds(record.timing.elapsedSeconds)} with ${counted(record.timing.jobs, "job")}`],
       ["ended", record.interrupted && "interrupted before its time"],
       ...originFacts(record),
@@ -19,7 +21,7 @@ function exhaustPage({ record }) {
     harnessFaults(record),
     unseen(record),
     record.violation && section("Violation", exhaustViolation(record)),
-    section("Items", el("p", {}, `A cell: how many ${record.kernel ? "states" : "classes"} two operations have from `
+    section("Items", el("p", {}, "A cell: how many classes two operations have, or states, from "
       + "this table, on the diagonal the operation with itself, in the first column alone; ~ not complete, - not run, "
       + "or the rule that was broken. Press one for what ran."),
       exhaustTables(record).map((name) => exhaustGrid(record, name, size))),
@@ -64,23 +66,30 @@ function exhaustText(record, item, size) {
   return `${item.end === "partial" ? "~" : ""}${compact(size(item))}`;
 }
 
+// How operations are named to the command, and tables of items that have none.
+const NAMED = { 1: "single", 2: "pair", 3: "triple" };
+const UNNAMED = /^(scenario |its own)/;
+
 function exhaustCommand(record, item) {
   const names = item.operations.split(" x ");
-  const option = { 1: "single", 2: "pair", 3: "triple" }[names.length];
+  const preemptions = record.preemptions === null ? "" : ` --preemptions ${record.preemptions}`;
+  const option = NAMED[names.length];
   const subject = record.kernel
     ? ` --kernel-tree ${record.kernel.path}` : ` --protocol ${record.protocolName}`;
   const mutant = record.mutant ? ` --mutant ${record.mutant}` : "";
   return `stress exhaust --${option} ${names.join(",")} --table ${item.table}${subject}${mutant} --policy `
-    + `${record.policy} --answers ${record.answers}`;
+    + `${record.policy} --answers ${record.answers}${preemptions}`;
 }
 
 function openItem(record, item, size) {
   const { violation } = record;
   const isTold = violation && violation.operations === item.operations && violation.table === item.table;
   openDialog(`${item.operations}, ${item.table}`, facts([
-    ["end", item.end], [record.kernel ? "states" : "classes", grouped(size(item))],
+    ["end", item.end], [item.states ? "states" : "classes", grouped(size(item))],
+    ["complete with preemptions, at most", item.bound !== null && String(item.bound)],
     ["executions", grouped(item.executions)], ["longest execution", `${grouped(item.longest)} steps`],
-  ]), command("run again", exhaustCommand(record, item)), isTold && exhaustViolation(record));
+  ]), NAMED[item.operations.split(" x ").length] && !UNNAMED.test(item.table)
+    && command("run again", exhaustCommand(record, item)), isTold && exhaustViolation(record));
 }
 
 function exhaustViolation(record) {

@@ -1,0 +1,60 @@
+/// In what portions an item is searched: what is small is complete before what is large uses up the time, and what is
+/// too large is complete up to a number of preemptions at least.
+import Executions
+
+struct ExhaustStage: Equatable {
+  var method: EpisodeSearch.Method
+  /// At most.
+  var executions: UInt64
+  /// Steps of an execution with which an item does without this stage: so many executions of it would take long.
+  var mostSteps = Int.max
+
+  /// Of interleavings in which threads that could go on are left more often nothing is said; nil for none.
+  var preemptions: Int? { if case .states(let preemptions, _) = method { preemptions } else { nil } }
+
+  /// Up to how many preemptions an item is searched that is not complete soon. Most races need one or two: Musuvathi,
+  /// Qadeer, *Iterative Context Bounding*, PLDI 2007.
+  static let bounds = [2, 3]
+  /// Executions of a search with a bound. Of a kernel every item is gone through with one preemption before anything
+  /// else: that is a fraction of the executions of the next stage, and finds what is easily found.
+  static let boundedExecutions: UInt64 = 1_000_000
+
+  /// Of longer executions the states are gone through before more than the first classes.
+  static let longSteps = 300
+
+  /// - Parameters:
+  ///   - preemptions: of all stages.
+  ///   - limit: executions of the last ones.
+  static func all(_ subject: Subject, preemptions: Int?, limit: UInt64) -> [ExhaustStage] {
+    var stages: [ExhaustStage] = []
+    var executions: UInt64 = 1_000
+    if preemptions == nil && subject.isKernel {
+      stages.append(ExhaustStage(method: .bounded(subject, 1), executions: min(executions, limit)))
+    }
+    while true {
+      let most = min(executions, limit)
+      if let preemptions {
+        stages.append(ExhaustStage(method: .bounded(subject, preemptions), executions: most))
+      } else {
+        stages += wholes(subject, most)
+        if executions == 10_000 || executions > limit && limit < 10_000 { stages += bounded(subject, limit) }
+      }
+      if executions >= limit { return stages }
+      executions *= 10
+    }
+  }
+
+  /// What has few classes has them soon; what has many, or is long, has often fewer states, which take longer each.
+  private static func wholes(_ subject: Subject, _ executions: UInt64) -> [ExhaustStage] {
+    let method = EpisodeSearch.Method.whole(subject)
+    var stages = [ExhaustStage(method: method, executions: executions)]
+    guard !method.countsStates && executions > 1_000 else { return stages }
+    if executions == 10_000 { stages[0].mostSteps = longSteps }
+    stages.append(ExhaustStage(method: .states(trust: .all), executions: executions))
+    return stages
+  }
+
+  private static func bounded(_ subject: Subject, _ limit: UInt64) -> [ExhaustStage] {
+    bounds.map { ExhaustStage(method: .bounded(subject, $0), executions: min(limit, boundedExecutions)) }
+  }
+}
