@@ -26,6 +26,7 @@ enum FullRecords {
     record.violations[0].reproduction = SampleExplorations.reproduction
     record.violations[0].moment = .race
     record.violations[0].reproduction?.bridgedSchedules = 4_096
+    record.violations[0].reproduction?.hasFewestPreemptions = true
     record.violations[0].reproduction?.reference = RunRecord.Reference(
       subject: "mainline", checker: "TLB-1", schedules: 2_000, problem: "it cannot be built")
     record.violations[0].reproduction?.interleaving = interleaving

@@ -61,7 +61,22 @@ public enum TokenMinimize {
       let pipeline = FailurePipeline(
         subject, minimizes: true, directory: nil, comments: [], notice: { _ in }, phase: tell,
         early: early)
-      let (reproduction, final) = pipeline.run(found, replayer, schedule: 0)
+      var (reproduction, final) = pipeline.run(found, replayer, schedule: 0)
+      while reproduction != nil {
+        let answer = FewestPreemptions.search(final, subject, early)
+        _ = replayer.world.scheduler.registerThread()
+        guard case .fewer(let other) = answer, other.violation.checker == violation.checker,
+          replayer.replay(other.episode, other.schedule, isStrict: true).violation?.checker == violation.checker
+        else {
+          if case .needsAll = answer { reproduction?.hasFewestPreemptions = true }
+          break
+        }
+        let (smaller, end) = pipeline.run(other, replayer, schedule: 0)
+        guard var smaller, end.preemptions < final.preemptions else { break }
+        smaller.found = reproduction?.found ?? smaller.found
+        smaller.minimizingExecutions += reproduction?.minimizingExecutions ?? 0
+        (reproduction, final) = (smaller, end)
+      }
       return record.build(final, counters, isBroken: true, interleaving: nil, reproduction: reproduction)
     }
   }

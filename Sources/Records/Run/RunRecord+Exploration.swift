@@ -90,6 +90,9 @@ extension RunRecord {
     /// Executions that minimising took, and whether it ended before its budget: nothing more can be taken away then.
     public var minimizingExecutions: UInt64
     public var isMinimal: Bool
+    /// Every schedule of the episode with fewer preemptions was gone through, and none breaks a rule; absent where that
+    /// was not done.
+    public var hasFewestPreemptions: Bool?
     /// Hash of all events of the execution, `0x` and 16 digits.
     public var eventHash: String
     /// How many replays of the token gave the same checker and event hash, of `replays`.

@@ -48,7 +48,8 @@ struct HTMLViolation: Encodable {
     let found = Line(name: "found", text: SizeText.render(reproduction.found))
     guard let minimized = reproduction.minimized else { return [found] }
     let executions = Figures.counted(reproduction.minimizingExecutions, "execution")
-    let end = reproduction.isMinimal ? "1-minimal" : "budget used up after \(executions)"
+    let fewest = reproduction.hasFewestPreemptions == true ? ", no schedule with fewer preemptions" : ""
+    let end = (reproduction.isMinimal ? "1-minimal" : "budget used up after \(executions)") + fewest
     return [found, Line(name: "minimised", text: "\(SizeText.render(minimized)) (\(end))")]
   }
 }

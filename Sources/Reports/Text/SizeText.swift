@@ -15,7 +15,7 @@ enum SizeText {
     guard let minimized = reproduction.minimized else { return [found, "not minimised"] }
     let end =
       reproduction.isMinimal
-      ? "1-minimal"
+      ? "1-minimal" + (reproduction.hasFewestPreemptions == true ? ", no schedule with fewer preemptions" : "")
       : "budget used up after \(Figures.counted(reproduction.minimizingExecutions, "execution"))"
     return [found, "minimised: \(render(minimized)) (\(end))"]
   }

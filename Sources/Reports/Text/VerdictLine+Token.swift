@@ -33,7 +33,8 @@ extension VerdictLine {
     let changes =
       "\(Figures.grouped(found.steps)) to \(Figures.counted(size.steps, "step")), "
       + "\(Figures.grouped(found.preemptions)) to \(Figures.counted(size.preemptions, "preemption"))"
-    let end = reproduction.isMinimal ? "1-minimal" : "budget used up"
+    let fewest = reproduction.hasFewestPreemptions == true ? ", with the fewest preemptions" : ""
+    let end = (reproduction.isMinimal ? "1-minimal" : "budget used up") + fewest
     let doubt = ReproductionText.isVerified(reproduction) ? "" : ", not reproduced"
     return "MINIMISED \(checker): \(changes), \(end)\(doubt)" + text(eventHash(record))
   }
