@@ -16,7 +16,8 @@ struct ExhaustStage: Equatable {
   /// Qadeer, *Iterative Context Bounding*, PLDI 2007.
   static let bounds = [2, 3]
   /// Executions of a search with a bound. Of a kernel every item is gone through with one preemption before anything
-  /// else: that is a fraction of the executions of the next stage, and finds what is easily found.
+  /// else: that is a fraction of the executions of the next stage, and finds what is easily found. With a small limit
+  /// all executions are for the whole.
   static let boundedExecutions: UInt64 = 1_000_000
 
   /// Of longer executions the states are gone through before more than the first classes.
@@ -28,8 +29,8 @@ struct ExhaustStage: Equatable {
   static func all(_ subject: Subject, preemptions: Int?, limit: UInt64) -> [ExhaustStage] {
     var stages: [ExhaustStage] = []
     var executions: UInt64 = 1_000
-    if preemptions == nil && subject.isKernel {
-      stages.append(ExhaustStage(method: .bounded(subject, 1), executions: min(executions, limit)))
+    if preemptions == nil && subject.isKernel && limit >= executions {
+      stages.append(ExhaustStage(method: .bounded(subject, 1), executions: executions))
     }
     while true {
       let most = min(executions, limit)
@@ -37,7 +38,7 @@ struct ExhaustStage: Equatable {
         stages.append(ExhaustStage(method: .bounded(subject, preemptions), executions: most))
       } else {
         stages += wholes(subject, most)
-        if executions == 10_000 || executions > limit && limit < 10_000 { stages += bounded(subject, limit) }
+        if most == 10_000 { stages += bounded(subject, limit) }
       }
       if executions >= limit { return stages }
       executions *= 10
