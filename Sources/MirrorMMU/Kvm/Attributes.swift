@@ -1,7 +1,8 @@
 /// Which gfns are private, and where huge pages are allowed: memory attributes and `lpage_info`.
 ///
 /// Written under mmu_lock held for write, but for `lpage_info` by a shared split of the mirror root. A fault reads them
-/// before it takes the lock and again, by way of the invalidation sequence, under it.
+/// before it takes the lock and again, by way of the invalidation sequence, under it. When a run is halted, tasks write
+/// without the lock: counts may be wrong from then on, and must not trap.
 import CAtomics
 import Machine
 
@@ -83,7 +84,7 @@ public struct Attributes: BitwiseCopyable {
       guard (old & bit != 0) != isPrivate else { continue }
       raw_store64(word, old ^ bit)
       let count = privateCounts + Int(gfn >> 9)
-      raw_store32(count, isPrivate ? raw_load32(count) + 1 : raw_load32(count) - 1)
+      raw_store32(count, isPrivate ? raw_load32(count) &+ 1 : raw_load32(count) &- 1)
     }
     for region in (range.lowerBound >> 9)...((range.upperBound - 1) >> 9) {
       let count = raw_load32(privateCounts + Int(region))

@@ -32,6 +32,16 @@ import Testing
     #expect(vm.foundAtRest == nil)
   }
 
+  /// Tasks that wait for mmu_lock go on without it once a run is halted: two of them count as one.
+  @Test func `what a halted run leaves of an invalidation does not trap`() throws {
+    let world = try World()
+    world.build()
+    let invalidation = world.subject.kvm.pointee.invalidation
+    invalidation.begin(0..<512)
+    for _ in 0..<2 { invalidation.finish(world.task(0)) }
+    #expect(invalidation.isInvalidating(8))
+  }
+
   @Test func `policy huge: both unaligned ends are split, the pages outside of the range stay mapped`() throws {
     let vm = try Vm(.huge, kinds: { _ in (true, true) })
     for region: Gfn in 0..<4 { vm.perform(.fault, region * 512) }
