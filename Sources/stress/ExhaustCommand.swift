@@ -24,7 +24,8 @@ struct ExhaustCommand: CampaignCommand {
       there. Shards 1/n to n/n share the items, and 'stress merge' puts their records together.
 
       Of a kernel (--kernel-tree) all states that the interleavings reach are searched instead of their classes: what \
-      its tasks tell each other is known to no list, and need not be.
+      its tasks tell each other is known to no list. Of a step alone that begins with a page-table entry which no \
+      other task was seen to touch it is believed that nothing else need come before it.
 
       EXAMPLES:
         stress exhaust
