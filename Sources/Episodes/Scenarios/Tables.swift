@@ -100,12 +100,14 @@ extension EpisodeDraft {
     ])
   }
 
-  /// The root goes once a thread at most: taking its tables down is the longest operation there is.
+  /// The root goes once a thread at most: taking its tables down is the longest operation there is. Who walks it
+  /// meanwhile may yield, and is no vCPU that would keep it, where its thread begins with that.
   mutating func drawFaultInvalidate() {
     let region = addRegion(isPrivate: false)
     let hot = gfn(in: region)
     let near = neighbour(of: hot)
     if oneIn(4) { populate(hugeFault(near)) } else { populate(request(.fault, near)) }
+    change { $0.mayYield = true }
     var isInvalidated = false
     cast([
       { draft, index in
@@ -114,11 +116,11 @@ extension EpisodeDraft {
         return draft.request(.invalidate, hot)
       },
       { draft, index in draft.request(.fault, index % 3 == 2 ? near : hot) },
-      { draft, _ in
+      { draft, index in
         switch draft.draws.below(3) {
         case 0: draft.request(.age, draft.range(around: near, width: 2))
-        case 1: draft.yieldingUnmap(draft.range(around: near, width: 3))
-        default: draft.request(.fastFault, near)
+        case 2 where index > 0: draft.request(.fastFault, near)
+        default: draft.yieldingUnmap(draft.range(around: near, width: 3))
         }
       },
     ])

@@ -73,7 +73,8 @@ import Testing
     #expect(Set(episodes.map(\.provesMmu)).count == 2)
     #expect(Set(episodes.map(\.endsInTeardown)) == (name == .teardown ? [true] : [true, false]))
     #expect(Set(episodes.map(\.injectsBusy)) == (name == .busy ? [true] : [true, false]))
-    let yields: Set<Bool> = name == .busy ? [false] : name == .recoverUnmap ? [true] : [true, false]
+    let yields: Set<Bool> =
+      name == .busy ? [false] : name == .recoverUnmap || name == .faultInvalidate ? [true] : [true, false]
     #expect(Set(episodes.map(\.mayYield)) == yields)
   }
 
