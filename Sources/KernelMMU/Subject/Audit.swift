@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 
   func name(ofHeader slot: Int) -> String {
     let page = pointee.slots[slot].page
-    return "struct kvm_mmu_page #\(slot)\(page == 0 ? "" : text(ofTable: page))"
+    return "struct kvm_mmu_page #\(slot)\(page == 0 ? "" : " of table #\(page)\(text(ofTable: page))")"
   }
 
   /// What a table maps, or has mapped, in brackets.
