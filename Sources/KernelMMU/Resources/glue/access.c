@@ -56,6 +56,13 @@ static __always_inline bool is_blind(const struct stress_task *task, const volat
          old & seen & STRESS_PRESENT_BIT;
 }
 
+// A tree that reads SPTEs without READ_ONCE() walks all the same.
+void stress_read_plainly(struct stress_task *task, u64 at) {
+  walk(task, (const void *)at, false);
+  task->seen_entry = (const void *)at;
+  task->seen_value = *(const volatile u64 *)at;
+}
+
 // All but the schedule point, behind it.
 static __always_inline u64 read(struct stress_task *task, const volatile void *address, const void *caller) {
   stress_look(task, (u64)address, 8, false, caller);

@@ -54,7 +54,9 @@ noinline void stress_check(const volatile void *address, u64 bytes, bool is_writ
 
 static __always_inline void look(u64 at, u32 bytes, bool is_write, const void *caller) {
   struct stress_task *task = stress_current();
-  if (likely(task)) stress_look(task, at, bytes, is_write, caller);
+  if (unlikely(!task)) return;
+  stress_look(task, at, bytes, is_write, caller);
+  if (bytes == 8 && !is_write && at - task->arena < task->arena_bytes) stress_read_plainly(task, at);
 }
 
 #define LOOK(size, is_write) look(at, size, is_write, __builtin_return_address(0))

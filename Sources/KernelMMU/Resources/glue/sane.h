@@ -21,6 +21,9 @@ static __always_inline bool stress_is_on_stack(u64 at) {
   return at - top + STRESS_STACK_REACH < 2 * STRESS_STACK_REACH;
 }
 
+// A read of an entry that is no READ_ONCE(), once it was looked at.
+void stress_read_plainly(struct stress_task *task, u64 at);
+
 // Told by what stands there: no access of less than 8 bytes can be told, and a bit-field is read to be written.
 static __always_inline bool stress_is_written(u64 at, u32 bytes) {
   return bytes != 8 || *(const volatile u64 *)at != STRESS_UNWRITTEN;
