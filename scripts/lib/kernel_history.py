@@ -3,7 +3,8 @@
 An entry is a file of edits, as a mutant is (see kernel_mutants.py). Beside them it has the subject of the fix, or that
 it is as its fix describes, the year, what goes wrong, the rules that may see it, and what the first run of all found,
 before anything was changed for its sake. `flags` are options that it takes; `equivalent` and `unseen` argue why it is
-not found. `absent.json` lists faults that cannot be put back, with what that would take.
+not found. `absent.json` lists faults that cannot be put back, with what that would take; `invented.json` what became of
+some that were never upstream.
 """
 
 import argparse
@@ -22,7 +23,12 @@ from kernel_mutants import ended, judge, run_tool
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HISTORY = ROOT / "Tests" / "KernelHistory"
 ABSENT = HISTORY / "absent.json"
+INVENTED = HISTORY / "invented.json"
 DOCUMENT = ROOT / "docs" / "history.md"
+INVENTION = (
+    "Faults that nobody had, in functions that no fault above and no mutant of the time touched, written down with what"
+    " was expected of them before any was run: what the default `stress explore` finds with seed 1, once, and nothing"
+    " was changed for their sake. Those that it finds are mutants since.")
 
 
 def arguments():
@@ -39,7 +45,7 @@ def arguments():
 
 
 def chosen(only):
-    paths = [path for path in sorted(HISTORY.glob("*.json")) if path != ABSENT]
+    paths = [path for path in sorted(HISTORY.glob("*.json")) if path not in (ABSENT, INVENTED)]
     entries = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
     unknown = [name for name in only if name not in entries]
     if unknown:
@@ -123,6 +129,12 @@ def document(options, entries, results):
     for absent in json.loads(ABSENT.read_text(encoding="utf-8")):
         name = f"\"{absent['fix']}\"" if absent["fix"].startswith("KVM") else absent["fix"]
         lines.append(f"| {name} | {absent['year']} | {absent['takes']} |")
+    lines += ["", "## Invented", "", *textwrap.wrap(INVENTION, 120), ""]
+    lines += ["| function | what goes wrong | expected | seen by | schedules |", "| --- | --- | --- | --- | --- |"]
+    for fault in json.loads(INVENTED.read_text(encoding="utf-8")):
+        schedules = f"{fault['schedules']:,}" if fault["seen"] else f"not in {fault['schedules']:,}"
+        cells = [f"`{fault['function']}()`", fault["summary"], fault["expected"], fault["seen"] or "-", schedules]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
