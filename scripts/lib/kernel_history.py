@@ -31,7 +31,8 @@ def arguments():
     parser.add_argument("tree", type=pathlib.Path, help="a tree of Linux 7.3; nothing in it is changed")
     parser.add_argument("--seeds", type=int, default=1, help="campaigns for each fault, of seeds 1 to N")
     parser.add_argument("--schedules", type=int, default=2_000_000, help="length of each campaign")
-    parser.add_argument("--limit", type=float, default=60, help="seconds for each campaign, the build included")
+    parser.add_argument(
+        "--limit", type=float, default=60, help="seconds of one processor for each campaign, the build included")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this fault; may be repeated")
     parser.add_argument("--write", action="store_true", help="write docs/history.md")
     return parser.parse_args()
@@ -55,10 +56,11 @@ def campaigns(options, name, entry):
         words = ["explore", "--schedules", str(options.schedules), "--jobs", "1", *entry.get("flags", [])]
         results = []
         for seed in range(1, options.seeds + 1):
-            result = run_tool(os.path.abspath(options.tool), copy, scratch, seed, words, options.limit)
+            tool = os.path.abspath(options.tool)
+            result = run_tool(tool, copy, scratch, seed, words, options.limit, of_processor=True)
             results.append(result)
-            print(f"{name:24} {seed:>4}  {figure(result):24} {result['seconds']:>6.1f}  {word(entry, result)}".rstrip(),
-                  flush=True)
+            line = f"{name:24} {seed:>4}  {figure(result):24} {result['processor']:>6.1f}  {word(entry, result)}"
+            print(line.rstrip(), flush=True)
         return results
 
 
@@ -97,9 +99,10 @@ def document(options, entries, results):
     vain = [name for name in plain if "equivalent" in entries[name]]
     measured = (
         f"Of {len(plain)} faults, {len(vain)} of which break nothing in 7.3, the default `stress explore` finds"
-        f" {len(caught) - len(asked)} with each of {options.seeds} seeds, on one core and within {options.limit:.0f}"
-        f" seconds, its build and its minimising included; {len(asked)} more takes an option. \"First run\" is what it"
-        " took when the fault was put back for the first time, with seed 1, before anything was changed for its sake."
+        f" {len(caught) - len(asked)} with each of {options.seeds} seeds, within {options.limit:.0f} seconds of one"
+        f" core, its build and its minimising included{f', and {len(asked)} with an option' if asked else ''}."
+        " \"First run\" is what it took when the fault was put back for the first time, with seed 1, before anything"
+        " was changed for its sake."
     )
     lines = [
         "# Past faults", "",
@@ -130,7 +133,7 @@ def main():
     if not (options.tree / "Makefile").exists():
         ends.refuse("kernel-history", f"{options.tree} is no kernel tree")
     entries = chosen(options.only)
-    print(f"{'fault':24} seed  rule, schedule          seconds", flush=True)
+    print(f"{'fault':24} seed  rule, schedule          seconds of a processor", flush=True)
     results, unmatched = {}, []
     for name, entry in entries.items():
         try:

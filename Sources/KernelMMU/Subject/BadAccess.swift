@@ -30,14 +30,24 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
       target = "memory that is not the kernel's"
     }
     let kind = finding.is_write ? "write" : "read"
+    let isUnwritten = !finding.is_write && finding.bytes == 8 && vm.holdsUnwritten(address)
     let place = vm.place(at: finding.where).map { " at \($0)" } ?? ""
     pointee.task.violationAfterDrain(
-      .mem1, gfn: gfn, level: level, entry: entry, expected: "an access to memory that is allocated, and the kernel's",
+      .mem1, gfn: gfn, level: level, entry: entry,
+      expected: isUnwritten
+        ? "memory that was not asked for zeroed is written before it is read"
+        : "an access to memory that is allocated, and the kernel's",
       seen: "\(kind) of \(finding.bytes) bytes\(place): \(target)")
   }
 }
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
+  /// What stands there was allocated and not written since.
+  fileprivate func holdsUnwritten(_ address: UnsafeMutableRawPointer?) -> Bool {
+    guard let address, page(of: address) != nil || slot(of: address) != nil else { return false }
+    return address.loadUnaligned(as: UInt64.self) == STRESS_UNWRITTEN
+  }
+
   /// The page of the arena that an address points into.
   fileprivate func page(of address: UnsafeMutableRawPointer) -> UInt32? {
     let base = UInt(bitPattern: pointee.machine.pointee.arena.base)
@@ -58,6 +68,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let known = field.map { String(cString: $0) } ?? ""
     let member = isHeader && !known.isEmpty && known != "struct kvm_mmu_page" ? " (\(known))" : ""
     let what = "offset \(offset)\(member) of \(name)"
+    if own.isInUse && holdsUnwritten(address) { return "\(what), not written since it was allocated" }
     guard !own.isInUse else { return "\(what), which has \(own.size) bytes" }
     let retired = own.retired.code != 0 ? ", handed to call_rcu() by \(text(own.retired))" : ""
     return "\(what)\(retired), freed by \(text(own.freed))"
@@ -66,6 +77,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   fileprivate func describe(page: UInt32, _ address: UnsafeMutableRawPointer?) -> String {
     let header = pointee.machine.pointee.arenaView.headers[Int(page)]
     let entry = (UInt(bitPattern: address) & 4095) >> 3
+    if let address, header.state != .free, holdsUnwritten(address) {
+      return "entry \(entry) of page #\(page)\(self.text(ofTable: page)), not written since it was allocated"
+    }
     if header.state != .free { return "entry \(entry) of page #\(page), which is the TDX module's" }
     guard header.freedAt != 0 else { return "entry \(entry) of page #\(page), not allocated" }
     let deed = KernelVM.Deed(

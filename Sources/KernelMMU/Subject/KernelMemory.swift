@@ -9,7 +9,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let vm = pointee.vm
     let isExternal = purpose == STRESS_PAGE_EXTERNAL
     let page = pointee.task.allocateTable(
-      kind: isExternal ? .external : .none, level: 0, gfn: 0, fill: isExternal ? 0 : Spte.nonpresent,
+      kind: isExternal ? .external : .none, level: 0, gfn: 0, fill: isExternal ? 0 : STRESS_UNWRITTEN,
       isAnnounced: false)
     guard page != 0 else { return nil }
     vm.pointee.pagePrivate[Int(page)] = 0

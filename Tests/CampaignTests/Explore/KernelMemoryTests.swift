@@ -76,6 +76,22 @@ extension SoakTests {
       #expect(seen.contains("a struct kvm_memory_slot that no fault may use any more"), "\(seen)")
     }
 
+    @Test func `what was not asked for zeroed is written before it is read`() throws {
+      let seen = try expect("MEM-1", in: .faultSplit, ("kmem_cache_zalloc(", "kmem_cache_alloc(")).seen
+      #expect(seen.hasPrefix("read of 8 bytes at arch/x86/kvm/mmu/tdp_mmu.c:"), "\(seen)")
+      #expect(seen.hasSuffix(", not written since it was allocated"), "\(seen)")
+    }
+
+    @Test func `so is a page table, whose entries an xchg and a cmpxchg read too`() throws {
+      let fill = "\tfor (i = 0; i < SPTE_ENT_PER_PAGE; i++)\n\t\tsp->spt[i] = make_small_spte"
+      let less = fill.replacing("SPTE_ENT_PER_PAGE", with: "SPTE_ENT_PER_PAGE - 1")
+      let counted = "\tkvm_update_page_stats(kvm, level - 1, SPTE_ENT_PER_PAGE);"
+      let fewer = counted.replacing("SPTE_ENT_PER_PAGE", with: "SPTE_ENT_PER_PAGE - 1")
+      let violation = try expect("MEM-1", in: .faultSplit, (fill, less), (counted, fewer))
+      #expect(violation.seen.contains("entry 511 of page #"), "\(violation.seen)")
+      #expect(violation.expected == "memory that was not asked for zeroed is written before it is read")
+    }
+
     // MARK: LST-1
 
     @Test func `an object that is freed while it is on a list is found when it is freed`() throws {

@@ -48,7 +48,8 @@ struct stress_host {
   // ever.
   void (*rcu_barrier)(void *task);
 
-  // A page of the arena, NULL if there is none left. The kernel sets its contents without telling until it links it.
+  // A page of the arena, NULL if there is none left; of STRESS_UNWRITTEN, and one for the TDX module of zeroes. The
+  // kernel sets its contents without telling until it links it.
   void *(*page_alloc)(void *task, uint32_t purpose);
   void (*page_free)(void *task, void *page, const void *where);
   // Memory for a kernel object of at most STRESS_OBJECT_BYTES, aligned to 64 bytes and zeroed. Behind `bytes` it is

@@ -73,6 +73,10 @@ struct stress_rcu_head {
 };
 
 enum { STRESS_PAGE_TABLE, STRESS_PAGE_EXTERNAL, STRESS_PAGE_OTHER };
+
+// What stands in memory that was allocated without __GFP_ZERO until it is written: no SPTE and no pointer. Neither a
+// processor nor KVM takes it for present, so that a walk's fast path need not look for it.
+#define STRESS_UNWRITTEN 0x5bb50badf00d0400ULL
 // A page's state: not allocated. Its kind: the TDX module's own, which KVM cannot read.
 enum { STRESS_PAGE_FREE = 0, STRESS_PAGE_MODULES = 3 };
 enum { STRESS_PAGE_STRIDE = 64 };

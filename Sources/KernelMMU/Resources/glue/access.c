@@ -107,11 +107,18 @@ noinline void stress_write64(volatile void *address, u64 value) {
   tell(task, access, address, old, value, HERE);
 }
 
+// What a read-modify-write has met in memory that was allocated and not written since.
+static __always_inline void look_at_old(
+    struct stress_task *task, const volatile void *address, u64 old, const void *caller) {
+  if (unlikely(old == STRESS_UNWRITTEN)) stress_bad_access(task, (u64)address, 8, false, caller);
+}
+
 noinline u64 stress_xchg64(volatile void *address, u64 value) {
   struct stress_task *task = stress_current();
   pass(task, STRESS_POINT_RMW, address, HERE);
   stress_look(task, (u64)address, 8, true, HERE);
   u64 old = __atomic_exchange_n((volatile u64 *)address, value, __ATOMIC_SEQ_CST);
+  look_at_old(task, address, old, HERE);
   walk(task, address, true);
   if (is_entry(task, address)) tell(task, STRESS_ACCESS_XCHG, address, old, value, HERE);
   return old;
@@ -125,6 +132,7 @@ noinline bool stress_try_cmpxchg64(volatile void *address, u64 *old, u64 value) 
   bool done = __atomic_compare_exchange_n(
       (volatile u64 *)address, &seen, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   if (unlikely(!done)) {
+    look_at_old(task, address, seen, HERE);
     *old = seen;
     task->seen_entry = address;
     task->seen_value = seen;
@@ -145,6 +153,7 @@ noinline u64 stress_fetch_and64(volatile void *address, u64 mask) {
   pass(task, STRESS_POINT_RMW, address, HERE);
   stress_look(task, (u64)address, 8, true, HERE);
   u64 old = __atomic_fetch_and((volatile u64 *)address, mask, __ATOMIC_SEQ_CST);
+  look_at_old(task, address, old, HERE);
   walk(task, address, true);
   if (is_entry(task, address)) tell(task, STRESS_ACCESS_FETCH_AND, address, old, old & mask, HERE);
   return old;

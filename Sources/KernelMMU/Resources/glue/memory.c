@@ -55,7 +55,7 @@ noinline void free_page(unsigned long address) {
   if (address) STRESS_TELL(stress_current(), page_free, (void *)address, __builtin_return_address(0));
 }
 
-void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) { return stress_allocate(cache->bytes, flags); }
+void *kmem_cache_zalloc(struct kmem_cache *cache, gfp_t flags) { return kzalloc(cache->bytes, flags); }
 noinline void kmem_cache_free(struct kmem_cache *cache, void *object) {
   free_memory(object, __builtin_return_address(0));
 }
@@ -63,9 +63,12 @@ noinline void kmem_cache_free(struct kmem_cache *cache, void *object) {
 void *stress_allocate(size_t bytes, gfp_t flags) {
   struct stress_task *task = stress_current();
   check_may_sleep(flags);
-  if (bytes <= STRESS_OBJECT_BYTES) return STRESS_ASK(task, object_alloc, bytes);
   if (bytes > PAGE_SIZE) stress_bug(__FILE__, __LINE__, __func__, "more than a page at once is not to be had here");
-  return (void *)get_zeroed_page(flags & ~GFP_KERNEL);
+  if (bytes > STRESS_OBJECT_BYTES) return (void *)__get_free_page(flags & ~GFP_KERNEL);
+  u64 *object = STRESS_ASK(task, object_alloc, bytes);
+  if (object && !(flags & __GFP_ZERO))
+    for (u64 index = 0; index < bytes / sizeof(*object); index++) object[index] = STRESS_UNWRITTEN;
+  return object;
 }
 
 noinline void stress_free(const void *memory) { free_memory(memory, __builtin_return_address(0)); }

@@ -105,6 +105,6 @@ static inline void bitmap_or(unsigned long *to, const unsigned long *a, const un
 static inline void bitmap_andnot(unsigned long *to, const unsigned long *a, const unsigned long *b, unsigned bits) {
   for (unsigned word = 0; word < BITS_TO_LONGS(bits); word++) to[word] = a[word] & ~b[word];
 }
-#define bitmap_zalloc(bits, flags) ((unsigned long *)stress_allocate(bitmap_size(bits), flags))
+#define bitmap_zalloc(bits, flags) ((unsigned long *)kzalloc(bitmap_size(bits), flags))
 #define bitmap_alloc(bits, flags) bitmap_zalloc(bits, flags)
 #define bitmap_free(words) stress_free(words)

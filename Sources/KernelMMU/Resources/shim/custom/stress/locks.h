@@ -85,8 +85,8 @@ bool stress_ask(u32 question);
 #define lockdep_assert(condition) WARN_ON_ONCE(!(condition))
 #define lockdep_assert_held_once(lock_) lockdep_assert_held(lock_)
 #define lockdep_assert_held_exclusive(lock_) lockdep_assert_held_write(lock_)
-#define lockdep_assert_none_held_once() lockdep_assert(stress_current()->held_count == 0)
-#define lockdep_assert_in_rcu_read_lock() lockdep_assert(stress_current()->rcu_depth != 0)
+#define lockdep_assert_none_held_once() lockdep_assert(stress_own_word(&stress_current()->held_count) == 0)
+#define lockdep_assert_in_rcu_read_lock() lockdep_assert(stress_own_word(&stress_current()->rcu_depth) != 0)
 #define lockdep_assert_in_rcu_reader() lockdep_assert_in_rcu_read_lock()
 #define lockdep_is_held_type(lock_, read) \
   (stress_held_mode(&(lock_)->stress) == ((read) ? STRESS_MODE_READ : STRESS_MODE_WRITE))

@@ -4,7 +4,7 @@
 
 #define rcu_read_lock() stress_rcu_read_lock()
 #define rcu_read_unlock() stress_rcu_read_unlock(__FILE__, __LINE__, __func__)
-#define rcu_read_lock_held() (stress_current()->rcu_depth != 0)
+#define rcu_read_lock_held() (stress_own_word(&stress_current()->rcu_depth) != 0)
 
 #define RCU_LOCKDEP_WARN(condition, text) \
   do { \

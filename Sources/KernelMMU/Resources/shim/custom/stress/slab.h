@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR GPL-2.0-only
 // kmalloc() and its like. Memory is the host's, so that every schedule begins with none in use: an object of at most
-// 512 bytes, or a page. Freed memory is poisoned, and not given out again at once.
+// 512 bytes, or a page. What is not asked for zeroed has to be written before it is read. Freed memory is poisoned, and
+// not given out again at once.
 #pragma once
 
 void *stress_allocate(size_t bytes, gfp_t flags);
@@ -20,28 +21,28 @@ static inline size_t stress_product(size_t count, size_t bytes) {
   return __builtin_mul_overflow(count, bytes, &all) ? ~(size_t)0 : all;
 }
 #define kmalloc(bytes, flags) stress_allocate(bytes, flags)
-#define kzalloc(bytes, flags) stress_allocate(bytes, flags)
+#define kzalloc(bytes, flags) stress_allocate(bytes, (flags) | __GFP_ZERO)
 #define kvmalloc(bytes, flags) stress_allocate(bytes, flags)
-#define kvzalloc(bytes, flags) stress_allocate(bytes, flags)
+#define kvzalloc(bytes, flags) kzalloc(bytes, flags)
 #define vmalloc(bytes) stress_allocate(bytes, GFP_KERNEL)
-#define vzalloc(bytes) stress_allocate(bytes, GFP_KERNEL)
+#define vzalloc(bytes) kzalloc(bytes, GFP_KERNEL)
 #define kmalloc_array(count, bytes, flags) stress_allocate(stress_product(count, bytes), flags)
-#define kcalloc(count, bytes, flags) stress_allocate(stress_product(count, bytes), flags)
-#define kvcalloc(count, bytes, flags) stress_allocate(stress_product(count, bytes), flags)
+#define kcalloc(count, bytes, flags) kzalloc(stress_product(count, bytes), flags)
+#define kvcalloc(count, bytes, flags) kcalloc(count, bytes, flags)
 #define kvmalloc_array(count, bytes, flags) stress_allocate(stress_product(count, bytes), flags)
-#define __vcalloc(count, bytes, flags) stress_allocate(stress_product(count, bytes), flags)
+#define __vcalloc(count, bytes, flags) kcalloc(count, bytes, flags)
 #define kmalloc_obj(object, flags...) ((__typeof__(object) *)stress_allocate(sizeof(object), GFP_KERNEL))
-#define kzalloc_obj(object, flags...) ((__typeof__(object) *)stress_allocate(sizeof(object), GFP_KERNEL))
+#define kzalloc_obj(object, flags...) ((__typeof__(object) *)kzalloc(sizeof(object), GFP_KERNEL))
 static inline void kfree(const void *memory) { stress_free(memory); }
 static inline void kvfree(const void *memory) { stress_free(memory); }
 static inline void vfree(const void *memory) { stress_free(memory); }
 static inline void kfree_sensitive(const void *memory) { stress_free(memory); }
 
-// A cache is its objects' size. What the tool gives is zeroed whether that is asked for or not.
+// A cache is its objects' size.
 struct kmem_cache {
   size_t bytes;
 };
-#define kmem_cache_alloc(cache, flags) kmem_cache_zalloc(cache, flags)
+#define kmem_cache_alloc(cache, flags) stress_allocate((cache)->bytes, flags)
 #define KMEM_CACHE(structure, flags) kmem_cache_create(#structure, sizeof(struct structure), 0, flags, NULL)
 struct kmem_cache *kmem_cache_create(const char *name, size_t bytes, size_t align, u32 flags, void (*make)(void *));
 void kmem_cache_destroy(struct kmem_cache *cache);
