@@ -6,12 +6,12 @@
 import CAtomics
 import Machine
 
-public typealias CheckerSuitePointer = UnsafeMutablePointer<CheckerSuite>
+package typealias CheckerSuitePointer = UnsafeMutablePointer<CheckerSuite>
 
-public struct CheckerSuite: BitwiseCopyable {
+package struct CheckerSuite: BitwiseCopyable {
   let machine: MachinePointer
   let tasks: UnsafeMutablePointer<TaskState>
-  public let ledger: MappingLedger
+  package let ledger: MappingLedger
   /// A round has begun, and its VM is not torn down.
   var isInRound = false
   /// Roots of the mirror and of the S-EPT, set when a round begins; the mirror's is 0 where the subject has none.
@@ -25,22 +25,22 @@ public struct CheckerSuite: BitwiseCopyable {
   var countsTables = true
   /// The TD is not finalized, and the subject's initial pages become present in the mirror before their PAGE.ADD, which
   /// comes in the same operation: ORD-2 waits for it until then (Linux 6.16 to 6.18, `nr_premapped`).
-  public var premapsPages = false
+  package var premapsPages = false
   /// The recovery of huge pages takes tables out of the direct root and maps nothing in their place (Linux 6.12).
-  public var recoversByZap = false
+  package var recoversByZap = false
   /// 4K pages of the guest, at most what the suite was installed for.
   var guestPages: UInt64
   let scratch: UnsafeMutablePointer<MappingScratch>
   let protectionScratch: ProtectionScratch
 
   /// Whether events are hashed as they are read. A snapshot puts back the fields before this one only.
-  public var digests = false
+  package var digests = false
   /// Gets each event as it is read, when set: for traces.
-  public var observer: (@convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> Void)?
+  package var observer: (@convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> Void)?
 
   /// Installs the checkers on a machine.
   /// - Parameter mergesPrivate: private memory is mapped by 2M pages too, so that a zap may take neighbours along.
-  public static func install(
+  package static func install(
     on machine: MachinePointer, guestPages: UInt64, mergesPrivate: Bool
   ) -> CheckerSuitePointer {
     let suite = CheckerSuitePointer.allocate(capacity: 1)
@@ -57,7 +57,7 @@ public struct CheckerSuite: BitwiseCopyable {
     return suite
   }
 
-  public static func remove(_ suite: CheckerSuitePointer) {
+  package static func remove(_ suite: CheckerSuitePointer) {
     let machine = suite.pointee.machine
     machine.pointee.drain = { _ in }
     machine.pointee.exclusiveSection = { _ in }
@@ -71,7 +71,7 @@ public struct CheckerSuite: BitwiseCopyable {
   }
 
   /// What checkers remember from one operation to the next. How often they looked is not part of it.
-  public static func register(_ suite: CheckerSuitePointer, in snapshot: Snapshot) {
+  package static func register(_ suite: CheckerSuitePointer, in snapshot: Snapshot) {
     guard let bytes = MemoryLayout<CheckerSuite>.offset(of: \.digests) else { preconditionFailure("a stored field") }
     snapshot.add(suite, byteCount: bytes)
     suite.pointee.ledger.register(in: snapshot)
@@ -85,14 +85,14 @@ public struct CheckerSuite: BitwiseCopyable {
   }
 
   /// Hash of all events that were read of tasks 0 to `count` - 1; only with `digests`.
-  public func digest(_ count: Int) -> UInt64 {
+  package func digest(_ count: Int) -> UInt64 {
     var hash: UInt64 = 0
     for id in 0..<count { hash = (hash &* 0x9e37_79b9_7f4a_7c15) ^ tasks[id].digest }
     return hash ^ (hash >> 29)
   }
 
   /// SPTEs that tasks hold frozen, as far as their events were read: task, gfn, level.
-  public var frozen: [(task: Int, gfn: Gfn, level: Int)] {
+  package var frozen: [(task: Int, gfn: Gfn, level: Int)] {
     (0..<machine.pointee.taskCount).flatMap { id in
       (0..<tasks[id].openCount).map { tasks[id].open[$0] }.filter { !$0.isExclusive }
         .map { (id, $0.gfn, Int($0.level)) }
@@ -100,12 +100,12 @@ public struct CheckerSuite: BitwiseCopyable {
   }
 
   /// Zeroes how often each checker looked.
-  public func resetChecks() {
+  package func resetChecks() {
     for id in 0..<machine.pointee.taskCount { tasks[id].checks = .init(repeating: 0) }
   }
 
   /// How often each checker looked, over all tasks.
-  public func checks(_ checker: CheckerID) -> UInt64 {
+  package func checks(_ checker: CheckerID) -> UInt64 {
     (0..<machine.pointee.taskCount).reduce(0) { $0 + tasks[$1].checks[Int(checker.rawValue)] }
   }
 

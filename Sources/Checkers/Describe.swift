@@ -1,7 +1,7 @@
 /// SPTEs and S-EPT entries in words, for reports. Cold paths only.
 import Machine
 
-public func describeSpte(_ spte: UInt64, _ level: UInt8) -> String {
+package func describeSpte(_ spte: UInt64, _ level: UInt8) -> String {
   if spte == Spte.nonpresent { return "NONPRESENT" }
   if spte == Spte.frozen { return "FROZEN" }
   if spte == Spte.poison { return "POISON" }
@@ -13,7 +13,7 @@ public func describeSpte(_ spte: UInt64, _ level: UInt8) -> String {
   return "leaf pfn 0x\(String(Spte.pfn(spte), radix: 16)) \(flags)"
 }
 
-public func describeSept(_ entry: UInt64) -> String {
+package func describeSept(_ entry: UInt64) -> String {
   let locked = SeptEntry.isLocked(entry) ? ", locked" : ""
   switch SeptEntry.state(entry) {
   case .free: return "free" + locked

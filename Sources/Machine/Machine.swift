@@ -2,63 +2,63 @@
 /// that several run side by side in one process.
 import CAtomics
 
-public typealias MachinePointer = UnsafeMutablePointer<Machine>
+@usableFromInline package typealias MachinePointer = UnsafeMutablePointer<Machine>
 
-public struct Machine {
+@usableFromInline package struct Machine {
   /// Hands a task's unread events to the checkers; the argument is its TaskPointer.
-  public typealias Drain = @convention(c) (UnsafeMutableRawPointer) -> Void
+  package typealias Drain = @convention(c) (UnsafeMutableRawPointer) -> Void
 
   /// The part of the arena that hot paths read: addresses only, constant for the machine's life.
-  public struct ArenaView {
-    public let base: UnsafeMutablePointer<UInt64>
-    public let headers: UnsafeMutablePointer<PageHeader>
-    public let marks: UnsafeMutablePointer<LineMarks>
+  @usableFromInline package struct ArenaView {
+    @usableFromInline package let base: UnsafeMutablePointer<UInt64>
+    @usableFromInline package let headers: UnsafeMutablePointer<PageHeader>
+    @usableFromInline package let marks: UnsafeMutablePointer<LineMarks>
 
-    @inlinable @inline(__always) public func index(of entry: SptePointer) -> UInt32 {
+    @inlinable @inline(__always) package func index(of entry: SptePointer) -> UInt32 {
       UInt32(truncatingIfNeeded: (UInt(bitPattern: entry) &- UInt(bitPattern: base)) >> 12)
     }
   }
 
-  public let arenaView: ArenaView
-  public let arena: PageArena
+  @usableFromInline package let arenaView: ArenaView
+  package let arena: PageArena
   /// Behind a pointer of its own: reached in place, never copied.
-  public let mmuLock: UnsafeMutablePointer<MmuLock>
-  public let pagesLock: PagesLock
+  package let mmuLock: UnsafeMutablePointer<MmuLock>
+  package let pagesLock: PagesLock
   /// Grows by one whenever a table is deferred; 0 is reserved for "not in a read section".
-  public let rcuEpoch: UnsafeMutablePointer<UInt64>
+  @usableFromInline package let rcuEpoch: UnsafeMutablePointer<UInt64>
   /// Not 0 once the run is over.
-  public let haltWord: UnsafeMutablePointer<UInt32>
-  public let tasks: UnsafeMutablePointer<TaskPointer>
-  public let taskCount: Int
-  public var drain: Drain = { _ in }
+  @usableFromInline package let haltWord: UnsafeMutablePointer<UInt32>
+  package let tasks: UnsafeMutablePointer<TaskPointer>
+  package let taskCount: Int
+  package var drain: Drain = { _ in }
   /// Called when a task has just taken mmu_lock for write and when it is about to drop it, with mirror and S-EPT at
   /// rest over the range of its operation.
-  public var exclusiveSection: Drain = { _ in }
+  package var exclusiveSection: Drain = { _ in }
   /// Runs the callback of a table whose grace period has ended; frees the table where there is none. Gets the task and
   /// the page.
-  public typealias Release = @convention(c) (UnsafeMutableRawPointer, UInt32) -> Void
-  public var release: Release?
+  package typealias Release = @convention(c) (UnsafeMutableRawPointer, UInt32) -> Void
+  package var release: Release?
   /// Called at a schedule point of a thread once its countdown is used up, and while it waits: a subject whose code
   /// looks at no halt leaves it here. Gets the task. The countdown is still below 1 unless the task waits.
-  public var interrupt: Drain?
+  package var interrupt: Drain?
   /// The subject's own, for `release` and what follows.
-  public var subject: UnsafeMutableRawPointer?
+  package var subject: UnsafeMutableRawPointer?
   /// What a subject that is compiled code calls the word at an address, nil for one without a name. Gets the machine.
-  public typealias WordName = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UnsafePointer<CChar>?
-  public var wordName: WordName?
+  package typealias WordName = @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer) -> UnsafePointer<CChar>?
+  package var wordName: WordName?
   /// Where in such a subject's code a task stands at its schedule point, nil outside of it. Gets the task.
-  public typealias CodePlace = @convention(c) (UnsafeMutableRawPointer) -> UnsafeRawPointer?
-  public var codePlace: CodePlace?
+  package typealias CodePlace = @convention(c) (UnsafeMutableRawPointer) -> UnsafeRawPointer?
+  package var codePlace: CodePlace?
   /// Whether such a subject is known to have a race of a write with a read, and to live with it. Gets the machine,
   /// where the write and the read stand in the code, and the word's name.
-  public typealias KnownRace =
+  package typealias KnownRace =
     @convention(c) (UnsafeMutableRawPointer, UnsafeRawPointer, UnsafeRawPointer, UnsafePointer<CChar>) -> Bool
-  public var isKnownRace: KnownRace?
+  package var isKnownRace: KnownRace?
   /// For the engine's and the checkers' own state.
-  public var context: UnsafeMutableRawPointer?
-  public let reports: Reports
+  package var context: UnsafeMutableRawPointer?
+  package let reports: Reports
   /// The lines of tables that are written are marked. One thread runs all tasks.
-  public internal(set) var marksWrites = false
+  @usableFromInline package internal(set) var marksWrites = false
   let words: UnsafeMutableRawPointer
   let published: UnsafeMutableRawPointer
 
@@ -67,7 +67,7 @@ public struct Machine {
 
   /// A machine with `tasks` tasks and room for `capacity` page tables.
   /// - Returns: nil if the address space cannot be had.
-  public static func create(tasks count: Int, capacity: Int) -> MachinePointer? {
+  package static func create(tasks count: Int, capacity: Int) -> MachinePointer? {
     guard let arena = PageArena(capacity: capacity) else { return nil }
     let machine = MachinePointer.allocate(capacity: 1)
     machine.initialize(to: Machine(tasks: count, arena: arena))
@@ -100,7 +100,7 @@ public struct Machine {
   }
 
   /// Frees everything. No task may still run.
-  public static func destroy(_ machine: MachinePointer) {
+  package static func destroy(_ machine: MachinePointer) {
     for id in 0..<machine.pointee.taskCount {
       machine.pointee.tasks[id].pointee.deallocate()
       machine.pointee.tasks[id].deallocate()
@@ -115,10 +115,10 @@ public struct Machine {
   }
 
   /// Ends the run: every loop that waits for another task gives up.
-  public func halt() {
+  package func halt() {
     raw_store32(haltWord, 1)
   }
 
   /// Readies a machine that was halted for the next run. No task may run.
-  public func clearHalt() { raw_store32(haltWord, 0) }
+  package func clearHalt() { raw_store32(haltWord, 0) }
 }

@@ -3,14 +3,14 @@ import CAtomics
 import Synchronization
 
 /// One of the accesses that a violation is about, where the rule is about accesses and not about an entry.
-public struct ViolatingAccess: Sendable, Equatable {
-  public var task: Int
+@usableFromInline package struct ViolatingAccess: Sendable, Equatable {
+  package var task: Int
   /// For example `plain write sp->role`.
-  public var text: String
+  package var text: String
   /// Where in the subject's code, 0 where that is not known: for symbols, never for output.
-  public var code: UInt
+  package var code: UInt
 
-  public init(task: Int, text: String, code: UInt) {
+  package init(task: Int, text: String, code: UInt) {
     self.task = task
     self.text = text
     self.code = code
@@ -18,22 +18,22 @@ public struct ViolatingAccess: Sendable, Equatable {
 }
 
 /// A broken rule.
-public struct Violation: Sendable {
-  public var checker: CheckerID
-  public var task: Int
-  public var operation: Operation
-  public var gfn: Gfn
-  public var level: Int
-  public var expected: String
-  public var seen: String
+package struct Violation: Sendable {
+  package var checker: CheckerID
+  package var task: Int
+  package var operation: Operation
+  package var gfn: Gfn
+  package var level: Int
+  package var expected: String
+  package var seen: String
   /// The entry's index in the arena, 0 for none: reports pick the events that touch it.
-  public var entry: UInt32
+  package var entry: UInt32
   /// When it happened, in the events' time.
-  public var stamp: UInt64
+  package var stamp: UInt64
   /// The step that broke it first, then what others were about to do.
-  public var accesses: [ViolatingAccess]
+  package var accesses: [ViolatingAccess]
 
-  public init(
+  package init(
     checker: CheckerID, task: Int, operation: Operation, gfn: Gfn, level: Int, expected: String, seen: String,
     entry: UInt32, stamp: UInt64, accesses: [ViolatingAccess] = []
   ) {
@@ -51,36 +51,36 @@ public struct Violation: Sendable {
 }
 
 /// The machine's findings. Written from any thread, on cold paths only.
-public final class Reports: Sendable {
+package final class Reports: Sendable {
   private struct Findings {
     var violation: Violation?
     var harnessFault: String?
   }
   private let findings = Mutex(Findings())
 
-  public var violation: Violation? { findings.withLock { $0.violation } }
-  public var harnessFault: String? { findings.withLock { $0.harnessFault } }
+  package var violation: Violation? { findings.withLock { $0.violation } }
+  package var harnessFault: String? { findings.withLock { $0.harnessFault } }
 
   /// Keeps the violation if none is known that happened before it: what a thread meets is often the consequence of what
   /// another one did and has yet to tell of.
-  public func add(_ violation: Violation) {
+  package func add(_ violation: Violation) {
     findings.withLock {
       if let known = $0.violation, known.stamp <= violation.stamp { return }
       $0.violation = violation
     }
   }
 
-  public func add(harnessFault: String) {
+  package func add(harnessFault: String) {
     findings.withLock { if $0.harnessFault == nil { $0.harnessFault = harnessFault } }
   }
 
-  public func reset() { findings.withLock { $0 = Findings() } }
+  package func reset() { findings.withLock { $0 = Findings() } }
 }
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// Reports a broken rule and halts the run.
   /// - Parameter stamp: of the event that broke it; now if nil.
-  @inline(never) public func violation(
+  @inline(never) package func violation(
     _ checker: CheckerID, gfn: Gfn, level: Int, entry: UInt32 = 0, stamp: UInt64? = nil, expected: String, seen: String,
     accesses: [ViolatingAccess] = []
   ) {
@@ -97,7 +97,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   /// `KVM_BUG_ON()` and `WARN_ON_ONCE()`: the violation names the condition as the kernel's source does.
   /// - Returns: the condition.
   @inlinable @inline(__always) @discardableResult
-  public func bugOn(
+  package func bugOn(
     _ condition: Bool, _ text: StaticString, gfn: Gfn = 0, level: Int = 0
   ) -> Bool {
     pointee.bugConditions &+= 1
@@ -111,7 +111,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// Lets the checkers read what led here first: what they find in it is the cause, this is the consequence.
-  @inline(never) public func violationAfterDrain(
+  @usableFromInline @inline(never) package func violationAfterDrain(
     _ checker: CheckerID, gfn: Gfn, level: Int, entry: UInt32 = 0, expected: String, seen: String,
     accesses: [ViolatingAccess] = []
   ) {
@@ -120,17 +120,17 @@ extension UnsafeMutablePointer where Pointee == Task {
       checker, gfn: gfn, level: level, entry: entry, expected: expected, seen: seen, accesses: accesses)
   }
 
-  @inlinable @inline(__always) public func lockdepAssertHeldWrite(gfn: Gfn = 0, level: Int = 0) {
+  @inlinable @inline(__always) package func lockdepAssertHeldWrite(gfn: Gfn = 0, level: Int = 0) {
     pointee.lockAssertions &+= 1
     if _slowPath(pointee.lockMode != .write) { lockdep("lockdep_assert_held_write(&kvm->mmu_lock)", gfn, level) }
   }
 
-  @inlinable @inline(__always) public func lockdepAssertHeldRead(gfn: Gfn = 0, level: Int = 0) {
+  @inlinable @inline(__always) package func lockdepAssertHeldRead(gfn: Gfn = 0, level: Int = 0) {
     pointee.lockAssertions &+= 1
     if _slowPath(pointee.lockMode != .read) { lockdep("lockdep_assert_held_read(&kvm->mmu_lock)", gfn, level) }
   }
 
-  @inlinable @inline(__always) public func lockdepAssertHeld(gfn: Gfn = 0, level: Int = 0) {
+  @inlinable @inline(__always) package func lockdepAssertHeld(gfn: Gfn = 0, level: Int = 0) {
     pointee.lockAssertions &+= 1
     if _slowPath(pointee.lockMode == .none) { lockdep("lockdep_assert_held(&kvm->mmu_lock)", gfn, level) }
   }

@@ -1,5 +1,5 @@
 /// What the record of every engine has, for those who do the same with all of them.
-public protocol EngineRecord: Codable, Sendable, Equatable {
+package protocol EngineRecord: Codable, Sendable, Equatable {
   var schemaVersion: Int { get }
   var engine: Engine { get }
   /// Which build of the tool; null in a record that says it of none.
@@ -12,7 +12,7 @@ public protocol EngineRecord: Codable, Sendable, Equatable {
 }
 
 /// What a verdict comes to, in whatever words its record has it.
-public enum Conclusion: Sendable {
+package enum Conclusion: Sendable {
   /// Nothing was found among what ran.
   case clean
   /// A rule was broken, or something is other than expected.
@@ -24,7 +24,7 @@ public enum Conclusion: Sendable {
 }
 
 extension RunRecord: EngineRecord {
-  public var conclusion: Conclusion {
+  package var conclusion: Conclusion {
     switch verdict {
     case .clean: .clean
     case .violation: .found
@@ -34,7 +34,7 @@ extension RunRecord: EngineRecord {
 }
 
 extension MatrixRecord: EngineRecord {
-  public var conclusion: Conclusion {
+  package var conclusion: Conclusion {
     switch verdict {
     case .asExpected: .clean
     case .differs: .found
@@ -44,7 +44,7 @@ extension MatrixRecord: EngineRecord {
 }
 
 extension DiffRecord: EngineRecord {
-  public var conclusion: Conclusion {
+  package var conclusion: Conclusion {
     switch verdict {
     case .alike: .clean
     case .differs: .found
@@ -54,7 +54,7 @@ extension DiffRecord: EngineRecord {
 }
 
 extension ExhaustRecord: EngineRecord {
-  public var conclusion: Conclusion {
+  package var conclusion: Conclusion {
     switch verdict {
     case .complete, .partial: .clean
     case .violation: .found

@@ -1,7 +1,7 @@
 /// A record of any kind: what a record file holds, and what a report is made from.
 import Records
 
-public enum Record: Sendable, Equatable {
+package enum Record: Sendable, Equatable {
   case run(RunRecord)
   case matrix(MatrixRecord)
   case exhaust(ExhaustRecord)

@@ -1,10 +1,10 @@
 /// The forms in which a record can be shown. Each is a function of the record alone: nothing is run to show it.
 
-public enum ReportFormat: String, CaseIterable, Sendable {
+package enum ReportFormat: String, CaseIterable, Sendable {
   case text, mail, html, markdown, junit, ktap, perfetto
 
   /// For `--help`.
-  public var summary: String {
+  package var summary: String {
     switch self {
     case .text: "as text, as it was printed, with every step of an interleaving"
     case .mail: "as plain text of at most 72 columns, for a mail: findings, interleavings, commands"
@@ -16,7 +16,7 @@ public enum ReportFormat: String, CaseIterable, Sendable {
     }
   }
 
-  public func render(_ record: Record) -> String {
+  package func render(_ record: Record) -> String {
     switch (self, record) {
     case (.text, .run(let record)): TextReport(record).render(full: true)
     case (.text, .matrix(let record)): MatrixText(record).render()

@@ -3,7 +3,7 @@ import Machine
 
 extension Policy {
   /// Whether a kernel can be asked for an operation: there are private huge pages to split under `huge` alone.
-  public func isOffered(_ operation: Operation) -> Bool {
+  package func isOffered(_ operation: Operation) -> Bool {
     switch operation {
     case .splitMirror: mapsHuge
     case .pruneMirror: false
@@ -14,7 +14,7 @@ extension Policy {
 
 extension Operation {
   /// Whether it is about private memory alone, or makes some.
-  public var needsPrivateMemory: Bool {
+  package var needsPrivateMemory: Bool {
     switch self {
     case .zap, .convert, .guest, .plant, .splitMirror, .pruneMirror: true
     default: false

@@ -8,7 +8,7 @@ public enum Policy: String, CaseIterable, Sendable, BitwiseCopyable {
   case hugeShared = "huge-shared"
 
   /// 2M private leaves are mapped.
-  @inlinable @inline(__always) public var mapsHuge: Bool { self != .fourK }
+  @inlinable @inline(__always) package var mapsHuge: Bool { self != .fourK }
 
   public var summary: String {
     switch self {

@@ -1,6 +1,7 @@
 // The tool's own exploration of the common model, beside the others.
 import Campaign
 import Foundation
+import MirrorMMU
 
 /// `stress explore --scenario micro --strategy random-walk` on one thread: with the log of choices, the happens-before
 /// hash, the final assertion and the count of distinct executions.
@@ -15,7 +16,7 @@ struct Stress: Explorer {
   func explore(_ model: CommonModel, executions: Int, seed: Int) throws -> Exploration {
     let configuration = ExploreConfiguration(
       threads: model.threads, operations: model.iterations, scenario: .micro, strategy: .randomWalk,
-      seed: UInt64(seed), mutant: model.isMutant ? .thawFirst : nil)
+      seed: UInt64(seed), mutant: model.isMutant ? Mutant(rawValue: "thaw-first") : nil)
     return try Self.run(configuration, executions)
   }
 

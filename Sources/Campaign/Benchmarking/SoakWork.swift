@@ -26,7 +26,7 @@ public struct SoakWork {
   }
 
   /// Whether a gfn is private memory when the round begins. Only conversions change that.
-  public func isPrivate(_ gfn: Gfn) -> Bool {
+  package func isPrivate(_ gfn: Gfn) -> Bool {
     configuration.isDisjoint || RoundPlan.kind(of: Int(gfn >> 9), seed: plan.seed).isPrivate
   }
 }

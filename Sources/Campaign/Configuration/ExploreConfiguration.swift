@@ -28,7 +28,7 @@ public struct ExploreConfiguration: Sendable {
       self.count = count
     }
 
-    public var text: String { "\(index)/\(count)" }
+    package var text: String { "\(index)/\(count)" }
   }
 
   /// 1 to 1024.
@@ -96,7 +96,7 @@ public struct ExploreConfiguration: Sendable {
   var scenarioName: String { scenario?.rawValue ?? (varies ? Self.varied : "all") }
 
   /// In the place of a scenario: what all of them deal, and what is made of it.
-  public static let varied = "varied"
+  package static let varied = "varied"
 
   static let familyChunks: UInt64 = 256
 

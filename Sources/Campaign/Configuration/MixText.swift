@@ -2,13 +2,13 @@ import Episodes
 import Machine
 
 /// The written form of an operation mix, `fault=60,zap=10`: weights by operation, the others get none.
-public enum MixText {
-  public static let largestWeight = 1_000_000
+package enum MixText {
+  package static let largestWeight = 1_000_000
 
-  public static var allowedNames: String { Operation.allCases.map(\.name).joined(separator: ", ") }
+  package static var allowedNames: String { Operation.allCases.map(\.name).joined(separator: ", ") }
 
   /// Reads a mix. A name may stand in it once; the weights are whole numbers and one at least is above 0.
-  public static func parse(_ text: String) throws(ConfigurationTextError) -> OperationMix {
+  package static func parse(_ text: String) throws(ConfigurationTextError) -> OperationMix {
     guard !text.isEmpty else {
       throw ConfigurationTextError("a mix is NAME=WEIGHT,... with names among \(allowedNames)")
     }
@@ -26,7 +26,7 @@ public enum MixText {
   }
 
   /// The form that `parse` reads, in the order of `Operation`; operations without weight are left out.
-  public static func format(_ mix: OperationMix) -> String {
+  package static func format(_ mix: OperationMix) -> String {
     zip(Operation.allCases, mix.weights).filter { $0.1 > 0 }.map { "\($0.0.name)=\($0.1)" }.joined(separator: ",")
   }
 

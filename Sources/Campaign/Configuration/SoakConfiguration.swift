@@ -68,7 +68,7 @@ public enum Perturbation: String, CaseIterable, Sendable {
   case off, light, heavy
 
   /// Mean number of weighted schedule points between two pauses, nil for none. A fault passes about 60.
-  public var meanPoints: UInt64? {
+  package var meanPoints: UInt64? {
     switch self {
     case .off: nil
     case .light: 6_000

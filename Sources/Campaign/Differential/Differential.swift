@@ -6,14 +6,14 @@ import Records
 import Synchronization
 
 /// What a running comparison tells about itself.
-public struct DifferentialProgress: Sendable {
-  public var elapsedSeconds: Double
-  public var episodes: UInt64
-  public var differing: UInt64
+package struct DifferentialProgress: Sendable {
+  package var elapsedSeconds: Double
+  package var episodes: UInt64
+  package var differing: UInt64
 }
 
 /// A comparison of the model with a kernel: made from a configuration, run once.
-public final class Differential: Sendable {
+package final class Differential: Sendable {
   struct Result {
     var operations: Int
     var steps: Int
@@ -36,12 +36,12 @@ public final class Differential: Sendable {
     var harnessFault: String?
   }
 
-  public let configuration: DifferentialConfiguration
+  package let configuration: DifferentialConfiguration
   private let stateName: String
   private let board: Mutex<Board>
   private let stopRequested = Atomic(false)
 
-  public convenience init(configuration: DifferentialConfiguration) {
+  package convenience init(configuration: DifferentialConfiguration) {
     self.init(configuration: configuration, stateName: RunState.processName)
   }
 
@@ -55,7 +55,7 @@ public final class Differential: Sendable {
 
   /// Asks a running comparison to end; safe from any thread and from a signal source. `run` then returns what ran so
   /// far.
-  public func requestStop() { stopRequested.store(true, ordering: .releasing) }
+  package func requestStop() { stopRequested.store(true, ordering: .releasing) }
 
   private var isStopped: Bool { stopRequested.load(ordering: .acquiring) }
 
@@ -63,7 +63,7 @@ public final class Differential: Sendable {
   /// - Parameters:
   ///   - progress: called about ten times a second.
   ///   - notice: called with a line for the user when something that the run can do without is missing.
-  public func run(
+  package func run(
     progress: @escaping (DifferentialProgress) -> Void = { _ in }, notice: @escaping (String) -> Void = { _ in }
   ) -> DiffRecord {
     let clock = StopWatch()

@@ -5,29 +5,29 @@ import MirrorMMU
 
 /// Everything that decides what a comparison does. Two of them with equal configurations, but for `jobs`, give records
 /// that are equal but for `timing`.
-public struct DifferentialConfiguration: Sendable {
-  public var seed: UInt64
-  public var episodes: UInt64 = 10_000
-  public var firstEpisode: UInt64 = 0
+package struct DifferentialConfiguration: Sendable {
+  package var seed: UInt64
+  package var episodes: UInt64 = 10_000
+  package var firstEpisode: UInt64 = 0
   /// nil for all that are for kernels, each by its share.
-  public var scenario: ScenarioName?
+  package var scenario: ScenarioName?
   /// Of an episode, 1 to 1024, and the operations of each.
-  public var threads = 3
-  public var operations = 3
+  package var threads = 3
+  package var operations = 3
   /// The model's. What a kernel follows is `KernelSubject.followedProtocol`.
-  public var protocolName = ProtocolName.mainline
+  package var protocolName = ProtocolName.mainline
   /// The protocol was asked for, and is not what the tree follows by itself.
-  public var choosesProtocol = false
+  package var choosesProtocol = false
   /// Breaks the model, to see the comparison find it.
-  public var mutant: Mutant?
+  package var mutant: Mutant?
   /// What the model is compared with; nil for the model itself, without the mutant.
-  public var kernel: KernelSubject?
+  package var kernel: KernelSubject?
   /// Threads of the machine that compare at once.
-  public var jobs = 1
+  package var jobs = 1
   /// Counts what differs by class, instead of ending with the first.
-  public var keepsGoing = false
+  package var keepsGoing = false
 
-  public init(seed: UInt64) { self.seed = seed }
+  package init(seed: UInt64) { self.seed = seed }
 
   var model: Subject { .model(protocolName, mutant) }
 

@@ -7,7 +7,7 @@ import SecureEPT
 
 extension KernelSubject {
   /// Why this tree cannot be run under a policy, a part of a sentence; nil if it can.
-  public func objection(to policy: Policy) -> String? {
+  package func objection(to policy: Policy) -> String? {
     switch policy {
     case .fourK: return nil
     case .hugeShared: return "is an experiment of the model, not of a kernel"

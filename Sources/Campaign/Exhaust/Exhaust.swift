@@ -10,32 +10,32 @@ import Records
 import SecureEPT
 import Synchronization
 
-public struct ExhaustConfiguration: Sendable {
-  public var protocolName: ProtocolName
-  public var mutant: Mutant?
+package struct ExhaustConfiguration: Sendable {
+  package var protocolName: ProtocolName
+  package var mutant: Mutant?
   /// Run in the model's place.
-  public var kernel: KernelSubject?
-  public var policy: Policy
-  public var plan: ExhaustPlan
+  package var kernel: KernelSubject?
+  package var policy: Policy
+  package var plan: ExhaustPlan
   /// Questions of a thread that are answered yes in an execution, at most; 0 to 4.
-  public var answers: Int
+  package var answers: Int
   /// Interleavings in which threads that could go on are left more often are passed over; nil for none.
-  public var preemptions: Int?
+  package var preemptions: Int?
   /// Executions of one item, at most.
-  public var executionLimit: UInt64
+  package var executionLimit: UInt64
   /// nil for as long as it takes.
-  public var seconds: Double?
-  public var jobs: Int
+  package var seconds: Double?
+  package var jobs: Int
   /// All items are executed, whatever was found.
-  public var keepsGoing = false
+  package var keepsGoing = false
   /// Which of several parts of the plan to execute: every `count`-th item.
-  public var shard: ExploreConfiguration.Shard?
+  package var shard: ExploreConfiguration.Shard?
   /// A record of the same search: what is complete in it is taken over.
-  public private(set) var earlier: ExhaustRecord?
+  package private(set) var earlier: ExhaustRecord?
   /// Where a failure is kept; nil for nowhere.
-  public var failureDirectory: String?
+  package var failureDirectory: String?
 
-  public init(
+  package init(
     protocolName: ProtocolName, mutant: Mutant?, kernel: KernelSubject? = nil, policy: Policy, plan: ExhaustPlan,
     answers: Int, executionLimit: UInt64, seconds: Double?, jobs: Int
   ) {
@@ -52,7 +52,7 @@ public struct ExhaustConfiguration: Sendable {
 
   /// Takes over what is complete in `record`.
   /// - Returns: false if it is of another search, or by another build of the tool.
-  public mutating func resume(_ record: ExhaustRecord) -> Bool {
+  package mutating func resume(_ record: ExhaustRecord) -> Bool {
     let isSame = record.answers(
       protocolName: subject.name, mutant: mutant?.rawValue, tree: kernel.map { SeedText.format($0.treeHash) },
       policy: policy.rawValue, answers: answers, preemptions: preemptions, build: .current)
@@ -64,14 +64,14 @@ public struct ExhaustConfiguration: Sendable {
 }
 
 /// What a running search tells about itself.
-public struct ExhaustProgress: Sendable {
-  public var elapsedSeconds: Double
-  public var items: Int
-  public var ofItems: Int
-  public var classes: UInt64
+package struct ExhaustProgress: Sendable {
+  package var elapsedSeconds: Double
+  package var items: Int
+  package var ofItems: Int
+  package var classes: UInt64
 }
 
-public final class Exhaust: Sendable {
+package final class Exhaust: Sendable {
   /// Items are dealt in their order, again and again with more executions for those that were not complete: what is
   /// small is complete before what is large uses up the time. The first that broke a rule, in the order of dealing,
   /// ends it, so what is told does not depend on who was quick.
@@ -99,12 +99,12 @@ public final class Exhaust: Sendable {
     var faults: [String] = []
   }
 
-  public let configuration: ExhaustConfiguration
+  package let configuration: ExhaustConfiguration
   private let board: Mutex<Board>
   private let stages: [ExhaustStage]
   private let stopRequested = Atomic(false)
 
-  public init(configuration: ExhaustConfiguration) {
+  package init(configuration: ExhaustConfiguration) {
     self.configuration = configuration
     stages = ExhaustStage.all(
       configuration.subject, preemptions: configuration.preemptions, limit: configuration.executionLimit)
@@ -133,11 +133,11 @@ public final class Exhaust: Sendable {
   }
 
   /// Asks a running search to end; safe from any thread.
-  public func requestStop() { stopRequested.store(true, ordering: .releasing) }
+  package func requestStop() { stopRequested.store(true, ordering: .releasing) }
 
   /// Runs to the end of the plan, of its time, or to `requestStop`. Blocks the calling thread.
   /// - Parameter progress: called about ten times a second.
-  public func run(progress: (ExhaustProgress) -> Void = { _ in }) -> ExhaustRecord {
+  package func run(progress: (ExhaustProgress) -> Void = { _ in }) -> ExhaustRecord {
     let clock = StopWatch()
     let deadline = DispatchTime.now() + (configuration.seconds ?? .infinity)
     WorkerThreads.run(

@@ -4,7 +4,7 @@ import Foundation
 extension ExhaustPlan {
   /// - Parameter operations: names of variants; none for all of the plan.
   /// - Returns: the items in which one of them takes part, in their order.
-  public func with(_ operations: [String]) -> ExhaustPlan {
+  package func with(_ operations: [String]) -> ExhaustPlan {
     operations.isEmpty
       ? self
       : ExhaustPlan(items: items.filter { item in item.operations.contains { operations.contains($0) } })

@@ -7,15 +7,15 @@ import KernelMMU
 import Machine
 import SecureEPT
 
-public struct ExhaustPlan: Sendable {
-  public struct Item: Sendable, Equatable {
+package struct ExhaustPlan: Sendable {
+  package struct Item: Sendable, Equatable {
     /// Its operations, joined: `fault x zap`.
-    public var name: String
-    public var table: String
+    package var name: String
+    package var table: String
     package var episode: Episode
   }
 
-  public let items: [Item]
+  package let items: [Item]
 
   /// - Parameters:
   ///   - operations: names of variants that race with each other, one to three; empty for every one and every pair.
@@ -23,7 +23,7 @@ public struct ExhaustPlan: Sendable {
   ///   - table: the name of one; nil for all.
   ///   - answers: whether SEAMCALLs may be busy and walks may yield.
   ///   - kernel: what cannot be asked of it is left out; nil for the model.
-  public init(
+  package init(
     policy: Policy, operations: [String] = [], threads: Int? = nil, table: String? = nil, answers: Bool,
     kernel: KernelSubject? = nil
   ) {
@@ -47,7 +47,7 @@ public struct ExhaustPlan: Sendable {
   /// - Parameters:
   ///   - threads: 1 to `mostThreads`, with `operations` each.
   ///   - answers: whether SEAMCALLs may be busy and walks may yield where the scenario has them do so.
-  public init(
+  package init(
     scenario: ScenarioName, seed: UInt64, episodes: Int, threads: Int, operations: Int, policy: Policy, answers: Bool,
     kernel: KernelSubject? = nil
   ) {
@@ -63,7 +63,7 @@ public struct ExhaustPlan: Sendable {
 
   /// An episode as it is.
   /// - Throws: why it cannot be searched on this subject, in a clause.
-  public init(_ text: EpisodeText, kernel: KernelSubject? = nil) throws(Objection) {
+  package init(_ text: EpisodeText, kernel: KernelSubject? = nil) throws(Objection) {
     let episode = text.episode
     guard episode.threads.count <= Self.mostThreads else {
       throw Objection(
@@ -74,14 +74,14 @@ public struct ExhaustPlan: Sendable {
     items = [Item(name: "the episode", table: "its own", episode: episode)]
   }
 
-  public struct Objection: Error, CustomStringConvertible {
-    public let description: String
+  package struct Objection: Error, CustomStringConvertible {
+    package let description: String
 
     init(_ description: String) { self.description = description }
   }
 
   /// More are never complete.
-  public static let mostThreads = 8
+  package static let mostThreads = 8
 
   private static func combinations(
     of usable: [OperationVariant], named names: [String], _ threads: Int?

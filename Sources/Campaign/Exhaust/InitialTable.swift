@@ -3,10 +3,10 @@ import Episodes
 import Machine
 import SecureEPT
 
-public struct InitialTable: Sendable, Equatable {
-  public var name: String
-  public var summary: String
-  public var isPrivate: Bool
+package struct InitialTable: Sendable, Equatable {
+  package var name: String
+  package var summary: String
+  package var isPrivate: Bool
   package var populated: [Request]
   /// Only where private memory is mapped by huge pages.
   var needsHuge = false
@@ -26,7 +26,7 @@ public struct InitialTable: Sendable, Equatable {
   /// In the next 2M region: its tables are this one's but for the last.
   private static let far: Gfn = 512 + 8
 
-  public static func all(_ policy: Policy) -> [InitialTable] {
+  package static func all(_ policy: Policy) -> [InitialTable] {
     [
       InitialTable("private-empty", "private memory, only the root", isPrivate: true),
       InitialTable(

@@ -4,11 +4,11 @@
 import Machine
 import SecureEPT
 
-public struct OperationVariant: Sendable, Equatable {
-  public enum Memory: Sendable, Equatable {
+package struct OperationVariant: Sendable, Equatable {
+  package enum Memory: Sendable, Equatable {
     case privateMemory, sharedMemory, either
 
-    public var text: String {
+    package var text: String {
       switch self {
       case .privateMemory: "private"
       case .sharedMemory: "shared"
@@ -18,12 +18,12 @@ public struct OperationVariant: Sendable, Equatable {
   }
 
   /// The operation's name, and what tells it from others of it.
-  public var name: String
+  package var name: String
   package var request: Request
   /// Where it means something.
-  public var memory: Memory
+  package var memory: Memory
 
-  public var operation: Operation { request.operation }
+  package var operation: Operation { request.operation }
 
   static let gfn: Gfn = 8
 
@@ -40,7 +40,7 @@ public struct OperationVariant: Sendable, Equatable {
   private static let region: Range<Gfn> = 0..<512
 
   /// Those of a policy, in the order in which they are paired.
-  public static func all(_ policy: Policy) -> [OperationVariant] {
+  package static func all(_ policy: Policy) -> [OperationVariant] {
     let ofPrivate = [
       OperationVariant("fault", .fault, .either),
       OperationVariant("fault-neighbour", .fault, .either, at: next),

@@ -5,9 +5,9 @@ import KernelMMU
 import Machine
 
 /// What a child process does to find out which execution ends a process: it runs one again. It returns where it lives.
-public enum Autopsy {
+package enum Autopsy {
   /// Runs again what ran in a world of a process that has died, and writes its schedule to `box.trace` on the way.
-  public static func retrace(_ box: BlackBox, _ index: Int, _ kernel: KernelSubject) throws(TokenError) {
+  package static func retrace(_ box: BlackBox, _ index: Int, _ kernel: KernelSubject) throws(TokenError) {
     guard let flight = box.flight(index) else { return }
     let token = try Token(parsing: flight.text)
     guard
@@ -21,7 +21,7 @@ public enum Autopsy {
   }
 
   /// Runs a token's schedule.
-  public static func replay(_ token: Token, _ kernel: KernelSubject) {
+  package static func replay(_ token: Token, _ kernel: KernelSubject) {
     let replayer = Replayer(
       tasks: token.episode.threads.count, subject: Subject(token, kernel), policy: token.episode.policy)
     _ = replayer?.replay(token.episode, token.schedule, isStrict: true)

@@ -5,14 +5,14 @@ import Machine
 import Records
 
 /// The record of a run whose process has died: the finding, and nothing of what it had counted.
-public struct DeathRecord {
+package struct DeathRecord {
   private let kernel: KernelSubject
   private let engine: Engine
   private let signal: String
   private let clock = StopWatch()
 
   /// - Parameter signal: what ended the process, by its name.
-  public init(_ kernel: KernelSubject, engine: Engine, signal: String) {
+  package init(_ kernel: KernelSubject, engine: Engine, signal: String) {
     self.kernel = kernel
     self.engine = engine
     self.signal = signal
@@ -20,7 +20,7 @@ public struct DeathRecord {
 
   /// - Parameters:
   ///   - seed: of the campaign; nil for a run on a token.
-  public func build(_ death: Postmortem.Death, seed: UInt64?, noted: CodeFault?) -> RunRecord {
+  package func build(_ death: Postmortem.Death, seed: UInt64?, noted: CodeFault?) -> RunRecord {
     let episode = death.token.episode
     let violation = Violation(
       checker: .oops1, task: death.last.task, operation: death.last.operation, gfn: death.last.gfn, level: 0,
@@ -51,7 +51,7 @@ public struct DeathRecord {
   /// What threads did to their process: no schedule is known, but the round.
   /// - Parameter repeats: the round, run again alone, has done it again.
   /// - Returns: nil if nothing says that the kernel has a part in it.
-  public func build(
+  package func build(
     _ configuration: SoakConfiguration, process: Int32, noted: CodeFault?, repeats: (_ command: String) -> Bool
   ) -> RunRecord? {
     let command = RunState.command(of: process)

@@ -7,9 +7,9 @@ import Machine
 ///
 /// Each is run again alone, in a process of its own. The one that ends it is written down as a token, and the token is
 /// replayed as any other before it is shown: in processes that it has to end.
-public struct Postmortem {
+package struct Postmortem {
   /// What a process is started for.
-  public enum Errand {
+  package enum Errand {
     /// To run again what ran in a world: its index in the black box.
     case retrace(Int)
     /// To run the token's schedule that the box's letter has.
@@ -17,12 +17,12 @@ public struct Postmortem {
   }
 
   /// An execution that ends the process.
-  public struct Death {
-    public var token: Token
-    public var schedule: UInt64
-    public var verified: Int
+  package struct Death {
+    package var token: Token
+    package var schedule: UInt64
+    package var verified: Int
     /// Its process ended while the initial tables were built: no thread had run.
-    public var isInSetUp: Bool
+    package var isInSetUp: Bool
     var steps: Int
     var preemptions: Int
     var last: (task: Int, operation: Operation, gfn: Gfn)
@@ -33,14 +33,14 @@ public struct Postmortem {
   /// Carries out an errand in a process of its own; the signal that ended it, nil if it came to its end.
   private let start: (Errand) -> Int32?
 
-  public init(_ box: BlackBox, signal: Int32, start: @escaping (Errand) -> Int32?) {
+  package init(_ box: BlackBox, signal: Int32, start: @escaping (Errand) -> Int32?) {
     self.box = box
     self.signal = signal
     self.start = start
   }
 
   /// - Returns: the first execution that ends another process by the same signal; nil if none does.
-  public func run() -> Death? {
+  package func run() -> Death? {
     for flight in box.flights.sorted(by: { $0.schedule < $1.schedule }) {
       guard var token = try? Token(parsing: flight.text) else { continue }
       FlightSchedule(box.trace).clear()

@@ -7,17 +7,17 @@ import Records
 import Synchronization
 
 /// What a running matrix tells about itself.
-public struct MatrixProgress: Sendable {
-  public var elapsedSeconds: Double
-  public var cells: Int
-  public var totalCells: Int
-  public var schedules: UInt64
+package struct MatrixProgress: Sendable {
+  package var elapsedSeconds: Double
+  package var cells: Int
+  package var totalCells: Int
+  package var schedules: UInt64
   /// What it does at the moment, if not running cells.
-  public var phase: String?
+  package var phase: String?
 }
 
 /// A matrix of campaigns: made from a configuration, run once.
-public final class Matrix: Sendable {
+package final class Matrix: Sendable {
   private struct Board {
     var next = 0
     var done = 0
@@ -25,7 +25,7 @@ public final class Matrix: Sendable {
     var failedWorkers = 0
   }
 
-  public let configuration: MatrixConfiguration
+  package let configuration: MatrixConfiguration
   private let stateName: String
   private let plan: MatrixPlan
   private let board: Mutex<Board>
@@ -34,7 +34,7 @@ public final class Matrix: Sendable {
   private let early = EarlyEnd()
   private let soak = Mutex<Soak?>(nil)
 
-  public convenience init(configuration: MatrixConfiguration) {
+  package convenience init(configuration: MatrixConfiguration) {
     self.init(configuration: configuration, stateName: RunState.processName)
   }
 
@@ -47,7 +47,7 @@ public final class Matrix: Sendable {
   }
 
   /// Asks a running matrix to end; safe from any thread and from a signal source. `run` then returns what ran so far.
-  public func requestStop() {
+  package func requestStop() {
     stopRequested.store(true, ordering: .releasing)
     early.request()
     soak.withLock { $0?.requestStop() }
@@ -59,7 +59,7 @@ public final class Matrix: Sendable {
   /// - Parameters:
   ///   - progress: called about ten times a second.
   ///   - notice: called with a line for the user when something that the run can do without is missing.
-  public func run(
+  package func run(
     progress: @escaping (MatrixProgress) -> Void = { _ in }, notice: @escaping (String) -> Void = { _ in }
   ) -> MatrixRecord {
     let clock = StopWatch()

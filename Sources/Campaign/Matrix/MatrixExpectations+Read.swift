@@ -6,7 +6,7 @@ import MirrorMMU
 
 extension MatrixExpectations {
   /// - Throws: what is wrong, and where: a path such as `cells[3].policy`, or for what is not JSON the line.
-  public init(parsing bytes: [UInt8]) throws(ConfigurationTextError) {
+  package init(parsing bytes: [UInt8]) throws(ConfigurationTextError) {
     let root = try JSONNode(parsing: bytes)
     try root.expectKeys(["cells", "mutants"])
     var cells: [Cell] = []

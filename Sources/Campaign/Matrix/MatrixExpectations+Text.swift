@@ -8,7 +8,7 @@ extension MatrixExpectations {
   static let all = "all"
 
   /// The file's text, in an order of its own, so that equal expectations give equal bytes.
-  public func text() throws -> String {
+  package func text() throws -> String {
     let order = Mutant.allCases.map(\.rawValue)
     let mutants = mutants.sorted { Self.place($0.mutant, order) < Self.place($1.mutant, order) }
     let entries = try [("cells", groups.map { try $0.text() }), ("mutants", mutants.map { try $0.text() })]

@@ -5,7 +5,7 @@ import Records
 extension MatrixExpectations {
   /// The same, changed to what the record's finished cells show. Reasons stay, as does what the record says nothing
   /// of. A cell that fails in another way than expected keeps its reason too, which then has to be looked at.
-  public func updated(from record: MatrixRecord) -> MatrixExpectations {
+  package func updated(from record: MatrixRecord) -> MatrixExpectations {
     var result = self
     for seen in record.cells { result.update(seen) }
     for mutant in record.mutants { result.update(mutant, record) }

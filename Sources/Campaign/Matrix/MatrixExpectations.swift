@@ -5,21 +5,21 @@ import MirrorMMU
 /// mutant.
 ///
 /// The file groups cells, see `MatrixExpectations+Text.swift`; here each stands on its own.
-public struct MatrixExpectations: Sendable, Equatable {
+package struct MatrixExpectations: Sendable, Equatable {
   /// Stands for the reason of a cell that `--update` has added: somebody has to explain it.
-  public static let unexplained = "not explained yet"
+  package static let unexplained = "not explained yet"
 
-  public struct Cell: Sendable, Equatable {
-    public var `protocol`: String
-    public var policy: String
-    public var scenario: String
+  package struct Cell: Sendable, Equatable {
+    package var `protocol`: String
+    package var policy: String
+    package var scenario: String
     /// The checkers of which one must fire.
-    public var outcomes: [String]
-    public var reason: String
+    package var outcomes: [String]
+    package var reason: String
     /// Schedules in which it must, where they are more than a quick matrix has.
-    public var within: UInt64?
+    package var within: UInt64?
 
-    public init(
+    package init(
       protocol: String, policy: String, scenario: String, outcomes: [String], reason: String, within: UInt64? = nil
     ) {
       self.protocol = `protocol`
@@ -32,34 +32,34 @@ public struct MatrixExpectations: Sendable, Equatable {
   }
 
   /// Of a mutant that is not just as it declares itself.
-  public struct MutantCell: Sendable, Equatable {
-    public struct Threads: Sendable, Equatable {
-      public var mayMiss: Bool
-      public var reason: String
+  package struct MutantCell: Sendable, Equatable {
+    package struct Threads: Sendable, Equatable {
+      package var mayMiss: Bool
+      package var reason: String
 
-      public init(mayMiss: Bool, reason: String) {
+      package init(mayMiss: Bool, reason: String) {
         self.mayMiss = mayMiss
         self.reason = reason
       }
     }
 
-    public var mutant: String
+    package var mutant: String
     /// Which may catch it; nil for those that the mutant names.
-    public var checkers: [String]?
-    public var threads: Threads?
+    package var checkers: [String]?
+    package var threads: Threads?
 
-    public init(mutant: String, checkers: [String]? = nil, threads: Threads? = nil) {
+    package init(mutant: String, checkers: [String]? = nil, threads: Threads? = nil) {
       self.mutant = mutant
       self.checkers = checkers
       self.threads = threads
     }
   }
 
-  public var cells: [Cell]
-  public var mutants: [MutantCell]
+  package var cells: [Cell]
+  package var mutants: [MutantCell]
 
   /// Every cell `OK`, every mutant caught by the checkers that it names.
-  public init(cells: [Cell] = [], mutants: [MutantCell] = []) {
+  package init(cells: [Cell] = [], mutants: [MutantCell] = []) {
     self.cells = cells
     self.mutants = mutants
   }

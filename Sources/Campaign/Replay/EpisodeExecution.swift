@@ -6,18 +6,18 @@ import KernelMMU
 import Machine
 import Records
 
-public enum EpisodeExecution {
+package enum EpisodeExecution {
   /// Replays of a token before it is told.
   private static let replays = 3
 
-  public struct Result {
-    public var record: RunRecord
+  package struct Result {
+    package var record: RunRecord
     /// What was run, with its schedule written out.
-    public var text: EpisodeText
+    package var text: EpisodeText
   }
 
   /// - Parameter kernel: what it is run on, in place of the model.
-  public static func run(
+  package static func run(
     _ text: EpisodeText, kernel: KernelSubject? = nil
   ) throws(EpisodeTextError) -> Result {
     var text = text

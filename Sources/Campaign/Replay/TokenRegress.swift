@@ -32,7 +32,7 @@ public enum TokenRegress {
   }
 
   /// Drawn schedules for a token whose own does not fit any more.
-  public static let schedules = 2_000
+  package static let schedules = 2_000
 
   /// Executions in which to try all interleavings of an episode.
   static let searched: UInt64 = 20_000

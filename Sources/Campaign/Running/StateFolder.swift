@@ -3,11 +3,11 @@
 import Foundation
 import KernelMMU
 
-public enum StateFolder {
-  public static let name = ".stress"
+package enum StateFolder {
+  package static let name = ".stress"
 
   /// Of this process, whose working directory does not change.
-  public static let current = path(of: FileManager.default.currentDirectoryPath)
+  package static let current = path(of: FileManager.default.currentDirectoryPath)
 
   package static func path(of folder: String) -> String {
     let environment = ProcessInfo.processInfo.environment

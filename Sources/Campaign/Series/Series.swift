@@ -7,17 +7,17 @@ import Records
 import Synchronization
 
 /// What a running series tells about itself.
-public struct SeriesProgress: Sendable {
-  public var elapsedSeconds: Double
+package struct SeriesProgress: Sendable {
+  package var elapsedSeconds: Double
   /// Commits that are done with, the base among them.
-  public var commits: Int
-  public var ofCommits: Int
+  package var commits: Int
+  package var ofCommits: Int
   /// What goes on with the next.
-  public var phase: String
+  package var phase: String
 }
 
 /// A series: made from a configuration, run once.
-public final class Series: Sendable {
+package final class Series: Sendable {
   private struct State {
     var done = 0
     var phase = ""
@@ -26,18 +26,18 @@ public final class Series: Sendable {
     var record: SeriesRecord?
   }
 
-  public let configuration: SeriesConfiguration
+  package let configuration: SeriesConfiguration
   private let launcher: any SeriesLauncher
   private let state = Mutex(State())
   private let stopRequested = Atomic(false)
 
-  public init(configuration: SeriesConfiguration, launcher: any SeriesLauncher) {
+  package init(configuration: SeriesConfiguration, launcher: any SeriesLauncher) {
     self.configuration = configuration
     self.launcher = launcher
   }
 
   /// Asks a running series to end; safe from any thread and from a signal source. `run` then returns what is known.
-  public func requestStop() {
+  package func requestStop() {
     stopRequested.store(true, ordering: .releasing)
     launcher.interrupt()
   }
@@ -46,7 +46,7 @@ public final class Series: Sendable {
 
   /// Runs all commits, or up to `requestStop`. Blocks the calling thread.
   /// - Parameter progress: called about ten times a second.
-  public func run(progress: (SeriesProgress) -> Void = { _ in }) -> SeriesRecord {
+  package func run(progress: (SeriesProgress) -> Void = { _ in }) -> SeriesRecord {
     let clock = StopWatch()
     WorkerThreads.run(
       count: 1,

@@ -2,25 +2,25 @@
 import Foundation
 import KernelMMU
 
-public struct SeriesConfiguration: Sendable {
+package struct SeriesConfiguration: Sendable {
   /// As the user named it, for reports.
-  public var repository: String
+  package var repository: String
   /// `BASE..TIP`, or what stands for it.
-  public var range: String
+  package var range: String
   package var objects: GitObjects
   package var base: GitObjects.Commit
   package var commits: [GitObjects.Commit]
-  public var seed: UInt64
-  public var schedules: UInt64
+  package var seed: UInt64
+  package var schedules: UInt64
   /// Executions of each pair of operations; four times as many of those that have to do with what a commit changes.
-  public var executions: UInt64
+  package var executions: UInt64
   /// The initial table that pairs race from; nil for all.
-  public var table: String?
-  public var jobs: Int
+  package var table: String?
+  package var jobs: Int
   /// Where what was run is remembered.
-  public var cache: URL
+  package var cache: URL
   /// A folder of this process, gone with it.
-  public var scratch: URL
+  package var scratch: URL
 
   package init(
     repository: String, range: String, objects: GitObjects, base: GitObjects.Commit, commits: [GitObjects.Commit],
@@ -39,26 +39,26 @@ public struct SeriesConfiguration: Sendable {
     cache = Self.defaultCache
   }
 
-  public static let usualSchedules: UInt64 = 40_000
-  public static let usualExecutions: UInt64 = 40
+  package static let usualSchedules: UInt64 = 40_000
+  package static let usualExecutions: UInt64 = 40
 
   /// Commits of the series.
-  public var count: Int { commits.count }
+  package var count: Int { commits.count }
   /// The base as a person reads it.
-  public var baseName: String { "\(base.id.prefix(12)) (\(base.subject))" }
+  package var baseName: String { "\(base.id.prefix(12)) (\(base.subject))" }
 
-  public static var defaultCache: URL {
+  package static var defaultCache: URL {
     KernelBuilder.defaultCache.deletingLastPathComponent().appendingPathComponent("series")
   }
 }
 
 /// Why there is no series to look at: one sentence for the user.
-public struct SeriesError: Error, CustomStringConvertible, Sendable {
-  public let description: String
+package struct SeriesError: Error, CustomStringConvertible, Sendable {
+  package let description: String
   /// There is a series, and it cannot be brought into a form that can be tried.
-  public let isOfSeries: Bool
+  package let isOfSeries: Bool
 
-  public init(_ description: String, isOfSeries: Bool = false) {
+  package init(_ description: String, isOfSeries: Bool = false) {
     self.description = description
     self.isOfSeries = isOfSeries
   }
@@ -68,7 +68,7 @@ extension SeriesConfiguration {
   /// - Parameters:
   ///   - range: `BASE..TIP`, where a missing TIP is HEAD.
   ///   - scratch: a folder of the caller's.
-  public static func range(_ range: String, in repository: String, scratch: URL) throws(SeriesError) -> Self {
+  package static func range(_ range: String, in repository: String, scratch: URL) throws(SeriesError) -> Self {
     let ends = range.components(separatedBy: "..")
     guard ends.count == 2, !ends[0].isEmpty, !range.contains("...") else {
       throw SeriesError("'\(range)' is no range; allowed is BASE..TIP, the commit before the first and the last")
@@ -96,7 +96,7 @@ extension SeriesConfiguration {
   /// - Parameters:
   ///   - mails: an mbox as `git am` takes it.
   ///   - base: the commit that it applies to.
-  public static func mails(
+  package static func mails(
     _ mails: [UInt8], on base: String, in repository: String, scratch: URL
   ) throws(SeriesError) -> Self {
     let user: GitObjects

@@ -1,7 +1,7 @@
 /// Runs a command of the tool in a process of its own: kernel code may do anything to the one that it runs in.
 import Foundation
 
-public protocol SeriesLauncher: Sendable {
+package protocol SeriesLauncher: Sendable {
   /// Runs it to its end.
   /// - Parameters:
   ///   - arguments: behind the tool's name.
@@ -13,12 +13,12 @@ public protocol SeriesLauncher: Sendable {
   func interrupt()
 }
 
-public struct SeriesLaunch: Sendable {
-  public var status: Int32
-  public var output: String
-  public var errors: String
+package struct SeriesLaunch: Sendable {
+  package var status: Int32
+  package var output: String
+  package var errors: String
 
-  public init(status: Int32, output: String, errors: String) {
+  package init(status: Int32, output: String, errors: String) {
     self.status = status
     self.output = output
     self.errors = errors

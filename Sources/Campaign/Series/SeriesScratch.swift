@@ -2,11 +2,11 @@
 /// the next run sweeps it where that process was killed.
 import Foundation
 
-public enum SeriesScratch {
+package enum SeriesScratch {
   private static let prefix = ".run-"
 
   /// - Returns: nil if it cannot be made, with errno telling why.
-  public static func make(in cache: URL = SeriesConfiguration.defaultCache) -> URL? {
+  package static func make(in cache: URL = SeriesConfiguration.defaultCache) -> URL? {
     guard (try? FileManager.default.createDirectory(at: cache, withIntermediateDirectories: true)) != nil else {
       return nil
     }
@@ -17,7 +17,7 @@ public enum SeriesScratch {
     return URL(fileURLWithPath: String(decoding: bytes, as: UTF8.self), isDirectory: true)
   }
 
-  public static func remove(_ folder: URL) { try? FileManager.default.removeItem(at: folder) }
+  package static func remove(_ folder: URL) { try? FileManager.default.removeItem(at: folder) }
 
   private static func sweep(_ cache: URL) {
     for name in (try? FileManager.default.contentsOfDirectory(atPath: cache.path)) ?? [] {

@@ -8,7 +8,7 @@ import Machine
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// - Parameter isLogged: whether the slot's bitmap has a gfn.
-  public func verifyDirtyLog(_ task: TaskPointer, directRoot: UInt32, isLogged: (Gfn) -> Bool) {
+  package func verifyDirtyLog(_ task: TaskPointer, directRoot: UInt32, isLogged: (Gfn) -> Bool) {
     pointee.tasks[task.pointee.id].count(.wp1)
     var next: Gfn = 0
     while next < pointee.guestPages {

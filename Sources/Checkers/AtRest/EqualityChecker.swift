@@ -6,13 +6,13 @@ import CAtomics
 import Machine
 
 /// The first place where the two trees part.
-public struct Difference: Sendable {
-  public var gfn: Gfn
-  public var level: Int
-  public var entry: UInt32
-  public var expected: String
-  public var seen: String
-  public var isFrozen = false
+package struct Difference: Sendable {
+  package var gfn: Gfn
+  package var level: Int
+  package var entry: UInt32
+  package var expected: String
+  package var seen: String
+  package var isFrozen = false
 }
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {

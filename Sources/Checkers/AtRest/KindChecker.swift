@@ -7,7 +7,7 @@ import Machine
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// - Parameter isPrivate: what a gfn was last converted to.
-  public func verifyKinds(_ task: TaskPointer, directRoot: UInt32, isPrivate: (Gfn) -> Bool) {
+  package func verifyKinds(_ task: TaskPointer, directRoot: UInt32, isPrivate: (Gfn) -> Bool) {
     pointee.tasks[task.pointee.id].count(.map1)
     let roots = [(pointee.mirrorRoot, Gfn(0), true), (directRoot, pointee.sharedBits, false)]
     for (root, bits, wantsPrivate) in roots where root != 0 {

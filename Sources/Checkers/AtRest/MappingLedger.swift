@@ -9,7 +9,7 @@ import CAtomics
 import Glibc
 import Machine
 
-public struct MappingLedger: BitwiseCopyable {
+package struct MappingLedger: BitwiseCopyable {
   struct Unmapped {
     var range: Range<Gfn>
     var isPrivate: Bool

@@ -66,7 +66,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
 
 extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// The race begins: all that was done before counts as done long ago.
-  public func beginRace() {
+  package func beginRace() {
     for id in 0..<pointee.machine.pointee.taskCount {
       pointee.tasks[id].grantCount = 0
       pointee.tasks[id].protectionCount = 0

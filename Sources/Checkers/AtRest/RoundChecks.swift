@@ -10,7 +10,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   ///   - directRoots: the subject's words for its direct roots, valid while the round lasts.
   ///   - sharedBits: added to a gfn where a direct root maps it.
   ///   - guestPages: the guest's 4K pages, at most what the suite was installed for; as before if nil.
-  public func beginRound(
+  package func beginRound(
     mirrorRoot: UInt32, septRoot: UInt32, directRoots: UnsafeBufferPointer<UInt64>, sharedBits: Gfn = 0,
     guestPages: UInt64? = nil
   ) {
@@ -37,13 +37,13 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// - Parameters:
   ///   - directRoot: the valid direct root, 0 for none.
   ///   - countsTables: the subject has statistics of its page tables.
-  public func verifyAtRest(_ task: TaskPointer, directRoot: UInt32, countsTables: Bool = true) {
+  package func verifyAtRest(_ task: TaskPointer, directRoot: UInt32, countsTables: Bool = true) {
     pointee.countsTables = countsTables
     verify(task, directRoot, census(directRoot: directRoot))
   }
 
   /// - Parameter invalidRoots: direct roots that are still referenced.
-  public func verifyAtRest(_ task: TaskPointer, directRoot: UInt32, invalidRoots: [UInt32]) {
+  package func verifyAtRest(_ task: TaskPointer, directRoot: UInt32, invalidRoots: [UInt32]) {
     var census = Census()
     count(pointee.mirrorRoot, &census)
     count(directRoot, &census)
@@ -90,7 +90,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   /// The VM was torn down: every table is back.
-  public func verifyTornDown(_ task: TaskPointer) {
+  package func verifyTornDown(_ task: TaskPointer) {
     let machine = pointee.machine
     pointee.isInRound = false
     pointee.mirrorRoot = 0
@@ -106,7 +106,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
 
   /// What an operation promised, for MAP-1. Called on the task that carried it out, before the next.
   /// - Parameter isNew: the task's last fault made the mapping, it did not find it there.
-  @inline(__always) public func promised(
+  @inline(__always) package func promised(
     _ task: TaskPointer, mapped gfn: Gfn, isPrivate: Bool, huge: Bool, isNew: Bool
   ) {
     pointee.ledger.mapped(gfn, isPrivate: isPrivate, huge: huge, epoch: task.pointee.lastReadEpoch)
@@ -119,7 +119,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     }
   }
 
-  public func promised(_ task: TaskPointer, unmapped range: Range<Gfn>, isPrivate: Bool) {
+  package func promised(_ task: TaskPointer, unmapped range: Range<Gfn>, isPrivate: Bool) {
     // The zap of an invalidated root takes tables down and leaves the pages where they are.
     pointee.tasks[task.pointee.id].append(
       MappingLedger.Unmapped(
@@ -128,12 +128,12 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   /// - Parameter begin: when the operation began, in the events' time.
-  public func promised(_ task: TaskPointer, protected: Effect.Protected, begin: UInt64) {
+  package func promised(_ task: TaskPointer, protected: Effect.Protected, begin: UInt64) {
     pointee.tasks[task.pointee.id].append(
       Protection(range: protected.range, bits: protected.bits, begin: begin))
   }
 
-  public func promised(_ task: TaskPointer, merged range: Range<Gfn>) {
+  package func promised(_ task: TaskPointer, merged range: Range<Gfn>) {
     pointee.ledger.merged(range, epoch: task.pointee.lastReadEpoch)
   }
 }

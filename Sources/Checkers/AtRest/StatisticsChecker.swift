@@ -47,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
 
   /// What the statistics of a level count, and what the linked tables hold, at any moment of a race. Level 0 stands for
   /// the tables themselves.
-  public func statistics(_ level: Int, directRoot: UInt32) -> (counted: Int64, held: Int64) {
+  package func statistics(_ level: Int, directRoot: UInt32) -> (counted: Int64, held: Int64) {
     let census = census(directRoot: directRoot)
     let machine = pointee.machine
     var counted: Int64 = 0

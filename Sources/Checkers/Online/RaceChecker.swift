@@ -9,9 +9,9 @@
 import CAtomics
 import Machine
 
-public enum RaceChecker {
+package enum RaceChecker {
   /// From here on the rule is looked at in all executions of a scheduler whose machine has the suite.
-  public static func install(on scheduler: FiberSchedulerPointer) { scheduler.pointee.watcher = beforeStep }
+  package static func install(on scheduler: FiberSchedulerPointer) { scheduler.pointee.watcher = beforeStep }
 
   private static let beforeStep: @convention(c) (UnsafeMutableRawPointer) -> Void = { raw in
     let scheduler = raw.assumingMemoryBound(to: FiberScheduler.self)

@@ -3,7 +3,7 @@ import Exploration
 import Machine
 
 extension EpisodeText {
-  public var text: String {
+  package var text: String {
     (["# \(about)", Self.heading] + subject + tables + threads + schedule + promised).joined(separator: "\n") + "\n"
   }
 

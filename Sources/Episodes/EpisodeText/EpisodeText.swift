@@ -5,28 +5,28 @@ import Exploration
 import Machine
 import MirrorMMU
 
-public struct EpisodeText: Sendable, Equatable {
-  public static let heading = "stress episode 1"
+package struct EpisodeText: Sendable, Equatable {
+  package static let heading = "stress episode 1"
   /// Characters of a text. Longer ones are not read.
-  public static let sizeLimit = 1 << 20
+  package static let sizeLimit = 1 << 20
   /// The scenario of an episode that names none.
-  public static let ownScenario = "by-hand"
+  package static let ownScenario = "by-hand"
   /// Turns of a schedule.
-  public static let turnLimit = 100_000
+  package static let turnLimit = 100_000
 
   /// A thread goes on for a number of steps, or, without one, until it ends or waits.
-  public struct Turn: Sendable, Equatable {
-    public var thread: Int
-    public var steps: Int?
+  package struct Turn: Sendable, Equatable {
+    package var thread: Int
+    package var steps: Int?
 
-    public init(thread: Int, steps: Int?) {
+    package init(thread: Int, steps: Int?) {
       self.thread = thread
       self.steps = steps
     }
   }
 
   /// Which schedule of all that the episode has.
-  public enum Plan: Sendable, Equatable {
+  package enum Plan: Sendable, Equatable {
     /// What differs from the default schedule, as in a token.
     case schedule(Schedule)
     case turns([Turn], answers: [Schedule.Answer])
@@ -34,28 +34,28 @@ public struct EpisodeText: Sendable, Equatable {
     case seed(UInt64, StrategyName)
   }
 
-  public struct Promise: Sendable, Equatable {
-    public var checker: CheckerID
-    public var eventHash: UInt64
+  package struct Promise: Sendable, Equatable {
+    package var checker: CheckerID
+    package var eventHash: UInt64
 
-    public init(checker: CheckerID, eventHash: UInt64) {
+    package init(checker: CheckerID, eventHash: UInt64) {
       self.checker = checker
       self.eventHash = eventHash
     }
   }
 
   /// Of the model; nil where the text names none, which then may be run on a kernel too.
-  public var protocolName: ProtocolName?
-  public var mutant: Mutant?
+  package var protocolName: ProtocolName?
+  package var mutant: Mutant?
   /// Hash of the kernel tree that it was found on.
-  public var kernelTree: UInt64?
-  public var plainAccesses: Bool
-  public var episode: Episode
-  public var plan: Plan
+  package var kernelTree: UInt64?
+  package var plainAccesses: Bool
+  package var episode: Episode
+  package var plan: Plan
   /// What a token says that the execution breaks, and by which events.
-  public var promise: Promise?
+  package var promise: Promise?
 
-  public init(
+  package init(
     protocolName: ProtocolName?, mutant: Mutant?, kernelTree: UInt64? = nil, plainAccesses: Bool = false,
     episode: Episode, plan: Plan, promise: Promise? = nil
   ) {
@@ -68,7 +68,7 @@ public struct EpisodeText: Sendable, Equatable {
     self.promise = promise
   }
 
-  public init(_ token: Token) {
+  package init(_ token: Token) {
     self.init(
       protocolName: token.kernelTree == nil ? token.protocolName : nil, mutant: token.mutant,
       kernelTree: token.kernelTree, plainAccesses: token.plainAccesses, episode: token.episode,
@@ -77,13 +77,13 @@ public struct EpisodeText: Sendable, Equatable {
   }
 
   /// The token that the text is of; nil where it promises nothing, or its schedule is yet to be drawn.
-  public var token: Token? {
+  package var token: Token? {
     guard case .schedule(let schedule) = plan, let promise else { return nil }
     return token(schedule, promise)
   }
 
   /// A token that says what the text is run on.
-  public var carrier: Token {
+  package var carrier: Token {
     if let token { return token }
     return token(Schedule(), promise ?? Promise(checker: .frz1, eventHash: 0))
   }
@@ -95,7 +95,7 @@ public struct EpisodeText: Sendable, Equatable {
   }
 
   /// True for text that means to be an episode: its first line that is no comment begins as the heading does.
-  public static func resembles(_ text: some StringProtocol) -> Bool {
+  package static func resembles(_ text: some StringProtocol) -> Bool {
     let line = text.prefix(4096).split(whereSeparator: \.isNewline).lazy
       .map { $0.drop { $0 == " " || $0 == "\t" } }.first { !$0.isEmpty && !$0.hasPrefix("#") }
     let words = line?.split { $0 == " " || $0 == "\t" }.prefix(2)
@@ -104,15 +104,15 @@ public struct EpisodeText: Sendable, Equatable {
 }
 
 /// What is wrong with the text of an episode: where, what is expected there, what stands there.
-public struct EpisodeTextError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct EpisodeTextError: Error, Equatable, Sendable, CustomStringConvertible {
   /// From 1; nil for what is missing.
-  public var line: Int?
-  public var what: String
+  package var line: Int?
+  package var what: String
 
-  public init(line: Int?, _ what: String) {
+  package init(line: Int?, _ what: String) {
     self.line = line
     self.what = what
   }
 
-  public var description: String { line.map { "line \($0): \(what)" } ?? what }
+  package var description: String { line.map { "line \($0): \(what)" } ?? what }
 }

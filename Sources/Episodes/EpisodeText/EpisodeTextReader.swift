@@ -8,7 +8,7 @@ import MirrorMMU
 import SecureEPT
 
 extension EpisodeText {
-  public init(parsing text: some StringProtocol) throws(EpisodeTextError) {
+  package init(parsing text: some StringProtocol) throws(EpisodeTextError) {
     guard text.utf8.count <= Self.sizeLimit else {
       throw EpisodeTextError(line: nil, "the text is longer than \(Self.sizeLimit) bytes")
     }

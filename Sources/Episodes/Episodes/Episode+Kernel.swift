@@ -5,7 +5,7 @@ import SecureEPT
 
 extension ScenarioName {
   /// Whether a kernel can be asked for what the scenario is about, under one policy at least.
-  public var isForKernel: Bool {
+  package var isForKernel: Bool {
     switch self {
     case .micro, .mirrorPrune: false
     default: true
@@ -13,15 +13,15 @@ extension ScenarioName {
   }
 
   /// Whether a kernel can be asked for it under this policy.
-  public func isForKernel(_ policy: Policy) -> Bool { isForKernel && (self != .mirrorSplit || policy.mapsHuge) }
+  package func isForKernel(_ policy: Policy) -> Bool { isForKernel && (self != .mirrorSplit || policy.mapsHuge) }
 
   /// Whether it is about what a kernel as it is does: not about private huge pages that its policy could not map.
-  public var isComparable: Bool { isForKernel && self != .mirrorSplit && self != .planted }
+  package var isComparable: Bool { isForKernel && self != .mirrorSplit && self != .planted }
 }
 
 extension ScenarioName {
   /// Whether it says anything where all memory is shared. Those that are about private and shared memory alike do.
-  public var isForDirectRoots: Bool {
+  package var isForDirectRoots: Bool {
     switch self {
     case .faultZap, .faultConvert, .busy, .guestZap, .micro, .mirrorSplit, .mirrorPrune, .planted, .suspectWrprot,
       .suspectEio, .suspectRetry, .dying:
@@ -33,7 +33,7 @@ extension ScenarioName {
 
 extension Episode {
   /// Whether anything in it is about private memory.
-  public var needsPrivateMemory: Bool {
+  package var needsPrivateMemory: Bool {
     regions.contains(where: \.isPrivate)
       || (populated + threads.joined()).contains { $0.operation.needsPrivateMemory }
   }

@@ -4,54 +4,54 @@ import SecureEPT
 /// A small concurrent program on initial tables of its own: what the fiber engine runs thousands of schedules of.
 ///
 /// All that is drawn is written out, so that minimising can take pieces away and a token can carry what is left.
-public struct Episode: Sendable, Equatable {
-  public enum Subject: UInt8, Sendable {
+package struct Episode: Sendable, Equatable {
+  package enum Subject: UInt8, Sendable {
     case model
     /// The common model M(T, iterations) on one SPTE and one external word; a request is one iteration.
     case micro
   }
 
   /// How one 2M region of the guest begins.
-  public struct Region: Sendable, Equatable {
-    public var isPrivate: Bool
-    public var allowsHuge: Bool
+  package struct Region: Sendable, Equatable {
+    package var isPrivate: Bool
+    package var allowsHuge: Bool
 
-    public init(isPrivate: Bool, allowsHuge: Bool) {
+    package init(isPrivate: Bool, allowsHuge: Bool) {
       self.isPrivate = isPrivate
       self.allowsHuge = allowsHuge
     }
   }
 
-  public static let largestRegionCount = 64
+  package static let largestRegionCount = 64
   /// `Request.draw` of an episode is below this.
-  public static let drawBound: UInt64 = 256
+  package static let drawBound: UInt64 = 256
 
-  public var subject: Subject
+  package var subject: Subject
   /// The scenario that it was drawn from, for reports.
-  public var scenario: String
-  public var policy: Policy
+  package var scenario: String
+  package var policy: Policy
   /// The guest's memory, 1 to `largestRegionCount` regions.
-  public var regions: [Region]
+  package var regions: [Region]
   /// CONFIG_KVM_PROVE_MMU: roots are zapped by whole subtrees.
-  public var provesMmu: Bool
+  package var provesMmu: Bool
   /// Carried out by one task before the race.
-  public var populated: [Request]
+  package var populated: [Request]
   /// What each thread does, in order; 1 to 1024 threads.
-  public var threads: [[Request]]
+  package var threads: [[Request]]
   /// SEAMCALLs may answer an injected BUSY, walks may yield.
-  public var injectsBusy: Bool
-  public var mayYield: Bool
+  package var injectsBusy: Bool
+  package var mayYield: Bool
   /// The VM is torn down after the race, and checked again.
-  public var endsInTeardown: Bool
+  package var endsInTeardown: Bool
   /// CONFIG_PROVE_LOCKING of a kernel: otherwise its lock assertions are silent.
-  public var assertsLocks: Bool
+  package var assertsLocks: Bool
   /// When the race begins each SEAMCALL of a kernel answers TDX_TD_FATAL, and that the kernel then marks the VM bugged
   /// breaks no rule.
-  public var tdIsDead: Bool
+  package var tdIsDead: Bool
   /// No interrupt and no signal ends a fault's retries in tdx_handle_ept_violation().
-  public var lacksInterrupts: Bool
+  package var lacksInterrupts: Bool
 
-  public init(
+  package init(
     subject: Subject = .model, scenario: String, policy: Policy, regions: [Region], provesMmu: Bool = false,
     populated: [Request] = [], threads: [[Request]], injectsBusy: Bool = false, mayYield: Bool = false,
     endsInTeardown: Bool = false, assertsLocks: Bool = true, tdIsDead: Bool = false,
@@ -72,8 +72,8 @@ public struct Episode: Sendable, Equatable {
     self.lacksInterrupts = lacksInterrupts
   }
 
-  public var guestPages: UInt64 { UInt64(regions.count) * 512 }
-  public var operations: Int { threads.reduce(0) { $0 + $1.count } }
+  package var guestPages: UInt64 { UInt64(regions.count) * 512 }
+  package var operations: Int { threads.reduce(0) { $0 + $1.count } }
 }
 
 extension Episode {

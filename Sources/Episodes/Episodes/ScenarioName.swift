@@ -64,7 +64,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   }
 
   /// Whether the model can be asked for what the scenario is about.
-  public var isForModel: Bool {
+  package var isForModel: Bool {
     switch self {
     case .dirtyLogging, .tables, .dying, .suspectWrprot, .suspectEio, .suspectRetry: false
     default: true
@@ -109,10 +109,10 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   }
 
   /// What `--scenario all` consists of.
-  public static var dealt: [ScenarioName] { allCases.filter { block.contains($0) } }
+  package static var dealt: [ScenarioName] { allCases.filter { block.contains($0) } }
 
   /// The same for a kernel.
-  public static func dealt(toKernelWithMirrorRoots hasMirrorRoots: Bool) -> [ScenarioName] {
+  package static func dealt(toKernelWithMirrorRoots hasMirrorRoots: Bool) -> [ScenarioName] {
     let block = block(isKernel: true, hasMirrorRoots: hasMirrorRoots)
     return allCases.filter { block.contains($0) }
   }
@@ -124,7 +124,7 @@ public enum ScenarioName: String, CaseIterable, Sendable {
   /// - Parameters:
   ///   - hasMirrorRoots: false for a subject that has direct roots alone.
   ///   - isKernel: the subject is a kernel, not the model.
-  public static func deal(_ index: UInt64, hasMirrorRoots: Bool = true, isKernel: Bool = false) -> ScenarioName {
+  package static func deal(_ index: UInt64, hasMirrorRoots: Bool = true, isKernel: Bool = false) -> ScenarioName {
     let block = block(isKernel: isKernel, hasMirrorRoots: hasMirrorRoots)
     // A prime, so that every step but 0 visits the whole block.
     let count = UInt64(block.count)

@@ -7,7 +7,7 @@ import Machine
 /// failure found twice is one file, whose content depends on nothing but the failure.
 public struct FailureArchive: Sendable {
   /// Bytes of a file. Longer ones are neither written nor read.
-  public static let sizeLimit = 1 << 20
+  package static let sizeLimit = 1 << 20
 
   public struct Entry: Sendable, Equatable {
     public var name: String
@@ -44,7 +44,7 @@ public struct FailureArchive: Sendable {
   }
 
   /// The name of a failure's file.
-  public static func name(of token: Token) -> String {
+  package static func name(of token: Token) -> String {
     let digits = String(token.eventHash, radix: 16)
     return "\(token.checker.name)-\(String(repeating: "0", count: 16 - digits.count))\(digits).txt"
   }
@@ -116,7 +116,7 @@ extension FailureArchive {
   /// Puts a smaller execution of the same failure in the place of a kept one. A file that is none of an archive's, by
   /// its name, is somebody's own and left alone.
   /// - Returns: the new file's path; nil if nothing was to be done.
-  public static func replace(_ path: String, of kept: Token, by smaller: Token) throws(FailureError) -> String? {
+  package static func replace(_ path: String, of kept: Token, by smaller: Token) throws(FailureError) -> String? {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     guard let name = parts.last, name == Self.name(of: kept), smaller != kept else { return nil }
     let folder = parts.dropLast().joined(separator: "/")

@@ -1,6 +1,6 @@
 /// Why a failure could not be kept or found again: one line.
 public struct FailureError: Error, Equatable, Sendable, CustomStringConvertible {
-  public let message: String
+  package let message: String
 
   init(_ message: String) { self.message = message }
 

@@ -2,16 +2,16 @@ import Machine
 import SecureEPT
 
 /// Draws an episode of a scenario. The draws alone decide: equal draws, equal episode.
-public enum Scenario {
-  public static let threadLimit = 1024
-  public static let operationLimit = Token.requestLimit
+package enum Scenario {
+  package static let threadLimit = 1024
+  package static let operationLimit = Token.requestLimit
 
   /// Draws one episode.
   /// - Parameters:
   ///   - threads: 1 to `threadLimit`. With more threads than the scenario has roles, roles repeat.
   ///   - operations: by each thread, 1 to `operationLimit`. The scenario `random` takes both numbers as upper bounds.
   ///   - policy: ignored by `micro`.
-  public static func episode(
+  package static func episode(
     _ name: ScenarioName, threads: Int, operations: Int, policy: Policy, draws: inout SplitMix64
   ) -> Episode {
     var draft = EpisodeDraft(name, threads: threads, operations: operations, policy: policy, draws: draws)

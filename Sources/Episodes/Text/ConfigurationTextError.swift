@@ -4,7 +4,7 @@
 public struct ConfigurationTextError: Error, Equatable, Sendable, CustomStringConvertible {
   public let message: String
 
-  public init(_ message: String) { self.message = message }
+  package init(_ message: String) { self.message = message }
 
   public var description: String { message }
 }

@@ -4,7 +4,7 @@
 /// 64 bits, so that CI can pass the commit under test and gets other rounds with every commit. All three print alike,
 /// and what is printed can be given back.
 public enum SeedText {
-  public static let allowed =
+  package static let allowed =
     "a number from 0 to \(UInt64.max), 0x and 1 to 16 hexadecimal digits, or a git hash of 7 to 40 hexadecimal digits"
 
   /// Reads a seed. Digits alone are a decimal number, even where a hash could consist of digits alone: `1234567` typed

@@ -9,18 +9,18 @@ import MirrorMMU
 /// what is read prints as it was.
 public struct Token: Sendable, Equatable {
   /// The model's tokens, version 1. Another subject or another layout gets another prefix.
-  public static let prefix = "m1:"
+  package static let prefix = "m1:"
   /// A user's kernel, version 1: as the model's, after the hash of the tree.
-  public static let kernelPrefix = "k1:"
+  package static let kernelPrefix = "k1:"
   /// The same layouts, for executions with guests: since version 2 a vCPU that enters its guest takes a step for it.
   static let (guestPrefix, kernelGuestPrefix) = ("m2:", "k2:")
   /// How one begins, in words.
-  public static let beginnings =
+  package static let beginnings =
     "\(prefix) or \(guestPrefix) for the model, \(kernelPrefix) or \(kernelGuestPrefix) for a kernel"
 
-  public static let threadLimit = 1024
+  package static let threadLimit = 1024
   /// Requests of one thread, and of the population.
-  public static let requestLimit = 4096
+  package static let requestLimit = 4096
 
   public var protocolName: ProtocolName
   public var mutant: Mutant?
@@ -28,14 +28,14 @@ public struct Token: Sendable, Equatable {
   public var kernelTree: UInt64?
   /// The kernel was built with plain accesses as schedule points: another build of the tree has others.
   public var plainAccesses: Bool
-  public var episode: Episode
-  public var schedule: Schedule
+  package var episode: Episode
+  package var schedule: Schedule
   /// The rule that the execution breaks.
-  public var checker: CheckerID
+  package var checker: CheckerID
   /// Hash of all events of the execution.
   public var eventHash: UInt64
 
-  public init(
+  package init(
     protocolName: ProtocolName, mutant: Mutant?, kernelTree: UInt64? = nil, plainAccesses: Bool = false,
     episode: Episode, schedule: Schedule, checker: CheckerID, eventHash: UInt64
   ) {
@@ -91,11 +91,11 @@ public struct Token: Sendable, Equatable {
   }
 
   /// True for text that means to be a token, of any version: a letter, digits, a colon.
-  public static func resembles(_ text: some StringProtocol) -> Bool { split(trimmed(text)) != nil }
+  package static func resembles(_ text: some StringProtocol) -> Bool { split(trimmed(text)) != nil }
 
   /// The token in a line as people pass it on: alone, or in the command that replays it, with what stands before and
   /// behind that. nil for any other line.
-  public static func word(in line: some StringProtocol) -> String? {
+  package static func word(in line: some StringProtocol) -> String? {
     let words = line.split(whereSeparator: \.isWhitespace).map { String($0) }
     if words.count == 1 { return resembles(words[0]) ? words[0] : nil }
     guard let command = words.firstIndex(where: { commands.contains($0) }), command > 0,

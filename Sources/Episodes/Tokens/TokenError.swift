@@ -11,7 +11,7 @@ public enum TokenError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What the token asks for that cannot be.
   case outOfRange(String)
 
-  public var message: String {
+  package var message: String {
     switch self {
     case .notToken: "not a token: one begins with \(Token.beginnings), as in the 'replay:' line of a report"
     case .otherVersion(let version):

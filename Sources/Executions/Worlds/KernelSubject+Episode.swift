@@ -4,7 +4,7 @@ import KernelMMU
 
 extension KernelSubject {
   /// Why this kernel cannot run an episode as it stands, or a token of one; nil if it can.
-  public func objection(to episode: Episode) -> String? {
+  package func objection(to episode: Episode) -> String? {
     guard !hasMirrorRoots, episode.needsPrivateMemory else { return nil }
     return TreeRoots.reason(version: version)
   }

@@ -8,13 +8,13 @@
 /// Allocates only while it grows. The caller executes, then asks `next` whether there is more.
 import Machine
 
-public typealias ExhaustiveSearchPointer = UnsafeMutablePointer<ExhaustiveSearch>
+package typealias ExhaustiveSearchPointer = UnsafeMutablePointer<ExhaustiveSearch>
 
-public struct ExhaustiveSearch {
-  public static let mostTasks = 64
+package struct ExhaustiveSearch {
+  package static let mostTasks = 64
 
   /// What a search executes. The other two are what it is compared with.
-  public enum Kind: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     case everyClass, everyInterleaving
     /// Interleavings that are drawn, for ever.
     case drawn(seed: UInt64)
@@ -56,7 +56,7 @@ public struct ExhaustiveSearch {
   var analysed = 0
   var isRecording = false
   /// Whoever could go on would repeat what is explored: the execution was left.
-  public internal(set) var isBlocked = false
+  package internal(set) var isBlocked = false
   var hasChosen = false
   let ordinals: UnsafeMutablePointer<Int32>
   let yesCounts: UnsafeMutablePointer<UInt32>
@@ -67,19 +67,19 @@ public struct ExhaustiveSearch {
   let clock: UnsafeMutablePointer<Int32>
   var dependences = Pile<Int32>()
 
-  public private(set) var executions: UInt64 = 0
+  package private(set) var executions: UInt64 = 0
   /// Of them, those that came to their end.
-  public private(set) var completed: UInt64 = 0
+  package private(set) var completed: UInt64 = 0
   /// A question was asked. Executions may then be of one class: who sleeps does so under all of its answers.
-  public private(set) var hasAsked = false
+  package private(set) var hasAsked = false
   /// The longest execution.
-  public private(set) var mostSteps = 0
+  package private(set) var mostSteps = 0
   /// Of the last execution that came to its end: equal for executions of one class.
-  public private(set) var classHash: UInt64 = 0
+  package private(set) var classHash: UInt64 = 0
 
   /// - Parameters:
   ///   - mostYes: at most what the scheduler allows.
-  public static func create(
+  package static func create(
     on scheduler: FiberSchedulerPointer, mostYes: UInt32, kind: Kind = .everyClass
   ) -> ExhaustiveSearchPointer {
     let search = ExhaustiveSearchPointer.allocate(capacity: 1)
@@ -98,7 +98,7 @@ public struct ExhaustiveSearch {
     return search
   }
 
-  public static func destroy(_ search: ExhaustiveSearchPointer, on scheduler: FiberSchedulerPointer) {
+  package static func destroy(_ search: ExhaustiveSearchPointer, on scheduler: FiberSchedulerPointer) {
     scheduler.pointee.observer = nil
     scheduler.pointee.observerState = nil
     scheduler.pointee.noted = nil
@@ -126,7 +126,7 @@ public struct ExhaustiveSearch {
     clock = memory(0)
   }
 
-  public func deallocate() {
+  package func deallocate() {
     nodes.deallocate()
     records.deallocate()
     accesses.deallocate()
@@ -145,7 +145,7 @@ public struct ExhaustiveSearch {
   /// - Parameters:
   ///   - tasks: at most `mostTasks`.
   ///   - twinBefore: by task, the one before it that does the same, and begins first; -1 for none.
-  public mutating func begin(tasks: Int, twinBefore: [Int32]) {
+  package mutating func begin(tasks: Int, twinBefore: [Int32]) {
     self.tasks = tasks
     self.twinBefore = twinBefore
     nodes.truncate(to: 0)
@@ -184,7 +184,7 @@ public struct ExhaustiveSearch {
 
   /// The execution has ended: finds the next one.
   /// - Returns: false if every class has been executed.
-  public mutating func next() -> Bool {
+  package mutating func next() -> Bool {
     executions &+= 1
     mostSteps = max(mostSteps, records.count)
     analyse()
@@ -204,7 +204,7 @@ public struct ExhaustiveSearch {
   }
 
   /// Decisions on the path for which there is something left, at most: what a search still has before it.
-  public var openDecisions: Int {
+  package var openDecisions: Int {
     (0..<nodes.count).count { index in
       let node = nodes[index]
       return node.isQuestion ? node.mayFlip : node.wanted & ~node.asleep & ~(1 << UInt64(node.task)) != 0
@@ -216,9 +216,9 @@ public struct ExhaustiveSearch {
 
 extension ExhaustiveSearch: Strategy {
   /// Executions draw nothing.
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool { true }
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool { true }
 
-  public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     hasChosen = true
     if cursor < nodes.count {
       let task = Int(nodes[cursor].task)
@@ -251,7 +251,7 @@ extension ExhaustiveSearch: Strategy {
     return Int(node.task)
   }
 
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     let task = scheduler.pointee.current
     if cursor == nodes.count {
       var node = SearchNode(step: Int32(truncatingIfNeeded: steps &- 1))
@@ -272,7 +272,7 @@ extension ExhaustiveSearch: Strategy {
     return answer
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { ExhaustiveSearch.nextTask($0, $1) }, answer: { ExhaustiveSearch.answer($0, $1, $2) })
 
   private mutating func drawn(_ enabled: UInt64) -> Int32 {

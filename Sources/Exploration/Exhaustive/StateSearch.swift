@@ -11,13 +11,13 @@
 /// Allocates only while it grows. The caller executes, then asks `next` whether there is more.
 import Machine
 
-public typealias StateSearchPointer = UnsafeMutablePointer<StateSearch>
+package typealias StateSearchPointer = UnsafeMutablePointer<StateSearch>
 
-public struct StateSearch {
-  public static let mostTasks = 64
+package struct StateSearch {
+  package static let mostTasks = 64
 
   /// Of which steps it is believed that they touch what they say, so that some need no decision.
-  public enum Trust: Sendable, Equatable {
+  package enum Trust: Sendable, Equatable {
     /// Of none: for comparison.
     case nothing
     /// Of those that begin with an entry of a page table.
@@ -40,7 +40,7 @@ public struct StateSearch {
   }
 
   /// What is asked for the number of a state. Gets its own state and the scheduler.
-  public typealias Tell = (FiberSchedulerPointer) -> UInt64
+  package typealias Tell = (FiberSchedulerPointer) -> UInt64
 
   let mostYes: UInt32
   let tell: Tell
@@ -66,21 +66,21 @@ public struct StateSearch {
   var hasChosen = false
   var steps = 0
   var preempted = 0
-  public internal(set) var isBlocked = false
+  package internal(set) var isBlocked = false
   let began: UnsafeMutablePointer<Bool>
   let yesCounts: UnsafeMutablePointer<UInt32>
 
-  public private(set) var executions: UInt64 = 0
-  public private(set) var completed: UInt64 = 0
-  public private(set) var mostSteps = 0
+  package private(set) var executions: UInt64 = 0
+  package private(set) var completed: UInt64 = 0
+  package private(set) var mostSteps = 0
   /// States that were met where there was a choice.
-  public var states: UInt64 { UInt64(seen.count) }
+  package var states: UInt64 { UInt64(seen.count) }
 
   /// - Parameters:
   ///   - mostYes: at most what the scheduler allows.
   ///   - tell: hash of the state that tasks and memory are in, asked where none of the tasks runs.
   ///   - preemptions: in an execution, at most; nil for any number.
-  public static func create(
+  package static func create(
     on scheduler: FiberSchedulerPointer, mostYes: UInt32, trust: Trust, preemptions: Int? = nil, tell: @escaping Tell
   ) -> StateSearchPointer {
     let search = StateSearchPointer.allocate(capacity: 1)
@@ -101,7 +101,7 @@ public struct StateSearch {
     return search
   }
 
-  public static func destroy(_ search: StateSearchPointer, on scheduler: FiberSchedulerPointer) {
+  package static func destroy(_ search: StateSearchPointer, on scheduler: FiberSchedulerPointer) {
     scheduler.pointee.decidesAside = false
     scheduler.pointee.observer = nil
     scheduler.pointee.observerState = nil
@@ -132,7 +132,7 @@ public struct StateSearch {
   /// - Parameters:
   ///   - tasks: at most `mostTasks`.
   ///   - twinBefore: by task, the one before it that does the same, and begins first; -1 for none.
-  public mutating func begin(tasks: Int, twinBefore: [Int32]) {
+  package mutating func begin(tasks: Int, twinBefore: [Int32]) {
     self.tasks = tasks
     self.twinBefore = twinBefore
     executions = 0
@@ -160,7 +160,7 @@ public struct StateSearch {
 
   /// The execution has ended: finds the next one.
   /// - Returns: false if every state has been left in every way.
-  public mutating func next() -> Bool {
+  package mutating func next() -> Bool {
     executions &+= 1
     mostSteps = max(mostSteps, steps)
     if !isBlocked { completed &+= 1 }
@@ -205,7 +205,7 @@ public struct StateSearch {
   }
 
   /// Decisions on the path for which there is something left, at most.
-  public var openDecisions: Int {
+  package var openDecisions: Int {
     nodes.count { node in
       node.isQuestion ? node.mayFlip : node.enabled & ~node.tried != 0
     }
@@ -216,9 +216,9 @@ public struct StateSearch {
 
 extension StateSearch: Strategy {
   /// Executions draw nothing.
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool { true }
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool { true }
 
-  public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     endStep()
     steps &+= 1
     if cursor < nodes.count {
@@ -292,7 +292,7 @@ extension StateSearch: Strategy {
     return Int(node.task)
   }
 
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     let task = scheduler.pointee.current
     if cursor == nodes.count {
       var node = Node()
@@ -306,6 +306,6 @@ extension StateSearch: Strategy {
     return answer
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { StateSearch.nextTask($0, $1) }, answer: { StateSearch.answer($0, $1, $2) })
 }

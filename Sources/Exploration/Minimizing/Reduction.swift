@@ -2,9 +2,9 @@
 ///
 /// The result is 1-minimal for the test: no single element can be taken away.
 /// Source: Zeller, Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", TSE 2002.
-public enum Reduction {
+package enum Reduction {
   /// - Parameter holds: called with what would be left; it held for `items`.
-  public static func minimal<Element>(_ items: [Element], _ holds: ([Element]) -> Bool) -> [Element] {
+  package static func minimal<Element>(_ items: [Element], _ holds: ([Element]) -> Bool) -> [Element] {
     var items = items
     var chunk = max(1, (items.count + 1) / 2)
     while !items.isEmpty {

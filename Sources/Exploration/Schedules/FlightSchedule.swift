@@ -1,7 +1,7 @@
 /// A schedule in memory that two processes share: one writes it down until it dies, the other reads it.
 import Machine
 
-public struct FlightSchedule {
+package struct FlightSchedule {
   private struct Head {
     var switches: UInt64 = 0
     var answers: UInt64 = 0
@@ -22,7 +22,7 @@ public struct FlightSchedule {
   private let switchCapacity: Int
 
   /// - Parameter memory: aligned to 64 bytes, a megabyte at least.
-  public init(_ memory: UnsafeMutableRawBufferPointer) {
+  package init(_ memory: UnsafeMutableRawBufferPointer) {
     let start = memory.baseAddress.unsafelyUnwrapped
     let answerBytes = Self.answerCapacity * MemoryLayout<Schedule.Answer>.stride
     head = start.bindMemory(to: Head.self, capacity: 1)
@@ -31,7 +31,7 @@ public struct FlightSchedule {
     switches = (start + Self.headBytes + answerBytes).bindMemory(to: Schedule.Switch.self, capacity: switchCapacity)
   }
 
-  public func clear() { head.pointee = Head() }
+  package func clear() { head.pointee = Head() }
 
   func append(_ change: Schedule.Switch, isPreemption: Bool) {
     if isPreemption { head.pointee.preemptions += 1 }
@@ -60,7 +60,7 @@ public struct FlightSchedule {
   }
 
   /// What was written down; nil if it did not fit.
-  public var schedule: Schedule? {
+  package var schedule: Schedule? {
     guard !head.pointee.isCut, head.pointee.switches <= UInt64(switchCapacity),
       head.pointee.answers <= UInt64(Self.answerCapacity)
     else { return nil }
@@ -69,11 +69,11 @@ public struct FlightSchedule {
       answers: Array(UnsafeBufferPointer(start: answers, count: Int(head.pointee.answers))))
   }
 
-  public var preemptions: Int { Int(head.pointee.preemptions) }
+  package var preemptions: Int { Int(head.pointee.preemptions) }
   /// Steps that were taken.
-  public var steps: Int { Int(head.pointee.steps) }
+  package var steps: Int { Int(head.pointee.steps) }
   /// Whose the last step was, and what that task was about.
-  public var last: (task: Int, operation: Operation, gfn: Gfn) {
+  package var last: (task: Int, operation: Operation, gfn: Gfn) {
     (Int(head.pointee.task), Operation(rawValue: head.pointee.operation) ?? .fault, head.pointee.gfn)
   }
 }

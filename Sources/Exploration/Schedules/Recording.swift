@@ -5,16 +5,16 @@
 import CAtomics
 import Machine
 
-public struct Recording: Strategy {
+package struct Recording: Strategy {
   private let log: UnsafeMutableBufferPointer<UInt16>
   private let yes: UnsafeMutableBufferPointer<Schedule.Answer>
   private var position = 0
-  public private(set) var schedule = Schedule()
+  package private(set) var schedule = Schedule()
   /// Times a task that could have gone on was left.
-  public private(set) var preemptions = 0
+  package private(set) var preemptions = 0
 
   /// - Parameter scheduler: has just run the execution.
-  public init(_ scheduler: FiberSchedulerPointer) {
+  package init(_ scheduler: FiberSchedulerPointer) {
     let answers = (0..<scheduler.pointee.yesCount).map { index in
       let (task, question) = scheduler.pointee.yes[index]
       return Schedule.Answer(task: UInt16(task), index: question)
@@ -25,19 +25,19 @@ public struct Recording: Strategy {
     _ = yes.initialize(from: answers)
   }
 
-  public func deallocate() {
+  package func deallocate() {
     log.deallocate()
     yes.deallocate()
   }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     position = 0
     schedule = Schedule()
     preemptions = 0
     return true
   }
 
-  public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     guard position < log.count else { return -1 }
     let next = Int(log[position])
     position += 1
@@ -52,7 +52,7 @@ public struct Recording: Strategy {
     return next
   }
 
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     let answer = Schedule.Answer(
       task: UInt16(scheduler.pointee.current),
       index: scheduler.pointee.fibers[scheduler.pointee.current].questions)
@@ -61,6 +61,6 @@ public struct Recording: Strategy {
     return true
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { Recording.nextTask($0, $1) }, answer: { Recording.answer($0, $1, $2) })
 }

@@ -3,8 +3,8 @@
 /// The count is exact while the set holds all hashes. When it is full, those whose next low bit is set are dropped and
 /// no such hash is taken in from then on: each that is left stands for twice as many. What is left depends on the set
 /// of hashes alone, not on their order.
-public struct DistinctCounter {
-  public static let defaultWindow: UInt64 = 100_000
+package struct DistinctCounter {
+  package static let defaultWindow: UInt64 = 100_000
 
   private var slots: [UInt64]
   private var used = 0
@@ -20,7 +20,7 @@ public struct DistinctCounter {
   /// - Parameters:
   ///   - capacity: hashes kept at most; a power of two.
   ///   - window: executions over which the share of new ones is told.
-  public init(capacity: Int = 1 << 21, window: UInt64 = defaultWindow) {
+  package init(capacity: Int = 1 << 21, window: UInt64 = defaultWindow) {
     limit = capacity
     slots = [UInt64](repeating: 0, count: min(1 << 12, 2 * capacity))
     self.window = window
@@ -28,17 +28,17 @@ public struct DistinctCounter {
 
   private let limit: Int
 
-  public var isExact: Bool { level == 0 }
-  public var count: UInt64 { (UInt64(used) + (seenZero ? 1 : 0)) << level }
+  package var isExact: Bool { level == 0 }
+  package var count: UInt64 { (UInt64(used) + (seenZero ? 1 : 0)) << level }
   /// Of the last `windowSize` executions, the share that no earlier one was equal to.
-  public var newShare: Double {
+  package var newShare: Double {
     if lastWindow > 0 { return lastShare }
     return inWindow == 0 ? 0 : min(1, Double(newInWindow) / Double(inWindow))
   }
   /// How many executions `newShare` is about.
-  public var windowSize: UInt64 { lastWindow > 0 ? lastWindow : inWindow }
+  package var windowSize: UInt64 { lastWindow > 0 ? lastWindow : inWindow }
 
-  public mutating func insert(_ hash: UInt64) {
+  package mutating func insert(_ hash: UInt64) {
     inWindow += 1
     if isKept(hash) {
       let weight = UInt64(1) << level

@@ -4,7 +4,7 @@
 /// Source: Yuan, Yang, Gu, "Partial Order Aware Concurrency Sampling", CAV 2018.
 import Machine
 
-public struct PartialOrderSampling: Strategy {
+package struct PartialOrderSampling: Strategy {
   static let entry = StrategyEntry(
     "pos", "partial-order sampling: random priorities of steps, drawn anew after a race", dealt: 2, 6, 10
   ) { PartialOrderSampling(tasks: $0) }
@@ -14,21 +14,21 @@ public struct PartialOrderSampling: Strategy {
   private let priorities: UnsafeMutablePointer<UInt64>
   private let tasks: Int
 
-  public init(tasks: Int) {
+  package init(tasks: Int) {
     self.tasks = tasks
     priorities = UnsafeMutablePointer<UInt64>.allocate(capacity: tasks)
     priorities.initialize(repeating: 0, count: tasks)
   }
 
-  public func deallocate() { priorities.deallocate() }
+  package func deallocate() { priorities.deallocate() }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     self.draws = draws
     priorities.update(repeating: 0, count: tasks)
     return true
   }
 
-  @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  @inline(__always) package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     var best = 0
     var bestPriority: UInt64 = 0
     for index in 0..<scheduler.pointee.readyCount {
@@ -53,11 +53,11 @@ public struct PartialOrderSampling: Strategy {
       && !(FiberScheduler.isRead(left.pendingKind) && FiberScheduler.isRead(right.pendingKind))
   }
 
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     draws.answer(question)
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { PartialOrderSampling.nextTask($0, $1) }, answer: { PartialOrderSampling.answer($0, $1, $2) })
 }
 

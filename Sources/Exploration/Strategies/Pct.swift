@@ -8,8 +8,8 @@
 import CAtomics
 import Machine
 
-public struct Pct: Strategy {
-  public static let mostDepth = 8
+package struct Pct: Strategy {
+  package static let mostDepth = 8
 
   private var depth: Int
   private let changesOnly: Bool
@@ -28,7 +28,7 @@ public struct Pct: Strategy {
   private var seenReady = 0
 
   /// - Parameter depth: 1 to `mostDepth`.
-  public init(depth: Int, changesOnly: Bool, tasks: Int) {
+  package init(depth: Int, changesOnly: Bool, tasks: Int) {
     self.depth = min(max(depth, 1), Self.mostDepth)
     self.changesOnly = changesOnly
     self.tasks = tasks
@@ -36,9 +36,9 @@ public struct Pct: Strategy {
     priorities.initialize(repeating: 0, count: tasks)
   }
 
-  public func deallocate() { priorities.deallocate() }
+  package func deallocate() { priorities.deallocate() }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     self.draws = draws
     for id in 0..<tasks { priorities[id] = Int32(truncatingIfNeeded: id) + 1 }
     var last = tasks - 1
@@ -66,7 +66,7 @@ public struct Pct: Strategy {
     return true
   }
 
-  @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  @inline(__always) package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     let running = scheduler.pointee.current
     if running >= 0 {
       let kind = scheduler.pointee.fibers[running].pendingKind
@@ -105,13 +105,13 @@ public struct Pct: Strategy {
   }
 
   /// Who yields where nobody waits has lost its processor: all others go first once it has let go of its lock.
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     let answer = draws.answer(question)
     if answer && question == .resched && scheduler.pointee.yieldsOften { fallBehind(scheduler.pointee.current) }
     return answer
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { Pct.nextTask($0, $1) }, answer: { Pct.answer($0, $1, $2) })
 }
 

@@ -5,23 +5,23 @@
 /// the first that cannot be followed ends it.
 import Machine
 
-public struct Retrace: Strategy {
+package struct Retrace: Strategy {
   private let log: FlightLog
   private let memory: FlightSchedule
   private var position = 0
 
-  public init(_ log: FlightLog, into memory: FlightSchedule) {
+  package init(_ log: FlightLog, into memory: FlightSchedule) {
     self.log = log
     self.memory = memory
   }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     position = 0
     memory.clear()
     return true
   }
 
-  public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     guard position < log.steps.count else { return -1 }
     let next = Int(log.steps[position])
     position += 1
@@ -38,7 +38,7 @@ public struct Retrace: Strategy {
     return next
   }
 
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     let task = scheduler.pointee.current
     let index = scheduler.pointee.fibers[task].questions
     for yes in log.yes {
@@ -50,6 +50,6 @@ public struct Retrace: Strategy {
     return false
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { Retrace.nextTask($0, $1) }, answer: { Retrace.answer($0, $1, $2) })
 }

@@ -1,7 +1,7 @@
 /// Every task in turn, each for the same number of steps: the fairest schedule, and for a large quantum the serial one.
 import Machine
 
-public struct RoundRobin: Strategy {
+package struct RoundRobin: Strategy {
   static let entry = StrategyEntry(
     "round-robin", "every thread in turn, a drawn number of steps each", dealt: 14
   ) { _ in RoundRobin() }
@@ -10,10 +10,10 @@ public struct RoundRobin: Strategy {
   private var quantum = 1
   private var left = 0
 
-  public init() {}
+  package init() {}
 
   /// The quantum is drawn, small ones more often: 1 to 128 steps.
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     self.draws = draws
     let bits = self.draws.below(8)
     quantum = 1 + Int(self.draws.below(1 << bits))
@@ -21,7 +21,7 @@ public struct RoundRobin: Strategy {
     return true
   }
 
-  @inline(__always) public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  @inline(__always) package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     left &-= 1
     if left > 0 && scheduler.isReady(scheduler.pointee.current) { return scheduler.pointee.current }
     left = quantum
@@ -30,11 +30,11 @@ public struct RoundRobin: Strategy {
     return id
   }
 
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     draws.answer(question)
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { RoundRobin.nextTask($0, $1) }, answer: { RoundRobin.answer($0, $1, $2) })
 }
 

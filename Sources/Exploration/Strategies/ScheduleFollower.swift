@@ -4,7 +4,7 @@
 /// followed: so that minimising can try a schedule on an episode that it was not made for.
 import Machine
 
-public struct ScheduleFollower: Strategy {
+package struct ScheduleFollower: Strategy {
   private let switches: UnsafeMutableBufferPointer<Schedule.Switch>
   private let answers: UnsafeMutableBufferPointer<Schedule.Answer>
   private let isStrict: Bool
@@ -12,9 +12,9 @@ public struct ScheduleFollower: Strategy {
   /// Switches that were passed over, bit by bit.
   private var used: UnsafeMutablePointer<Bool>
   /// What of the schedule was followed.
-  public private(set) var followed = 0
+  package private(set) var followed = 0
 
-  public init(_ schedule: Schedule, isStrict: Bool) {
+  package init(_ schedule: Schedule, isStrict: Bool) {
     switches = .allocate(capacity: schedule.switches.count)
     _ = switches.initialize(from: schedule.switches)
     answers = .allocate(capacity: schedule.answers.count)
@@ -24,23 +24,23 @@ public struct ScheduleFollower: Strategy {
     self.isStrict = isStrict
   }
 
-  public func deallocate() {
+  package func deallocate() {
     switches.deallocate()
     answers.deallocate()
     used.deallocate()
   }
 
   /// True once nothing of the schedule is left to follow.
-  public var isFollowed: Bool { followed == switches.count + answers.count }
+  package var isFollowed: Bool { followed == switches.count + answers.count }
 
-  public mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
+  package mutating func begin(_ draws: SplitMix64, length: ExecutionLength) -> Bool {
     nextSwitch = 0
     followed = 0
     used.update(repeating: false, count: switches.count)
     return true
   }
 
-  public mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
+  package mutating func nextTask(_ scheduler: FiberSchedulerPointer) -> Int {
     let running = scheduler.pointee.current
     let task = running < 0 ? Schedule.start : UInt16(running)
     let step = running < 0 ? 0 : scheduler.pointee.fibers[running].decisions
@@ -66,7 +66,7 @@ public struct ScheduleFollower: Strategy {
     return scheduler.defaultNext
   }
 
-  public mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
+  package mutating func answer(_ scheduler: FiberSchedulerPointer, _ question: Question) -> Bool {
     let running = scheduler.pointee.current
     let index = scheduler.pointee.fibers[running].questions
     for answer in answers where Int(answer.task) == running && answer.index == index {
@@ -76,6 +76,6 @@ public struct ScheduleFollower: Strategy {
     return false
   }
 
-  public static let functions = StrategyFunctions(
+  package static let functions = StrategyFunctions(
     nextTask: { ScheduleFollower.nextTask($0, $1) }, answer: { ScheduleFollower.answer($0, $1, $2) })
 }

@@ -4,7 +4,7 @@
 /// for every strategy alike. A strategy allocates nothing once it is made.
 import Machine
 
-public protocol Strategy: SendableMetatype {
+package protocol Strategy: SendableMetatype {
   /// Another episode: what was tried of the one before says nothing of it.
   mutating func beginEpisode()
 
@@ -29,28 +29,28 @@ public protocol Strategy: SendableMetatype {
 }
 
 extension Strategy {
-  public mutating func beginEpisode() {}
-  public func deallocate() {}
+  package mutating func beginEpisode() {}
+  package func deallocate() {}
 }
 
 /// How long an execution is, for strategies that place something in it.
-public struct ExecutionLength: Sendable {
+package struct ExecutionLength: Sendable {
   /// Steps in all.
-  public var steps: Int
+  package var steps: Int
   /// Of them, read-modify-writes and stores of SPTEs and locks.
-  public var changes: Int
+  package var changes: Int
 
-  public init(steps: Int, changes: Int) {
+  package init(steps: Int, changes: Int) {
     self.steps = steps
     self.changes = changes
   }
 }
 
-public struct StrategyFunctions: Sendable {
-  public var nextTask: FiberScheduler.Chooser.NextTask
-  public var answer: FiberScheduler.Chooser.Answer
+package struct StrategyFunctions: Sendable {
+  package var nextTask: FiberScheduler.Chooser.NextTask
+  package var answer: FiberScheduler.Chooser.Answer
 
-  public init(nextTask: @escaping FiberScheduler.Chooser.NextTask, answer: @escaping FiberScheduler.Chooser.Answer) {
+  package init(nextTask: @escaping FiberScheduler.Chooser.NextTask, answer: @escaping FiberScheduler.Chooser.Answer) {
     self.nextTask = nextTask
     self.answer = answer
   }
@@ -75,7 +75,7 @@ extension Strategy {
 
 extension UnsafeMutablePointer where Pointee: Strategy {
   /// The strategy as the scheduler takes it. It must outlive the execution.
-  public var chooser: FiberScheduler.Chooser {
+  package var chooser: FiberScheduler.Chooser {
     FiberScheduler.Chooser(
       state: UnsafeMutableRawPointer(self), nextTask: Pointee.functions.nextTask, answer: Pointee.functions.answer)
   }

@@ -1,7 +1,7 @@
 /// One of each strategy, made once and used for many executions by one thread.
 import Machine
 
-public struct StrategySet {
+package struct StrategySet {
   private struct Made {
     var chooser: FiberScheduler.Chooser
     var entry: StrategyEntry
@@ -11,7 +11,7 @@ public struct StrategySet {
   private let made: UnsafeMutableBufferPointer<Made>
 
   /// - Parameter tasks: the most that an execution has.
-  public init(tasks: Int) { self.init(tasks: tasks, Strategies.all) }
+  package init(tasks: Int) { self.init(tasks: tasks, Strategies.all) }
 
   /// - Parameter strategies: in the places of the listed ones, for tests.
   package init(tasks: Int, _ strategies: [StrategyEntry]) {
@@ -19,18 +19,18 @@ public struct StrategySet {
     _ = made.initialize(from: strategies.map { Made(chooser: $0.chooser($0.make(tasks)), entry: $0) })
   }
 
-  public func deallocate() {
+  package func deallocate() {
     for one in made { one.entry.deallocate(one.chooser.state) }
     made.deinitialize()
     made.deallocate()
   }
 
   /// Another episode.
-  public func beginEpisode() { for one in made { one.entry.beginEpisode(one.chooser.state) } }
+  package func beginEpisode() { for one in made { one.entry.beginEpisode(one.chooser.state) } }
 
   /// Readies a strategy for the execution that is number `index` of its episode.
   /// - Returns: nil if the strategy has nothing left to try. In the portfolio a random walk takes its place.
-  public func begin(
+  package func begin(
     _ name: StrategyName, _ index: Int, _ draws: SplitMix64, _ length: ExecutionLength
   ) -> FiberScheduler.Chooser? {
     let one = made.baseAddress.unsafelyUnwrapped + Portfolio.deal(name, index).number
@@ -39,7 +39,7 @@ public struct StrategySet {
   }
 
   /// Readies a strategy for an execution. `portfolio` must have been dealt before.
-  public func begin(_ name: StrategyName, _ draws: SplitMix64, _ length: ExecutionLength) -> FiberScheduler.Chooser {
+  package func begin(_ name: StrategyName, _ draws: SplitMix64, _ length: ExecutionLength) -> FiberScheduler.Chooser {
     let one = made.baseAddress.unsafelyUnwrapped + name.number
     _ = one.pointee.entry.begin(one.pointee.chooser.state, draws, length)
     return one.pointee.chooser

@@ -2,17 +2,17 @@
 import Foundation
 import Glibc
 
-public struct KernelBuilder: Sendable {
-  public var tree: URL
-  public var cache: URL
+package struct KernelBuilder: Sendable {
+  package var tree: URL
+  package var cache: URL
   /// The compiler's name or path; nil for `$CC`, or else whichever of clang and gcc is there.
-  public var compiler: String?
+  package var compiler: String?
   /// Accesses that the kernel does not annotate are schedule points too. Costs about half the speed.
-  public var plainAccesses: Bool
+  package var plainAccesses: Bool
   /// What is known of single files; nil to compile them all.
   package var units: UnitCache? = UnitCache()
 
-  public init(
+  package init(
     tree: URL, cache: URL = KernelBuilder.defaultCache, compiler: String? = nil, plainAccesses: Bool = false
   ) {
     self.tree = tree
@@ -22,7 +22,7 @@ public struct KernelBuilder: Sendable {
   }
 
   /// `${XDG_CACHE_HOME:-~/.cache}/stress/kernels`
-  public static var defaultCache: URL {
+  package static var defaultCache: URL {
     func variable(_ name: String) -> String? {
       ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -33,7 +33,7 @@ public struct KernelBuilder: Sendable {
   }
 
   /// Whatever is thrown, nothing half-built stays in the cache.
-  public func build() throws(KernelBuildError) -> BuiltKernel {
+  package func build() throws(KernelBuildError) -> BuiltKernel {
     let version = try version()
     let resources = try KernelResources()
     var stage = try KernelStage(in: cache, tree: tree)
@@ -129,22 +129,22 @@ public struct KernelBuilder: Sendable {
 }
 
 /// A kernel in the cache.
-public struct BuiltKernel: Sendable, Equatable {
+package struct BuiltKernel: Sendable, Equatable {
   static let objectName = "kernel.so"
 
-  public var object: URL
+  package var object: URL
   /// Names the content: the tree's files that are used, the tool's own, flags and compiler.
-  public var key: String
+  package var key: String
   /// Names the tree's files that are used, and nothing else.
-  public var treeHash: UInt64
+  package var treeHash: UInt64
   /// For example `7.3.4`.
-  public var version: String
-  public var compiler: String
+  package var version: String
+  package var compiler: String
   /// Accesses that the kernel does not annotate are schedule points too.
-  public var plainAccesses: Bool
+  package var plainAccesses: Bool
   /// Built by this call, not found in the cache.
-  public var isFresh: Bool
+  package var isFresh: Bool
 
   /// Which functions of the tree are in it.
-  public var use: SourceUse? { SourceUse(in: object.deletingLastPathComponent()) }
+  package var use: SourceUse? { SourceUse(in: object.deletingLastPathComponent()) }
 }

@@ -2,37 +2,37 @@
 import Foundation
 import Glibc
 
-public struct KernelCache: Sendable {
-  public let root: URL
+package struct KernelCache: Sendable {
+  package let root: URL
 
-  public init(root: URL = KernelBuilder.defaultCache) { self.root = root }
+  package init(root: URL = KernelBuilder.defaultCache) { self.root = root }
 
   private var units: UnitCache { UnitCache(folder: root.deletingLastPathComponent().appendingPathComponent("units")) }
 
   /// A kernel in the cache.
-  public struct Entry: Sendable, Equatable {
-    public var key: String
+  package struct Entry: Sendable, Equatable {
+    package var key: String
     /// Nil if no note stands beside it.
-    public var version: String?
-    public var compiler: String?
-    public var plainAccesses: Bool
+    package var version: String?
+    package var compiler: String?
+    package var plainAccesses: Bool
     /// As records and tokens have it.
-    public var tree: String?
-    public var bytes: UInt64
+    package var tree: String?
+    package var bytes: UInt64
   }
 
-  public struct Contents: Sendable, Equatable {
+  package struct Contents: Sendable, Equatable {
     /// By version, then by key.
-    public var kernels: [Entry] = []
+    package var kernels: [Entry] = []
     /// Directories of builds that go on in other processes.
-    public var builds: [String] = []
+    package var builds: [String] = []
     /// Directories of builds that were killed.
-    public var remains: [String] = []
+    package var remains: [String] = []
     /// What the tool did not put there.
-    public var others: [String] = []
+    package var others: [String] = []
   }
 
-  public func contents() throws(KernelCacheError) -> Contents {
+  package func contents() throws(KernelCacheError) -> Contents {
     try check()
     var contents = Contents()
     for name in (try names()).sorted() {
@@ -60,7 +60,7 @@ public struct KernelCache: Sendable {
   /// Removes kernels, what killed builds left and what is known of single files. Builds that go on and what is not the
   /// tool's stay.
   /// - Returns: what was there.
-  public func clean() throws(KernelCacheError) -> Contents {
+  package func clean() throws(KernelCacheError) -> Contents {
     let contents = try contents()
     units.clean()
     for name in contents.kernels.map(\.key) + contents.remains {
@@ -127,12 +127,12 @@ public struct KernelCache: Sendable {
 }
 
 /// Why the cache was left alone. One sentence for the user.
-public enum KernelCacheError: Error, Equatable, CustomStringConvertible {
+package enum KernelCacheError: Error, Equatable, CustomStringConvertible {
   /// Nothing is removed there.
   case notItsOwn(path: String, reason: String)
   case unusable(path: String, reason: String)
 
-  public var description: String {
+  package var description: String {
     switch self {
     case .notItsOwn(let path, let reason): "the cache \(path) is left alone: \(reason)"
     case .unusable(let path, let reason): "the cache \(path) cannot be used: \(reason)"

@@ -3,14 +3,14 @@ import Foundation
 
 extension KernelSubject {
   /// The commit that changes are told from, and what it builds to.
-  public struct Reference: Sendable {
-    public var commit: String
-    public var kernel: Result<KernelSubject, KernelBuildError>
+  package struct Reference: Sendable {
+    package var commit: String
+    package var kernel: Result<KernelSubject, KernelBuildError>
   }
 
   /// - Returns: nil unless the tree is a checkout in which files that are used differ from that commit: the one that is
   ///   checked out, or another that the tree was opened with.
-  public func reference() -> Reference? {
+  package func reference() -> Reference? {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("stress-reference-\(UUID().uuidString)")
     guard (try? FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)) != nil else {
       return nil

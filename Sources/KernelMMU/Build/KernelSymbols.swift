@@ -4,21 +4,21 @@ import Foundation
 import Synchronization
 
 /// One function at an address, by the user's own file and line.
-public struct KernelFrame: Sendable, Equatable {
-  public var function: String
+package struct KernelFrame: Sendable, Equatable {
+  package var function: String
   /// Relative to the tree, or to the tool for its own shim.
-  public var file: String
-  public var line: Int
+  package var file: String
+  package var line: Int
 
   /// Of the shim or the glue, not of the kernel.
-  public var isTool: Bool { file.hasPrefix("shim/") || file.hasPrefix("glue/") || file.hasPrefix("include/") }
+  package var isTool: Bool { file.hasPrefix("shim/") || file.hasPrefix("glue/") || file.hasPrefix("include/") }
 }
 
-public struct KernelSymbols: Sendable {
+package struct KernelSymbols: Sendable {
   private let object: URL
   private let base: UInt
 
-  public init(_ loaded: LoadedKernel) {
+  package init(_ loaded: LoadedKernel) {
     self.init(object: loaded.object, base: UInt(bitPattern: loaded.table.pointee.base))
   }
 
@@ -29,7 +29,7 @@ public struct KernelSymbols: Sendable {
 
   /// The functions at each return address, the innermost first, with those that the compiler put into it. Empty where
   /// nothing is known; all are empty on a machine without `addr2line`.
-  public func frames(_ addresses: [UInt]) -> [[KernelFrame]] {
+  package func frames(_ addresses: [UInt]) -> [[KernelFrame]] {
     let nothing = [[KernelFrame]](repeating: [], count: addresses.count)
     let log = FileManager.default.temporaryDirectory.appendingPathComponent("stress-symbols-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: log) }
@@ -44,7 +44,7 @@ public struct KernelSymbols: Sendable {
   }
 
   /// The kernel's own function at each address: the first frame that is not the tool's.
-  public func functions(_ addresses: [UInt]) -> [KernelFrame?] {
+  package func functions(_ addresses: [UInt]) -> [KernelFrame?] {
     frames(addresses).map { $0.first { !$0.isTool } }
   }
 

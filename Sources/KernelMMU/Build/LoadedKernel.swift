@@ -5,8 +5,8 @@ import Glibc
 import Synchronization
 
 /// The object stays loaded for the life of the process: fibers that were abandoned may still have frames in it.
-public struct LoadedKernel: @unchecked Sendable {
-  public let table: UnsafePointer<stress_kernel>
+package struct LoadedKernel: @unchecked Sendable {
+  package let table: UnsafePointer<stress_kernel>
   let object: URL
   let knownRaces: KnownRaces
   let symbols: KernelSymbolCache
@@ -17,13 +17,13 @@ public struct LoadedKernel: @unchecked Sendable {
   /// What the variables held when it was loaded.
   private let pristine: [UInt8]
 
-  public var version: String { String(cString: table.pointee.kernel_version) }
+  package var version: String { String(cString: table.pointee.kernel_version) }
 
   /// By the path of its object. The loader has one of each, so whoever opens it again must not set its variables anew
   /// under the threads that run in it, nor lend it to a world while another has it.
   private static let opened = Mutex<[String: LoadedKernel]>([:])
 
-  public init(_ kernel: BuiltKernel) throws(KernelBuildError) {
+  package init(_ kernel: BuiltKernel) throws(KernelBuildError) {
     let path = kernel.object.path
     self = try Self.opened.withLock { opened throws(KernelBuildError) in
       if let known = opened[path] { return known }

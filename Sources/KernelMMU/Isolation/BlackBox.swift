@@ -7,7 +7,7 @@ import Foundation
 import Machine
 import Synchronization
 
-public final class BlackBox: @unchecked Sendable {
+package final class BlackBox: @unchecked Sendable {
   /// Worlds at once: one for each processor that explores, and those of reports.
   private static let places = 320
   private static let textBytes = 256 << 10
@@ -25,13 +25,13 @@ public final class BlackBox: @unchecked Sendable {
   private static let baseOffset = 256
   private static let sumsOffset = 320
 
-  public let descriptor: Int32
+  package let descriptor: Int32
   private let memory: UnsafeMutableRawPointer
   private let taken = Mutex([Bool](repeating: false, count: places))
 
   /// A new one. `descriptor` is inherited by processes that are started.
   /// - Returns: nil if there is no memory to share.
-  public static func create() -> BlackBox? {
+  package static func create() -> BlackBox? {
     let name = "/stress-\(getpid())-\(UInt64.random(in: .min ... .max))"
     var descriptor = shm_open(name, O_RDWR | O_CREAT | O_EXCL, 0o600)
     if descriptor >= 0 {
@@ -54,7 +54,7 @@ public final class BlackBox: @unchecked Sendable {
   }
 
   /// The one behind an inherited descriptor.
-  public init?(descriptor: Int32) {
+  package init?(descriptor: Int32) {
     let flags = MAP_SHARED | MAP_NORESERVE
     guard let memory = mmap(nil, Self.bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0), memory != MAP_FAILED else {
       return nil
@@ -70,19 +70,19 @@ public final class BlackBox: @unchecked Sendable {
 
   // MARK: Places
 
-  public enum Phase: UInt32, Sendable { case free, idle, preparing, executing }
+  package enum Phase: UInt32, Sendable { case free, idle, preparing, executing }
 
   /// A world's own place.
-  public struct Place {
+  package struct Place {
     fileprivate let memory: UnsafeMutableRawPointer
     fileprivate let index: Int
 
-    @inline(__always) public func enter(_ phase: Phase) { memory.storeBytes(of: phase.rawValue, as: UInt32.self) }
+    @inline(__always) package func enter(_ phase: Phase) { memory.storeBytes(of: phase.rawValue, as: UInt32.self) }
 
     fileprivate var phase: Phase { Phase(rawValue: memory.load(as: UInt32.self)) ?? .free }
 
     /// - Parameter text: what is run; one that is too long is left out.
-    public func describe(_ text: String, hasLog: Bool) {
+    package func describe(_ text: String, hasLog: Bool) {
       let bytes = Array(text.utf8)
       let isFitting = bytes.count <= textBytes
       memory.storeBytes(of: UInt32(isFitting ? bytes.count : 0), toByteOffset: 4, as: UInt32.self)
@@ -91,13 +91,13 @@ public final class BlackBox: @unchecked Sendable {
     }
 
     /// Which of a campaign's schedules it is.
-    @inline(__always) public func number(_ schedule: UInt64) {
+    @inline(__always) package func number(_ schedule: UInt64) {
       memory.storeBytes(of: schedule, toByteOffset: 16, as: UInt64.self)
     }
 
     fileprivate var schedule: UInt64 { memory.load(fromByteOffset: 16, as: UInt64.self) }
 
-    public var log: FlightLog {
+    package var log: FlightLog {
       let steps = memory + 64 + textBytes
       let yes = steps + stepsPerPlace * 2
       return FlightLog(
@@ -118,7 +118,7 @@ public final class BlackBox: @unchecked Sendable {
   }
 
   /// - Returns: nil if all are taken.
-  public func take() -> Place? {
+  package func take() -> Place? {
     let index: Int? = taken.withLock { taken in
       guard let index = taken.firstIndex(of: false) else { return nil }
       taken[index] = true
@@ -129,7 +129,7 @@ public final class BlackBox: @unchecked Sendable {
     return place(index)
   }
 
-  public func giveBack(_ place: Place) {
+  package func giveBack(_ place: Place) {
     place.enter(.free)
     taken.withLock { $0[place.index] = false }
   }
@@ -137,22 +137,22 @@ public final class BlackBox: @unchecked Sendable {
   // MARK: What another process reads
 
   /// What ran in a world when the process died.
-  public struct Flight {
-    public let index: Int
+  package struct Flight {
+    package let index: Int
     /// What it ran.
-    public let text: String
+    package let text: String
     /// Its tables were being built.
-    public let isPreparing: Bool
+    package let isPreparing: Bool
     /// Which of a campaign's schedules it was.
-    public let schedule: UInt64
+    package let schedule: UInt64
     /// Meaningless while it was preparing.
-    public let log: FlightLog
+    package let log: FlightLog
   }
 
   /// The executions that ran when the process died and can be run again.
-  public var flights: [Flight] { (0..<Self.places).compactMap(flight) }
+  package var flights: [Flight] { (0..<Self.places).compactMap(flight) }
 
-  public func flight(_ index: Int) -> Flight? {
+  package func flight(_ index: Int) -> Flight? {
     guard (0..<Self.places).contains(index) else { return nil }
     let place = place(index)
     guard place.phase == .preparing || place.phase == .executing && place.hasLog, !place.text.isEmpty else {
@@ -163,13 +163,13 @@ public final class BlackBox: @unchecked Sendable {
   }
 
   /// Nobody flies any more.
-  public func clear() { for index in 0..<Self.places { place(index).enter(.free) } }
+  package func clear() { for index in 0..<Self.places { place(index).enter(.free) } }
 
   /// For the schedule of an execution that is run again.
-  public var trace: UnsafeMutableRawBufferPointer { .init(start: memory + Self.headBytes, count: Self.traceBytes) }
+  package var trace: UnsafeMutableRawBufferPointer { .init(start: memory + Self.headBytes, count: Self.traceBytes) }
 
   /// Text for another process, in the place of a trace. One that is too long is left out.
-  public var letter: String {
+  package var letter: String {
     get {
       let count = min(Int(trace.load(as: UInt64.self)), Self.traceBytes - 8)
       return String(decoding: UnsafeRawBufferPointer(rebasing: trace[8..<8 + count]), as: UTF8.self)
@@ -185,14 +185,14 @@ public final class BlackBox: @unchecked Sendable {
   // MARK: Faults that nothing catches
 
   /// Has a fault of the kernel's code that ends the process noted.
-  public func watch(_ kernel: KernelSubject) {
+  package func watch(_ kernel: KernelSubject) {
     memory.storeBytes(
       of: UInt(bitPattern: kernel.loaded.table.pointee.base), toByteOffset: Self.baseOffset, as: UInt.self)
     kernel.code.note(at: memory + Self.noteOffset)
   }
 
   /// What was noted, with its addresses as they are in this process's copy of the kernel.
-  public func fault(in kernel: KernelSubject) -> CodeFault? {
+  package func fault(in kernel: KernelSubject) -> CodeFault? {
     guard var fault = ForeignCode.noted(at: memory + Self.noteOffset) else { return nil }
     let base = memory.load(fromByteOffset: Self.baseOffset, as: UInt.self)
     fault.instruction = fault.instruction.map { $0 &- base &+ UInt(bitPattern: kernel.loaded.table.pointee.base) }
@@ -202,7 +202,7 @@ public final class BlackBox: @unchecked Sendable {
   // MARK: Sums
 
   /// Numbers that the next process goes on with, for work of many parts of which one may end the process.
-  public subscript(sum index: Int) -> UInt64 {
+  package subscript(sum index: Int) -> UInt64 {
     get { memory.load(fromByteOffset: Self.sumsOffset + index * 8, as: UInt64.self) }
     set { memory.storeBytes(of: newValue, toByteOffset: Self.sumsOffset + index * 8, as: UInt64.self) }
   }

@@ -6,7 +6,7 @@ import SecureEPT
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
   /// Carries out one request on the calling task.
-  public func perform(_ task: TaskPointer, _ request: Request) -> Effect {
+  package func perform(_ task: TaskPointer, _ request: Request) -> Effect {
     let own = own(task)
     own.pointee.progress.stands = false
     let effect = carryOut(own, task, request)

@@ -1,21 +1,21 @@
 /// Where a kernel comes from: what git says of its tree, and what of its changes a run of it cannot see.
 import Foundation
 
-public struct KernelOrigin: Sendable, Equatable {
+package struct KernelOrigin: Sendable, Equatable {
   /// Nil where git knows none.
-  public var commit: String?
+  package var commit: String?
   /// Files that are used and differ from the commit.
-  public var changed: [String] = []
+  package var changed: [String] = []
   /// The commit that changes are looked for from; nil where git knows none.
-  public var base: String?
+  package var base: String?
   /// What differs from `base` and is outside what a run can see.
-  public var unseen: [UnseenChange] = []
+  package var unseen: [UnseenChange] = []
 
-  public init() {}
+  package init() {}
 
   /// - Parameter base: any name that git has for a commit; nil for the one that is checked out.
   /// - Returns: nil if there is no such commit.
-  public init?(_ tree: URL, base: String?, use: SourceUse?) {
+  package init?(_ tree: URL, base: String?, use: SourceUse?) {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("stress-git-\(UUID().uuidString)")
     try? FileManager.default.createDirectory(at: scratch, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: scratch) }

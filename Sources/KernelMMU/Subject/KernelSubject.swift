@@ -3,7 +3,7 @@ import Foundation
 import Machine
 
 public struct KernelSubject: Sendable {
-  public private(set) var loaded: LoadedKernel
+  package private(set) var loaded: LoadedKernel
   /// For example `7.3.4`.
   public let version: String
   /// Of the tree's files that are used: two trees with the same hash behave alike.
@@ -14,15 +14,15 @@ public struct KernelSubject: Sendable {
   public let path: String
   /// The first line of its `--version`.
   public let compilerVersion: String
-  public private(set) var origin = KernelOrigin()
+  package private(set) var origin = KernelOrigin()
   /// The name of the model's protocol that the tree's code follows: what it is compared with.
-  public let followedProtocol: String
+  package let followedProtocol: String
   /// Aging is an atomic AND, and no cmpxchg.
   package let agesByFetchAnd: Bool
   /// PAGE.ADD of an initial page comes after its mirror SPTE was set.
   package var addsPagesLate: Bool { loaded.table.pointee.adds_pages_late }
   /// There is private memory, and a VM of it is a TD; otherwise it has direct roots alone.
-  public var hasMirrorRoots: Bool { loaded.table.pointee.has_mirror_roots }
+  package var hasMirrorRoots: Bool { loaded.table.pointee.has_mirror_roots }
   /// NX recovery holds mmu_lock for write.
   package var recoversNxExclusively: Bool { loaded.table.pointee.recovers_nx_exclusively }
   /// Accesses that the kernel does not annotate are schedule points too.
@@ -32,11 +32,11 @@ public struct KernelSubject: Sendable {
   /// RACE-1 is looked at where it can be: on fibers, with plain accesses.
   public var checksRaces = false
   /// Where worlds note what they run, where another process watches over this one.
-  public var blackBox: BlackBox?
+  package var blackBox: BlackBox?
   /// What its code may use of the processor without passing a schedule point, in nanoseconds.
-  public var hangLimit = ForeignCode.hangLimit
+  package var hangLimit = ForeignCode.hangLimit
 
-  public init(_ built: BuiltKernel, path: String) throws(KernelBuildError) {
+  package init(_ built: BuiltKernel, path: String) throws(KernelBuildError) {
     loaded = try LoadedKernel(built)
     version = built.version
     treeHash = built.treeHash
@@ -61,7 +61,7 @@ public struct KernelSubject: Sendable {
   package func keepForThreads() { loaded.keepForThreads() }
 
   /// Its machine code.
-  public var code: ForeignCode { ForeignCode(at: loaded.table.pointee.base, hangLimit: hangLimit) }
+  package var code: ForeignCode { ForeignCode(at: loaded.table.pointee.base, hangLimit: hangLimit) }
 
   /// Builds the tree, or takes it from the cache, and loads it.
   /// - Parameters:

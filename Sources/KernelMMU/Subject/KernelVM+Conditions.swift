@@ -4,20 +4,20 @@ import Machine
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
   /// CONFIG_PROVE_LOCKING: off, the kernel's lock assertions break no rule.
-  public var assertsLocks: Bool {
+  package var assertsLocks: Bool {
     get { pointee.state.pointee.assertsLocks }
     nonmutating set { pointee.state.pointee.assertsLocks = newValue }
   }
 
   /// Each SEAMCALL that edits the S-EPT answers TDX_TD_FATAL. That the kernel marks the VM bugged for it is what it
   /// should do.
-  public var tdIsDead: Bool {
+  package var tdIsDead: Bool {
     get { pointee.state.pointee.tdIsDead }
     nonmutating set { pointee.state.pointee.tdIsDead = newValue }
   }
 
   /// A fault that has to be tried again stays in its handler: no interrupt and no signal takes the vCPU out of it.
-  public var lacksInterrupts: Bool {
+  package var lacksInterrupts: Bool {
     get { pointee.state.pointee.lacksInterrupts }
     nonmutating set { pointee.state.pointee.lacksInterrupts = newValue }
   }
@@ -25,7 +25,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   /// Faults may be prefetches, and some vCPUs begin without a direct root: where the first request's draw says so. Who
   /// begins with what the host does, as an MMU notifier, is more often no vCPU that has entered the guest yet.
   /// - Parameter requests: of each thread the first.
-  public func beginRace(first requests: [Request?]) {
+  package func beginRace(first requests: [Request?]) {
     pointee.state.pointee.prefetches = true
     for (id, request) in requests.enumerated() {
       guard let request else { continue }
@@ -36,7 +36,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   }
 
   /// No walk of any task is to yield: those that are not racing, and where the episode says so.
-  public var isQuiet: Bool {
+  package var isQuiet: Bool {
     get { pointee.state.pointee.isQuiet }
     nonmutating set { pointee.state.pointee.isQuiet = newValue }
   }
@@ -45,10 +45,10 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   var isBugged: Bool { pointee.kernel.pointee.is_bugged(pointee.state.pointee.world) }
 
   /// The slot has a dirty bitmap.
-  public var logsDirty: Bool { pointee.kernel.pointee.logs_dirty(pointee.state.pointee.world) }
+  package var logsDirty: Bool { pointee.kernel.pointee.logs_dirty(pointee.state.pointee.world) }
 
   /// Whether that bitmap has a gfn.
-  public func isLoggedDirty(_ gfn: Gfn) -> Bool {
+  package func isLoggedDirty(_ gfn: Gfn) -> Bool {
     pointee.kernel.pointee.is_dirty(pointee.state.pointee.world, gfn)
   }
 }

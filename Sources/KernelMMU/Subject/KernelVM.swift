@@ -9,9 +9,9 @@ import Glibc
 import Machine
 import SecureEPT
 
-public typealias KernelVMPointer = UnsafeMutablePointer<KernelVM>
+package typealias KernelVMPointer = UnsafeMutablePointer<KernelVM>
 
-public struct KernelVM {
+package struct KernelVM {
   /// Bytes in use, by part: what a snapshot has to keep.
   enum Used: Int, CaseIterable { case world, pages, objects, owners }
 
@@ -70,8 +70,8 @@ public struct KernelVM {
   static let sharedPfnBase: UInt64 = 1 << 29
 
   let kernel: UnsafePointer<stress_kernel>
-  public let machine: MachinePointer
-  public let td: TrustDomainPointer
+  package let machine: MachinePointer
+  package let td: TrustDomainPointer
   let host: UnsafeMutablePointer<stress_host>
   let state: UnsafeMutablePointer<State>
   let pool: UnsafeMutablePointer<Pool>
@@ -112,7 +112,7 @@ public struct KernelVM {
   ///   - guestPages: at most what a VM may have.
   ///   - isThreaded: tasks are threads, not fibers.
   /// - Returns: nil if the address space cannot be had.
-  public static func create(
+  package static func create(
     _ loaded: LoadedKernel, _ machine: MachinePointer, policy: Policy = .fourK, guestPages: UInt64,
     isThreaded: Bool = false
   ) -> KernelVMPointer? {
@@ -198,7 +198,7 @@ public struct KernelVM {
     return memory == MAP_FAILED ? nil : memory
   }
 
-  public static func destroy(_ vm: KernelVMPointer) {
+  package static func destroy(_ vm: KernelVMPointer) {
     let own = vm.pointee
     for (memory, bytes) in own.marked { Shadow.unmark(memory, bytes) }
     Shadow.unmark(own.world, own.worldBytes & ~7)
@@ -239,20 +239,20 @@ public struct KernelVM {
 }
 
 extension UnsafeMutablePointer where Pointee == KernelVM {
-  public var mirrorRoot: UInt32 { pointee.state.pointee.mirrorRoot }
-  public var septRoot: UInt32 { pointee.td.pointee.rootPage }
+  package var mirrorRoot: UInt32 { pointee.state.pointee.mirrorRoot }
+  package var septRoot: UInt32 { pointee.td.pointee.rootPage }
   /// The kernel has mirror roots, and the VM is a TD; otherwise all of its memory is shared.
-  public var isTd: Bool { pointee.kernel.pointee.has_mirror_roots }
+  package var isTd: Bool { pointee.kernel.pointee.has_mirror_roots }
   /// Added to a gfn where the direct root maps it.
-  public var sharedBits: Gfn { isTd ? KernelVM.sharedBit : 0 }
+  package var sharedBits: Gfn { isTd ? KernelVM.sharedBit : 0 }
   /// The kernel recovers huge pages by zapping the tables in their place.
-  public var recoversByZap: Bool { pointee.kernel.pointee.recovers_by_zap }
-  public var directRootWords: UnsafeBufferPointer<UInt64> {
+  package var recoversByZap: Bool { pointee.kernel.pointee.recovers_by_zap }
+  package var directRootWords: UnsafeBufferPointer<UInt64> {
     UnsafeBufferPointer(start: pointee.directRoots, count: pointee.rootCount)
   }
 
   /// All that the subject changes but tables and tasks.
-  public func register(in snapshot: Snapshot) {
+  package func register(in snapshot: Snapshot) {
     let own = pointee
     let count = own.machine.pointee.taskCount
     TrustDomain.register(own.td, in: snapshot)
@@ -286,14 +286,14 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   }
 
   /// As the tables stand: for reports.
-  public func isPrivate(atRest gfn: Gfn) -> Bool { gfn < pointee.state.pointee.guestPages && isPrivate(gfn) }
+  package func isPrivate(atRest gfn: Gfn) -> Bool { gfn < pointee.state.pointee.guestPages && isPrivate(gfn) }
 
   /// KVM_CREATE_VM, with its vCPUs' roots loaded. No other task may run.
   /// - Parameters:
   ///   - vcpus: one for each task that will run.
   ///   - shared: the gfns that begin as shared memory.
   ///   - provesMmu: CONFIG_KVM_PROVE_MMU, where the kernel looks at it while it runs.
-  public func build(
+  package func build(
     _ task: TaskPointer, vcpus: Int, guestPages: UInt64, shared: [Range<Gfn>], provesMmu: Bool = false
   ) {
     let own = pointee
@@ -343,14 +343,14 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 
   /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
   /// PAGE.ADD of an initial page comes after its mirror SPTE was set.
-  public var premapsPages: Bool { pointee.kernel.pointee.adds_pages_late }
+  package var premapsPages: Bool { pointee.kernel.pointee.adds_pages_late }
 
-  public func finalize(_ task: TaskPointer) {
+  package func finalize(_ task: TaskPointer) {
     _ = pointee.kernel.pointee.finalize(own(task).pointee.kernel)
   }
 
   /// The VM's end. No other task may run.
-  public func tearDown(_ task: TaskPointer) {
+  package func tearDown(_ task: TaskPointer) {
     pointee.state.pointee.isEnding = true
     pointee.kernel.pointee.vm_destroy(own(task).pointee.kernel)
     pointee.state.pointee.mirrorRoot = 0
@@ -358,7 +358,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   }
 
   /// The valid direct root, 0 for none.
-  public var directRoot: UInt32 {
+  package var directRoot: UInt32 {
     var roots = InlineArray<32, stress_root>(repeating: stress_root())
     var span = roots.mutableSpan
     return span.withUnsafeMutableBufferPointer { roots in
@@ -371,7 +371,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
 
   /// Hands the kernel's statistics to the checkers: those of all tasks stand with the first.
   /// - Returns: false if the kernel counts no page tables.
-  public func reportStatistics() -> Bool {
+  package func reportStatistics() -> Bool {
     var statistics = stress_statistics()
     pointee.kernel.pointee.statistics(pointee.state.pointee.world, &statistics)
     let task = pointee.machine.pointee.tasks[0]

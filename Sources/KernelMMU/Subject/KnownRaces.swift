@@ -5,7 +5,7 @@
 import Foundation
 import Synchronization
 
-public final class KnownRaces: Sendable {
+package final class KnownRaces: Sendable {
   struct Entry {
     var word: String
     var writers: Set<String>
@@ -50,7 +50,7 @@ public final class KnownRaces: Sendable {
   init(_ symbols: KernelSymbols) { self.symbols = symbols }
 
   /// `addr2line` is there, by which functions are told.
-  public static var canTell: Bool { Subprocess.find("addr2line") != nil }
+  package static var canTell: Bool { Subprocess.find("addr2line") != nil }
 
   /// - Parameters:
   ///   - writer: where the write stands in the kernel's code.

@@ -4,8 +4,8 @@
 /// Made with a kernel and kept beside it in the cache.
 import Foundation
 
-public struct SourceUse: Codable, Sendable, Equatable {
-  public enum State: String, Codable, Sendable, CaseIterable {
+package struct SourceUse: Codable, Sendable, Equatable {
+  @usableFromInline package enum State: String, Codable, Sendable, CaseIterable {
     /// Compiled, and the harness or what it calls mentions it.
     case used
     /// Compiled, and nothing that runs mentions it.
@@ -15,19 +15,19 @@ public struct SourceUse: Codable, Sendable, Equatable {
     case unused = "not compiled"
   }
 
-  public enum Kind: String, Codable, Sendable { case function, macro, type, variable }
+  package enum Kind: String, Codable, Sendable { case function, macro, type, variable }
 
-  public struct Item: Codable, Sendable, Equatable {
-    public var name: String
-    public var kind: Kind
+  package struct Item: Codable, Sendable, Equatable {
+    package var name: String
+    package var kind: Kind
     /// Of its first and its last token, from 1.
-    public var line: Int
-    public var lastLine: Int
-    public var state: State
+    package var line: Int
+    package var lastLine: Int
+    package var state: State
     /// What stands in its place: a file of the tool, and a function if it has another name. Else empty.
-    public var by: String
+    package var by: String
     /// Lines in it that the preprocessor leaves out, first and last of each part.
-    public var leftOut: [[Int]]
+    package var leftOut: [[Int]]
 
     package init(name: String, kind: Kind, line: Int, lastLine: Int, state: State, by: String, leftOut: [[Int]]) {
       self.name = name
@@ -40,15 +40,15 @@ public struct SourceUse: Codable, Sendable, Equatable {
     }
 
     /// As a reader knows it: `f()` for a function.
-    public var shown: String { kind == .function ? name + "()" : name }
+    package var shown: String { kind == .function ? name + "()" : name }
   }
 
-  public struct File: Codable, Sendable, Equatable {
-    public var path: String
+  package struct File: Codable, Sendable, Equatable {
+    package var path: String
     /// The compiler reads it as it is; of other files, single definitions are taken.
-    public var isWhole: Bool
+    package var isWhole: Bool
     /// In the order of their lines.
-    public var items: [Item]
+    package var items: [Item]
 
     package init(path: String, isWhole: Bool, items: [Item]) {
       self.path = path
@@ -56,15 +56,15 @@ public struct SourceUse: Codable, Sendable, Equatable {
       self.items = items
     }
 
-    public var functions: [Item] { items.filter { $0.kind == .function } }
+    package var functions: [Item] { items.filter { $0.kind == .function } }
 
-    public func count(_ states: State...) -> Int { functions.count { states.contains($0.state) } }
+    package func count(_ states: State...) -> Int { functions.count { states.contains($0.state) } }
   }
 
   /// By path. Files of which nothing is taken are not among them.
-  public var files: [File]
+  package var files: [File]
 
-  public func file(_ path: String) -> File? { files.first { $0.path == path } }
+  package func file(_ path: String) -> File? { files.first { $0.path == path } }
 
   static let fileName = "functions.json"
   /// Grows when what is kept changes: older entries of the cache are not read then.

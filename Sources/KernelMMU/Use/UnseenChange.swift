@@ -1,16 +1,16 @@
 /// A change of a tree that a run cannot see.
 import Machine
 
-public struct UnseenChange: Sendable, Equatable {
+package struct UnseenChange: Sendable, Equatable {
   static let fileScope = "file-scope lines"
 
   /// `f()`, the name of what else it is, or empty for a whole file.
-  public var name: String
-  public var file: String
+  package var name: String
+  package var file: String
   /// In words: `not compiled`, `never called`, or what answers in its place.
-  public var reason: String
+  package var reason: String
 
-  public init(name: String, file: String, reason: String) {
+  package init(name: String, file: String, reason: String) {
     self.name = name
     self.file = file
     self.reason = reason
@@ -21,7 +21,7 @@ public struct UnseenChange: Sendable, Equatable {
   }
 
   /// One line for each file and reason, in the order in which they come first.
-  public static func lines(_ changes: [UnseenChange]) -> [String] {
+  package static func lines(_ changes: [UnseenChange]) -> [String] {
     UnseenLines.of(changes.map { ($0.name, $0.file, $0.reason) })
   }
 }

@@ -5,7 +5,7 @@
 import CAtomics
 import Glibc
 
-public enum ThreadBackend {
+package enum ThreadBackend {
   /// Points between two looks at the backend when pauses are off.
   static let unpaused: Int64 = 1 << 24
 
@@ -14,7 +14,7 @@ public enum ThreadBackend {
   }
 
   /// Sets a task's pauses. `mean` is in weighted schedule points, 0 for none.
-  public static func setPauses(_ task: TaskPointer, mean: UInt64, draws: SplitMix64) {
+  package static func setPauses(_ task: TaskPointer, mean: UInt64, draws: SplitMix64) {
     task.pointee.pauseMean = mean
     task.pointee.pauseDraws = draws
     task.pointee.point.countdown = nextCountdown(task)
@@ -67,5 +67,5 @@ public enum ThreadBackend {
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// Progress was made: the next wait starts by spinning again.
-  @inlinable @inline(__always) public func endStreak() { pointee.relaxStreak = 0 }
+  @inlinable @inline(__always) package func endStreak() { pointee.relaxStreak = 0 }
 }

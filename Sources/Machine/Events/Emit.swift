@@ -2,7 +2,7 @@
 import CAtomics
 
 extension UnsafeMutablePointer where Pointee == Task {
-  @inlinable @inline(__always) public func emit(
+  @inlinable @inline(__always) package func emit(
     _ kind: Event.Kind, gfn: Gfn = 0, old: UInt64 = 0, new: UInt64 = 0, entry: UInt32 = 0, level: Int = 0,
     root: PageHeader.Kind = .none, flags: UInt8 = 0
   ) {
@@ -14,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// An access to one entry: gfn, level and root are those of the table it stands in.
-  @inlinable @inline(__always) public func emitAccess(
+  @inlinable @inline(__always) package func emitAccess(
     _ kind: Event.Kind, _ sptep: SptePointer, old: UInt64, new: UInt64, flags: UInt8 = 0
   ) {
     let arena = pointee.machine.pointee.arenaView
@@ -27,7 +27,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// Hands the task's unread events to the checkers; called by the engine when an operation ends.
-  @inlinable @inline(__always) public func drain() {
+  @inlinable @inline(__always) package func drain() {
     if pointee.head != pointee.drained { drainFull() }
   }
 
@@ -39,13 +39,13 @@ extension UnsafeMutablePointer where Pointee == Task {
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// The time of an event that happens now.
-  @inlinable @inline(__always) public func stamp() -> UInt64 {
+  @inlinable @inline(__always) package func stamp() -> UInt64 {
     if let fibers = pointee.fibers { return fibers.tick() }
     return cycle_counter()
   }
 
   /// The stamp of the last event.
-  @inlinable @inline(__always) public var lastStamp: UInt64 {
+  @inlinable @inline(__always) package var lastStamp: UInt64 {
     pointee.events[(pointee.head &- 1) & (Task.eventCapacity - 1)].stamp
   }
 }

@@ -2,9 +2,9 @@
 ///
 /// Events say what happened to memory, locks and the external table, never what the subject claims to have done. A task
 /// writes its own; its checkers read them in order when an operation ends or the ring is full.
-public struct Event {
-  public enum Kind: UInt8, Sendable {
-    @inlinable public var code: UInt8 { rawValue }
+@usableFromInline package struct Event {
+  @usableFromInline package enum Kind: UInt8, Sendable {
+    @inlinable package var code: UInt8 { rawValue }
 
     /// `old` and `new` are operation and gfn count.
     case operationBegin, operationEnd
@@ -23,21 +23,21 @@ public struct Event {
   }
 
   /// Of a store: it overwrote a `Spte.volatile` bit that was set since its task has read the entry.
-  public static let blind: UInt8 = 1
+  @usableFromInline package static let blind: UInt8 = 1
 
   /// Orders events of different tasks: cycles under threads, the step under a scheduler.
-  public var stamp: UInt64
-  public var gfn: Gfn
-  public var old: UInt64
-  public var new: UInt64
+  @usableFromInline package var stamp: UInt64
+  @usableFromInline package var gfn: Gfn
+  @usableFromInline package var old: UInt64
+  @usableFromInline package var new: UInt64
   /// Index of the entry in the arena, 0 where the event has none.
-  public var entry: UInt32
-  public var kind: Kind
-  public var level: UInt8
-  public var root: PageHeader.Kind
-  public var flags: UInt8
+  @usableFromInline package var entry: UInt32
+  @usableFromInline package var kind: Kind
+  @usableFromInline package var level: UInt8
+  @usableFromInline package var root: PageHeader.Kind
+  @usableFromInline package var flags: UInt8
 
-  @inlinable @inline(__always) public init(
+  @inlinable @inline(__always) package init(
     stamp: UInt64, gfn: Gfn, old: UInt64, new: UInt64, entry: UInt32, kind: Kind, level: UInt8,
     root: PageHeader.Kind, flags: UInt8
   ) {
@@ -53,7 +53,7 @@ public struct Event {
   }
 
   /// `MmuLock.epoch` at an accept.
-  @inlinable public var acceptEpoch: UInt64 { old >> 8 }
-  @inlinable public var seamcall: Seamcall { Seamcall(rawValue: flags) ?? .vpExit }
-  @inlinable public var status: TdxStatus { TdxStatus(rawValue: UInt8(truncatingIfNeeded: old)) ?? .success }
+  @inlinable package var acceptEpoch: UInt64 { old >> 8 }
+  @inlinable package var seamcall: Seamcall { Seamcall(rawValue: flags) ?? .vpExit }
+  @inlinable package var status: TdxStatus { TdxStatus(rawValue: UInt8(truncatingIfNeeded: old)) ?? .success }
 }

@@ -1,10 +1,10 @@
 /// The SEAMCALLs and TDCALLs that change or use the S-EPT, and the status words they answer with.
-public enum Seamcall: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum Seamcall: UInt8, CaseIterable, Sendable {
   case septAdd, pageAdd, pageAug, rangeBlock, track, pageRemove, pageDemote, pageReclaim, vpEnter, vpExit, accept
   case septRemove
   case pamtAdd, pamtRemove
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .septAdd: "TDH.MEM.SEPT.ADD"
     case .pageAdd: "TDH.MEM.PAGE.ADD"
@@ -24,7 +24,7 @@ public enum Seamcall: UInt8, CaseIterable, Sendable {
   }
 
   /// True for the calls by which KVM changes what the external table maps: the external writes of DUP-1 and ORD-1.
-  @inlinable @inline(__always) public var isExternalWrite: Bool {
+  @inlinable @inline(__always) package var isExternalWrite: Bool {
     switch self {
     case .septAdd, .pageAdd, .pageAug, .pageRemove, .pageDemote: true
     default: false
@@ -33,7 +33,7 @@ public enum Seamcall: UInt8, CaseIterable, Sendable {
 }
 
 /// Status of a SEAMCALL, after the TDX module's completion codes.
-public enum TdxStatus: UInt8, Sendable {
+@usableFromInline package enum TdxStatus: UInt8, Sendable {
   case success
   /// TDX_OPERAND_BUSY: a lock inside the module is taken.
   case operandBusy
@@ -58,7 +58,7 @@ public enum TdxStatus: UInt8, Sendable {
   /// TDX_PAGE_METADATA_INCORRECT: metadata pages that are in use, or not there, are asked back.
   case metadataIncorrect
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .success: "SUCCESS"
     case .operandBusy: "OPERAND_BUSY"

@@ -6,7 +6,7 @@
 /// progress.
 import CAtomics
 
-public struct MmuLock {
+package struct MmuLock {
   static let stripes = 16
   static let lines = 4 + stripes
   /// 0 free, 1 held, 2 held and another writer is parked.
@@ -24,9 +24,9 @@ public struct MmuLock {
   private let ownerWord: UnsafeMutablePointer<UInt64>
   private let epochWord: UnsafeMutablePointer<UInt64>
   /// The writer's task, -1 for none. Written by the writer alone.
-  public var owner: Int { Int(raw_load64(ownerWord)) - 1 }
+  package var owner: Int { Int(raw_load64(ownerWord)) - 1 }
   /// Write acquisitions so far. Stable for whoever holds the lock in either mode: orders faults against zaps.
-  public var epoch: UInt64 { raw_load64(epochWord) }
+  package var epoch: UInt64 { raw_load64(epochWord) }
 
   init(words: UnsafeMutableRawPointer, tasks: Int) {
     func line(_ index: Int) -> UnsafeMutablePointer<UInt32> {
@@ -141,7 +141,7 @@ public struct MmuLock {
 extension UnsafeMutablePointer where Pointee == Task {
   @inline(__always) private var lock: UnsafeMutablePointer<MmuLock> { pointee.machine.pointee.mmuLock }
 
-  public func readLock() {
+  package func readLock() {
     schedule_point_pass(point, UInt32(SCHEDULE_LOCK_SHARED.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .none) { lockImbalance("read_lock") }
     if !lock.pointee.tryReadLock(self) { lock.pointee.readLockSlow(self) }
@@ -150,7 +150,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     emit(.readLock, new: pointee.lastReadEpoch)
   }
 
-  public func readUnlock() {
+  package func readUnlock() {
     schedule_point_pass(point, UInt32(SCHEDULE_UNLOCK_SHARED.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .read) { return lockImbalance("read_unlock") }
     emit(.readUnlock)
@@ -161,7 +161,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     lock.pointee.readUnlock(self)
   }
 
-  public func writeLock() {
+  package func writeLock() {
     schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .none) { lockImbalance("write_lock") }
     lock.pointee.writeLock(self)
@@ -175,7 +175,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     }
   }
 
-  public func writeUnlock() {
+  package func writeUnlock() {
     schedule_point_pass(point, UInt32(SCHEDULE_UNLOCK.rawValue), lock.pointee.writer)
     if _slowPath(pointee.lockMode != .write) { return lockImbalance("write_unlock") }
     if pointee.rangeStart != pointee.rangeEnd {
@@ -193,11 +193,11 @@ extension UnsafeMutablePointer where Pointee == Task {
   /// From here on a fault looks up what it will map: `kvm_mmu_faultin_pfn()`, before it takes mmu_lock. MAP-1 holds the
   /// fault to this moment. It comes after the fault has read `mmu_invalidate_seq`: a zap that ends between the two then
   /// makes the fault retry.
-  public func noteLookup() { pointee.lookupEpoch = lock.pointee.epoch }
+  package func noteLookup() { pointee.lookupEpoch = lock.pointee.epoch }
 
   /// `rwlock_needbreak()`: another task waits for the lock. Answered one time in eight: with many threads someone
   /// always waits, and a walk that yields at every entry would do little else.
-  public func rwlockNeedbreak() -> Bool {
+  package func rwlockNeedbreak() -> Bool {
     noteRead(lock.pointee.waiters)
     guard raw_load32(lock.pointee.waiters) != 0 else { return false }
     if let fibers = pointee.fibers { return pointee.mayResched && fibers.ask(pointee.id, .needbreak) }
@@ -205,7 +205,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// `cond_resched_rwlock_read()` and `_write()`: let the others in, and come back.
-  public func condReschedRwlock() {
+  package func condReschedRwlock() {
     let mode = pointee.lockMode
     count(.yielded)
     emit(.lockYielded)

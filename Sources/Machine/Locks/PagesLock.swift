@@ -1,14 +1,14 @@
 /// `kvm->arch.tdp_mmu_pages_lock`: the spinlock that guards the list of possible NX huge pages.
 import CAtomics
 
-public struct PagesLock {
+package struct PagesLock {
   fileprivate let word: UnsafeMutablePointer<UInt32>
 
   init(word: UnsafeMutablePointer<UInt32>) { self.word = word }
 }
 
 extension UnsafeMutablePointer where Pointee == Task {
-  public func lockPages() {
+  package func lockPages() {
     let word = pointee.machine.pointee.pagesLock.word
     schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), word)
     if raw_cmpxchg32(word, 0, 1) != 0 {
@@ -21,7 +21,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// A sleeping lock of the subject, `kvm->slots_lock` or its like, in a word of the subject's own.
-  public func lockWord(_ word: UnsafeMutablePointer<UInt32>) {
+  package func lockWord(_ word: UnsafeMutablePointer<UInt32>) {
     schedule_point_pass(point, UInt32(SCHEDULE_LOCK.rawValue), word)
     if raw_cmpxchg32(word, 0, 1) != 0 {
       beginWaiting(.slotsLock)
@@ -32,14 +32,14 @@ extension UnsafeMutablePointer where Pointee == Task {
     pointee.slotsLockHeld = true
   }
 
-  public func unlockWord(_ word: UnsafeMutablePointer<UInt32>) {
+  package func unlockWord(_ word: UnsafeMutablePointer<UInt32>) {
     pointee.slotsLockHeld = false
     raw_store32(word, 0)
     noteWrite(word)
     wake(word)
   }
 
-  public func unlockPages() {
+  package func unlockPages() {
     pointee.pagesLockHeld = false
     let word = pointee.machine.pointee.pagesLock.word
     raw_store32(word, 0)

@@ -1,28 +1,28 @@
 /// What words held before they were overwritten: how memory that is too wide to be copied goes back to a snapshot.
 ///
 /// Off until a snapshot takes it on, so that threads, which may not share it, never write to it.
-public typealias JournalPointer = UnsafeMutablePointer<Journal>
+package typealias JournalPointer = UnsafeMutablePointer<Journal>
 
-public struct Journal {
+package struct Journal {
   fileprivate struct Entry {
     var word: UnsafeMutablePointer<UInt32>
     var old: UInt32
   }
 
-  public fileprivate(set) var isOn = false
+  package fileprivate(set) var isOn = false
   private var entries = UnsafeMutablePointer<Entry>.allocate(capacity: 64)
   private var capacity = 64
   private var count = 0
   /// Entries that are older than what `restore` goes back to.
   private var kept = 0
 
-  public static func create() -> JournalPointer {
+  package static func create() -> JournalPointer {
     let journal = JournalPointer.allocate(capacity: 1)
     journal.initialize(to: Journal())
     return journal
   }
 
-  public static func destroy(_ journal: JournalPointer) {
+  package static func destroy(_ journal: JournalPointer) {
     journal.pointee.entries.deallocate()
     journal.deallocate()
   }
@@ -40,7 +40,7 @@ public struct Journal {
   }
 
   /// The words have gone back to what they held at first by other means.
-  public mutating func forget() {
+  package mutating func forget() {
     count = 0
     kept = 0
   }
@@ -77,7 +77,7 @@ public struct Journal {
 extension JournalPointer {
   /// `word` is about to be overwritten, or has just been by the task that calls. Does nothing while the journal is off:
   /// threads only read that it is.
-  @inline(__always) public func note(_ word: UnsafeMutablePointer<UInt32>, old: UInt32) {
+  @inline(__always) package func note(_ word: UnsafeMutablePointer<UInt32>, old: UInt32) {
     if _slowPath(pointee.isOn) { pointee.append(Journal.Entry(word: word, old: old)) }
   }
 }

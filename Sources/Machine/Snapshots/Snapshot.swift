@@ -5,7 +5,7 @@
 /// stand in memory that no part of a snapshot covers. No task may run meanwhile.
 import Glibc
 
-public final class Snapshot {
+package final class Snapshot {
   private struct Part {
     let memory: UnsafeMutableRawPointer
     let byteCount: Int
@@ -27,7 +27,7 @@ public final class Snapshot {
 
   /// A snapshot of a machine whose tasks have taken no table yet. What stands on the machine registers itself, see
   /// `register(in:)` of the subject and of the checkers.
-  public init(of machine: MachinePointer) {
+  package init(of machine: MachinePointer) {
     self.machine = machine
     pages = SavedPages(of: machine.pointee.arena)
     machine.pointee.marksWrites = true
@@ -45,7 +45,7 @@ public final class Snapshot {
   /// Adds memory that holds plain values only: nothing that counts references. As it is, it is what `reset` goes back
   /// to.
   /// - Parameter beside: offsets, in order, whose words are no part of the state, see `StateHash`. Whole words.
-  public func add(_ memory: UnsafeMutableRawPointer, byteCount: Int, beside: [Range<Int>] = []) {
+  package func add(_ memory: UnsafeMutableRawPointer, byteCount: Int, beside: [Range<Int>] = []) {
     func copy() -> UnsafeMutableRawPointer {
       let copy = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
       copy.copyMemory(from: memory, byteCount: byteCount)
@@ -59,7 +59,7 @@ public final class Snapshot {
 
   /// Adds memory of which the first `used` bytes are in use, at most `byteCount`. When the world was made none were.
   /// - Parameter isState: it is part of the state as it is; else somebody tells what of it is.
-  public func add(
+  package func add(
     _ memory: UnsafeMutableRawPointer, byteCount: Int, used: UnsafePointer<Int>, isState: Bool = true
   ) {
     let made = UnsafeMutableRawPointer.allocate(byteCount: 0, alignment: 16)
@@ -71,21 +71,21 @@ public final class Snapshot {
   }
 
   /// Adds `count` plain values.
-  public func add<Value: BitwiseCopyable>(_ values: UnsafeMutablePointer<Value>, count: Int = 1) {
+  package func add<Value: BitwiseCopyable>(_ values: UnsafeMutablePointer<Value>, count: Int = 1) {
     add(values, byteCount: count * MemoryLayout<Value>.stride)
   }
 
   /// Adds the words whose changes the journal hears of, and turns it on.
-  public func add(_ journal: JournalPointer) {
+  package func add(_ journal: JournalPointer) {
     journal.pointee.start()
     journals.append(journal)
   }
 
   /// Adds what no part covers of what the world remembers: told when its state is asked for.
-  public func add(telling teller: @escaping (inout StateHash) -> Void) { tellers.append(teller) }
+  package func add(telling teller: @escaping (inout StateHash) -> Void) { tellers.append(teller) }
 
   /// Adds to `hash` all that is not as it was when `take` was called last.
-  public func tell(_ hash: inout StateHash) {
+  package func tell(_ hash: inout StateHash) {
     for part in parts where part.isState {
       var first = 0
       for range in part.beside {
@@ -103,7 +103,7 @@ public final class Snapshot {
   }
 
   /// Keeps the world as it is. The events so far are read and forgotten.
-  public func take() {
+  package func take() {
     for id in 0..<machine.pointee.taskCount {
       let task = machine.pointee.tasks[id]
       task.drain()
@@ -120,7 +120,7 @@ public final class Snapshot {
   }
 
   /// The world as it was when `take` was called last, whatever happened since, with nothing reported.
-  public func restore() {
+  package func restore() {
     for part in parts { memcpy(part.memory, part.taken, part.takenBytes) }
     for journal in journals { journal.pointee.restore() }
     pages.restore()
@@ -128,7 +128,7 @@ public final class Snapshot {
   }
 
   /// The world as it was made: no VM, no table in use. The next VM gets the tables that the first one got.
-  public func reset() {
+  package func reset() {
     for index in parts.indices {
       let part = parts[index]
       if part.used != nil {

@@ -5,13 +5,13 @@
 /// All memory that a snapshot puts back is part of it, but for what is named as `beside`: time, and how often something
 /// was looked at. Two different states are taken for one with a chance of one in 2^64 a pair.
 
-public struct StateHash {
-  public private(set) var value: UInt64 = 0
+package struct StateHash {
+  package private(set) var value: UInt64 = 0
 
-  public init() {}
+  package init() {}
 
   /// One word and where it stands; the sum of all does not depend on their order.
-  @inline(__always) public mutating func add(_ place: UInt, _ word: UInt64) {
+  @inline(__always) package mutating func add(_ place: UInt, _ word: UInt64) {
     var hash = word ^ (UInt64(place) &* 0x9e37_79b9_7f4a_7c15)
     hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
     hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb
@@ -36,7 +36,7 @@ public struct StateHash {
   }
 
   /// All words of a range that are not 0.
-  @inline(__always) public mutating func add(
+  @inline(__always) package mutating func add(
     all memory: UnsafeMutableRawPointer, byteCount: Int, place: UInt? = nil
   ) {
     let words = memory.assumingMemoryBound(to: UInt64.self)

@@ -6,7 +6,7 @@ import CAtomics
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// `kvm_tdp_mmu_read_spte()`.
-  @inlinable @inline(__always) public func readSpte(_ sptep: SptePointer) -> UInt64 {
+  @inlinable @inline(__always) package func readSpte(_ sptep: SptePointer) -> UInt64 {
     let spte = read_once64(point, sptep)
     noteSeen(sptep, spte)
     if _slowPath(!Spte.isShadowPresent(spte) && spte != Spte.nonpresent) { metSpecial(sptep, spte) }
@@ -14,7 +14,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// `try_cmpxchg64()`: on failure `old` is refreshed.
-  @inlinable @inline(__always) public func tryCmpxchgSpte(
+  @inlinable @inline(__always) package func tryCmpxchgSpte(
     _ sptep: SptePointer, _ old: inout UInt64, _ new: UInt64
   ) -> Bool {
     let expected = old
@@ -28,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     return false
   }
 
-  @inlinable @inline(__always) public func xchgSpte(_ sptep: SptePointer, _ new: UInt64) -> UInt64 {
+  @inlinable @inline(__always) package func xchgSpte(_ sptep: SptePointer, _ new: UInt64) -> UInt64 {
     let old = xchg64(point, sptep, new)
     markWritten(sptep)
     if old == Spte.poison { usedFreed(sptep) }
@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     return old
   }
 
-  @inlinable @inline(__always) public func fetchAndSpte(_ sptep: SptePointer, _ mask: UInt64) -> UInt64 {
+  @inlinable @inline(__always) package func fetchAndSpte(_ sptep: SptePointer, _ mask: UInt64) -> UInt64 {
     let old = fetch_and64(point, sptep, mask)
     markWritten(sptep)
     if old == Spte.poison { usedFreed(sptep) }
@@ -47,7 +47,7 @@ extension UnsafeMutablePointer where Pointee == Task {
 
   /// `WRITE_ONCE()` of an SPTE. The load before it is the checkers', not the protocol's: what a plain store overwrites
   /// is the one thing that the store cannot tell.
-  @inlinable @inline(__always) public func writeSpte(_ sptep: SptePointer, _ new: UInt64) {
+  @inlinable @inline(__always) package func writeSpte(_ sptep: SptePointer, _ new: UInt64) {
     schedule_point_pass(point, UInt32(SCHEDULE_STORE.rawValue), sptep)
     let old = raw_load64(sptep)
     raw_store64(sptep, new)
@@ -83,7 +83,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     emitAccess(.cmpxchgLost, sptep, old: expected, new: seen)
   }
 
-  @inline(never) public func usedFreed(_ sptep: SptePointer) {
+  @usableFromInline @inline(never) package func usedFreed(_ sptep: SptePointer) {
     let page = pointee.machine.pointee.arenaView.index(of: sptep)
     reportTable(page, expected: "no freed table is used", seen: "an entry of it was accessed after it was freed")
   }

@@ -3,9 +3,9 @@
 /// Kept only while `Machine.marksWrites`, when one thread runs all tasks.
 import CAtomics
 
-public struct LineMarks: BitwiseCopyable {
+@usableFromInline package struct LineMarks: BitwiseCopyable {
   /// Entries in a line.
-  public static let entries = 8
+  package static let entries = 8
 
   /// Bit n: line n of the table is as the last snapshot took it.
   @usableFromInline var clean: UInt64 = 0
@@ -15,7 +15,7 @@ public struct LineMarks: BitwiseCopyable {
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// An entry of a table of any kind was written: a snapshot has to put it back, a check at rest has to look at it.
-  @inlinable @inline(__always) public func markWritten(_ entry: SptePointer) {
+  @inlinable @inline(__always) package func markWritten(_ entry: SptePointer) {
     if _slowPath(pointee.machine.pointee.marksWrites) {
       let arena = pointee.machine.pointee.arenaView
       let line: UInt64 = 1 << UInt64((UInt(bitPattern: entry) >> 6) & 63)
@@ -26,17 +26,17 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// All entries of a table were written that nobody else can reach yet.
-  public func markWritten(all page: UInt32) { mark(page, LineMarks()) }
+  package func markWritten(all page: UInt32) { mark(page, LineMarks()) }
 
   /// A page that nobody else can reach is about to be written behind the back of those who mark: a snapshot has to put
   /// all of it back, even if it is left before anybody finds it.
-  public func markUnclean(_ page: UInt32) {
+  package func markUnclean(_ page: UInt32) {
     if pointee.machine.pointee.marksWrites { pointee.machine.pointee.arenaView.marks[Int(page)].clean = 0 }
   }
 
   /// A table is about to be found by others: marks what was written to it while nobody could, behind the back of
   /// those who mark. It was filled with what an empty SPTE holds.
-  public func markPrepared(_ page: UInt32) {
+  package func markPrepared(_ page: UInt32) {
     guard pointee.machine.pointee.marksWrites else { return }
     let arena = pointee.machine.pointee.arenaView
     let table = arena.base + Int(page) * Spte.entriesPerTable
@@ -56,7 +56,7 @@ extension UnsafeMutablePointer where Pointee == Task {
 
 extension Machine {
   /// Of a table's lines, as bits, those that may hold something else than what the table was filled with.
-  @inlinable @inline(__always) public func linesInUse(_ page: UInt32) -> UInt64 {
+  @inlinable @inline(__always) package func linesInUse(_ page: UInt32) -> UInt64 {
     marksWrites ? ~arenaView.marks[Int(page)].untouched : .max
   }
 }

@@ -6,18 +6,18 @@
 import CAtomics
 import Glibc
 
-public struct PageArena {
-  public static let pageSize = 4096
+package struct PageArena {
+  package static let pageSize = 4096
   /// Table pages live at this pfn and above, guest memory below.
-  public static let tablePfnBase: UInt64 = 1 << 30
+  package static let tablePfnBase: UInt64 = 1 << 30
   /// Freed pages that wait before the first is used again.
   static let quarantine = 512
   static let batch = 16
 
-  public let base: UnsafeMutablePointer<UInt64>
-  public let headers: UnsafeMutablePointer<PageHeader>
+  package let base: UnsafeMutablePointer<UInt64>
+  package let headers: UnsafeMutablePointer<PageHeader>
   let marks: UnsafeMutablePointer<LineMarks>
-  public let capacity: Int
+  package let capacity: Int
   let freeRing: UnsafeMutablePointer<UInt32>
   /// Guards `counters`.
   let lock: UnsafeMutablePointer<UInt32>
@@ -63,14 +63,14 @@ public struct PageArena {
     munmap(lock, Self.pageSize)
   }
 
-  @inlinable @inline(__always) public func index(of entry: UnsafePointer<UInt64>) -> UInt32 {
+  @inlinable @inline(__always) package func index(of entry: UnsafePointer<UInt64>) -> UInt32 {
     UInt32(truncatingIfNeeded: (UInt(bitPattern: entry) &- UInt(bitPattern: base)) >> 12)
   }
-  @inlinable @inline(__always) public func table(_ page: UInt32) -> SptePointer {
+  @inlinable @inline(__always) package func table(_ page: UInt32) -> SptePointer {
     base + Int(page) &* Spte.entriesPerTable
   }
-  @inlinable @inline(__always) public static func pfn(_ page: UInt32) -> UInt64 { tablePfnBase &+ UInt64(page) }
-  @inlinable @inline(__always) public static func page(pfn: UInt64) -> UInt32 {
+  @inlinable @inline(__always) package static func pfn(_ page: UInt32) -> UInt64 { tablePfnBase &+ UInt64(page) }
+  @inlinable @inline(__always) package static func page(pfn: UInt64) -> UInt32 {
     UInt32(truncatingIfNeeded: pfn &- tablePfnBase)
   }
 
@@ -112,5 +112,5 @@ public struct PageArena {
   }
 
   /// Pages ever used, an upper bound of the memory taken.
-  public var highWater: Int { counters.pointee.nextUnused }
+  package var highWater: Int { counters.pointee.nextUnused }
 }

@@ -5,46 +5,48 @@ import CAtomics
 ///
 /// A header belongs to the thread that allocated it until the table is linked, and to the thread that unlinked it
 /// afterwards; in between it is read-only but for the NX list, which `tdp_mmu_pages_lock` guards.
-public struct PageHeader: BitwiseCopyable {
-  public enum Kind: UInt8, Sendable, BitwiseCopyable { case none, direct, mirror, external }
+@usableFromInline package struct PageHeader: BitwiseCopyable {
+  @usableFromInline package enum Kind: UInt8, Sendable, BitwiseCopyable { case none, direct, mirror, external }
 
   /// Life of a table. Every step is taken once and in this order; anything else is RCU-1.
-  public enum State: UInt8, Sendable, BitwiseCopyable { case free, allocated, linked, unlinked, deferred }
+  @usableFromInline package enum State: UInt8, Sendable, BitwiseCopyable {
+    case free, allocated, linked, unlinked, deferred
+  }
 
   /// First field, so that `nxHugePageDisallowed` reaches it by address. Written under `tdp_mmu_pages_lock`, and read
   /// without it first, as the kernel does.
   @usableFromInline var nxWord: UInt32 = 0
   /// First gfn that the table maps.
-  public var gfn: Gfn = 0
+  @usableFromInline package var gfn: Gfn = 0
   /// The SPTE that points here (`ptep`), nil for a root.
-  public var parent: SptePointer?
+  package var parent: SptePointer?
   /// RCU epoch from which on no reader can still hold the table; 0 until it was deferred.
-  public var rcuStamp: UInt64 = 0
+  package var rcuStamp: UInt64 = 0
   /// Page index of `external_spt`, the S-EPT table that mirrors this one; 0 for none.
-  public var externalPage: UInt32 = 0
+  package var externalPage: UInt32 = 0
   /// Next table whose free is deferred, the `rcu_head`. A link of its own: a table can be retired while an NX recovery
   /// is still taking it off its list.
   var nextDeferred: UInt32 = 0
   /// Neighbours on the list of possible NX huge pages. Guarded by `tdp_mmu_pages_lock`.
-  public var next: UInt32 = 0
-  public var previous: UInt32 = 0
-  public var level: UInt8 = 0
-  public var kind: Kind = .none
-  public var state: State = .free
+  package var next: UInt32 = 0
+  package var previous: UInt32 = 0
+  @usableFromInline package var level: UInt8 = 0
+  @usableFromInline package var kind: Kind = .none
+  package var state: State = .free
   /// `role.invalid`: set under mmu_lock held for write, read under mmu_lock.
-  public var isInvalid = false
+  package var isInvalid = false
   /// On the list of possible NX huge pages. Guarded by `tdp_mmu_pages_lock`.
-  public var isTracked = false
+  package var isTracked = false
   /// Of a free page, who freed it last in this execution: the task, where in a kernel's code as an offset in its
   /// object, and in which step. 0 where that is not known.
-  public var freedBy: UInt16 = 0
-  public var freedAt: UInt32 = 0
-  public var freedIn: UInt32 = 0
+  package var freedBy: UInt16 = 0
+  package var freedAt: UInt32 = 0
+  package var freedIn: UInt32 = 0
 }
 
 extension UnsafeMutablePointer where Pointee == PageHeader {
   /// `sp->nx_huge_page_disallowed`
-  @inlinable public var nxHugePageDisallowed: Bool {
+  @inlinable package var nxHugePageDisallowed: Bool {
     get { raw_load32(nxWord) != 0 }
     nonmutating set { raw_store32(nxWord, newValue ? 1 : 0) }
   }

@@ -6,7 +6,7 @@
 import CAtomics
 
 extension UnsafeMutablePointer where Pointee == Task {
-  @inlinable @inline(__always) public func rcuReadLock() {
+  @inlinable @inline(__always) package func rcuReadLock() {
     schedule_point_pass(point, UInt32(SCHEDULE_LOCK_SHARED.rawValue), pointee.machine.pointee.rcuEpoch)
     pointee.rcuDepth &+= 1
     if pointee.rcuDepth == 1 {
@@ -17,7 +17,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     }
   }
 
-  @inlinable @inline(__always) public func rcuReadUnlock() {
+  @inlinable @inline(__always) package func rcuReadUnlock() {
     pointee.rcuDepth &-= 1
     if pointee.rcuDepth == 0 {
       noteWrite(pointee.published + Task.Published.rcuEpoch.rawValue)
@@ -26,7 +26,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// `rcu_dereference()` outside a read section and without mmu_lock: found with no race needed.
-  @inlinable @inline(__always) public func assertRcuHeld() {
+  @inlinable @inline(__always) package func assertRcuHeld() {
     if _slowPath(pointee.rcuDepth == 0 && pointee.lockMode == .none) {
       violationAfterDrain(
         .rcu1, gfn: 0, level: 0, expected: "rcu_dereference() inside a read section", seen: "no read section")
@@ -34,7 +34,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// `call_rcu()` with the callback that frees the table.
-  public func callRcu(_ page: UInt32) {
+  package func callRcu(_ page: UInt32) {
     let machine = pointee.machine
     let header = machine.pointee.arenaView.headers + Int(page)
     guard header.pointee.state == .linked || header.pointee.state == .unlinked else {
@@ -55,7 +55,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// Runs the callbacks whose grace period has ended. Outside any read section.
-  public func rcuPoll(force: Bool = false) {
+  package func rcuPoll(force: Bool = false) {
     guard pointee.deferredCount >= 8 || (force && pointee.deferredCount > 0) else { return }
     let oldest = oldestReader()
     let headers = pointee.machine.pointee.arenaView.headers

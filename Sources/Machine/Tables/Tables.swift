@@ -5,7 +5,7 @@ extension UnsafeMutablePointer where Pointee == Task {
   /// A table with all entries set to `fill`, reachable by nobody but the caller.
   /// - Parameter isAnnounced: what it is for is known, and worth an event.
   /// - Returns: its page index; 0 if the arena is used up, which halts the run as a harness fault.
-  public func allocateTable(
+  package func allocateTable(
     kind: PageHeader.Kind, level: Int, gfn: Gfn, fill: UInt64, isAnnounced: Bool = true
   ) -> UInt32 {
     let machine = pointee.machine
@@ -38,10 +38,10 @@ extension UnsafeMutablePointer where Pointee == Task {
   }
 
   /// Fills the task's cache of pages. Those that are left in it are lost until a snapshot is restored.
-  public func readyPages() { pointee.pageCacheCount = pointee.machine.pointee.arena.take(into: pointee.pageCache) }
+  package func readyPages() { pointee.pageCacheCount = pointee.machine.pointee.arena.take(into: pointee.pageCache) }
 
   /// Frees a table for good: its page is poisoned and queued for reuse.
-  public func freeTable(_ page: UInt32) {
+  package func freeTable(_ page: UInt32) {
     let machine = pointee.machine
     let header = machine.pointee.arenaView.headers + Int(page)
     pointee.tableFrees &+= 1
@@ -75,7 +75,7 @@ extension UnsafeMutablePointer where Pointee == Task {
     if pointee.freedCacheCount == PageArena.batch { flushFreed() }
   }
 
-  public func flushFreed() {
+  package func flushFreed() {
     guard pointee.freedCacheCount > 0 else { return }
     noteWrite(pointee.machine.pointee.arena.base)
     pointee.machine.pointee.arena.give(pointee.freedCache, count: pointee.freedCacheCount)

@@ -1,25 +1,25 @@
 /// SplitMix64: the one generator, split by purpose so that a new draw in one place does not shift the others.
 ///
 /// Source: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014.
-public struct SplitMix64: Sendable, BitwiseCopyable {
+@usableFromInline package struct SplitMix64: Sendable, BitwiseCopyable {
   @usableFromInline var state: UInt64
 
-  public enum Purpose: UInt64, Sendable {
+  @usableFromInline package enum Purpose: UInt64, Sendable {
     case round = 1
     case workload, layout, faults, pauses, resched, episode, schedule, variation
   }
 
-  @inlinable public init(state: UInt64) { self.state = state }
+  @inlinable package init(state: UInt64) { self.state = state }
 
   /// The stream of `seed` for one purpose and one index, for example a task.
-  @inlinable public init(seed: UInt64, _ purpose: Purpose, index: UInt64 = 0) {
+  @inlinable package init(seed: UInt64, _ purpose: Purpose, index: UInt64 = 0) {
     var mixer = SplitMix64(state: seed &+ purpose.rawValue &* 0xd1b5_4a32_d192_ed03)
     _ = mixer.next()
     mixer.state ^= index &* 0x9e37_79b9_7f4a_7c15
     state = mixer.next()
   }
 
-  @inlinable @inline(__always) public mutating func next() -> UInt64 {
+  @inlinable @inline(__always) package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var word = state
     word = (word ^ (word >> 30)) &* 0xbf58_476d_1ce4_e5b9
@@ -28,7 +28,7 @@ public struct SplitMix64: Sendable, BitwiseCopyable {
   }
 
   /// Uniform in 0..<bound, by multiplication; the bias is below 2^-32 for the bounds used here.
-  @inlinable @inline(__always) public mutating func below(_ bound: UInt64) -> UInt64 {
+  @inlinable @inline(__always) package mutating func below(_ bound: UInt64) -> UInt64 {
     next().multipliedFullWidth(by: bound).high
   }
 }

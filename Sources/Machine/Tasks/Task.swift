@@ -4,13 +4,13 @@
 /// exclusivity checks. Fields that other threads read stand in `published`, in a cache line of their own.
 import CAtomics
 
-public typealias TaskPointer = UnsafeMutablePointer<Task>
+package typealias TaskPointer = UnsafeMutablePointer<Task>
 
-public struct Task: BitwiseCopyable {
-  public enum LockMode: UInt8, Sendable, BitwiseCopyable { case none, read, write }
+@usableFromInline package struct Task: BitwiseCopyable {
+  @usableFromInline package enum LockMode: UInt8, Sendable, BitwiseCopyable { case none, read, write }
 
   /// Words of `published`, each written by the task with a release store and read by anyone.
-  public enum Published: Int, Sendable {
+  @usableFromInline package enum Published: Int, Sendable {
     /// RCU epoch at which the task entered its read section, 0 outside.
     case rcuEpoch
     case operationsCompleted
@@ -26,41 +26,41 @@ public struct Task: BitwiseCopyable {
     case guestEpoch
   }
 
-  public enum Waiting: UInt64, Sendable {
+  @usableFromInline package enum Waiting: UInt64, Sendable {
     case nothing, mmuLockRead, mmuLockWrite, readersToLeave, pagesLock, frozenSpte, guestExit, faultRetry, busySeamcall
     case septLock, slotsLock
   }
 
   /// First field: the C primitives take its address.
-  public var point = schedule_point()
-  public let id: Int
-  public let machine: MachinePointer
-  public let published: UnsafeMutablePointer<UInt64>
+  package var point = schedule_point()
+  @usableFromInline package let id: Int
+  @usableFromInline package let machine: MachinePointer
+  @usableFromInline package let published: UnsafeMutablePointer<UInt64>
 
   /// The scheduler whose fiber this task is; nil under the thread backend.
-  public internal(set) var fibers: FiberSchedulerPointer?
+  @usableFromInline package internal(set) var fibers: FiberSchedulerPointer?
 
   // What lockdep would know.
-  public var lockMode = LockMode.none
-  public var pagesLockHeld = false
-  public var septLockHeld = false
-  public var slotsLockHeld = false
-  public var rcuDepth = 0
+  @usableFromInline package var lockMode = LockMode.none
+  package var pagesLockHeld = false
+  package var septLockHeld = false
+  package var slotsLockHeld = false
+  @usableFromInline package var rcuDepth = 0
 
   // The event ring. `head` counts events ever written, `drained` those the checkers have read.
-  public let events: UnsafeMutablePointer<Event>
-  public static let eventCapacity = 256
-  public var head = 0
-  public var drained = 0
+  @usableFromInline package let events: UnsafeMutablePointer<Event>
+  @usableFromInline package static let eventCapacity = 256
+  @usableFromInline package var head = 0
+  @usableFromInline package var drained = 0
 
   /// By `Coverage.rawValue`.
-  public let coverage: UnsafeMutablePointer<UInt64>
+  @usableFromInline package let coverage: UnsafeMutablePointer<UInt64>
   /// By `Operation.rawValue * Outcome.allCases.count + Outcome.rawValue`.
-  public let outcomes: UnsafeMutablePointer<UInt64>
+  package let outcomes: UnsafeMutablePointer<UInt64>
   /// Leaf pages that this task added less those it removed, by level; a stripe of `kvm->stat.pages`.
-  public let pageStatistics: UnsafeMutablePointer<Int64>
+  package let pageStatistics: UnsafeMutablePointer<Int64>
   /// The same for linked page tables.
-  public var tableStatistics: Int64 = 0
+  package var tableStatistics: Int64 = 0
 
   // Page caches: free pages to take from, freed ones on their way to the arena, and tables that wait for readers.
   let pageCache: UnsafeMutablePointer<UInt32>
@@ -69,22 +69,22 @@ public struct Task: BitwiseCopyable {
   var freedCacheCount = 0
   var deferredHead: UInt32 = 0
   var deferredTail: UInt32 = 0
-  public internal(set) var deferredCount = 0
+  package internal(set) var deferredCount = 0
   /// Tables taken from the arena less those given back.
-  public var liveTables = 0
+  package var liveTables = 0
 
   // Seeded decisions, one stream a purpose.
-  public var faultDraws = SplitMix64(state: 0)
-  public var pauseDraws = SplitMix64(state: 0)
-  public var reschedDraws = SplitMix64(state: 0)
+  package var faultDraws = SplitMix64(state: 0)
+  package var pauseDraws = SplitMix64(state: 0)
+  @usableFromInline package var reschedDraws = SplitMix64(state: 0)
   /// Off while the harness itself uses the task.
-  public var mayResched = false
+  @usableFromInline package var mayResched = false
   /// A SEAMCALL answers an injected BUSY if the next 32 bits drawn are below this.
-  public var busyThreshold: UInt64 = 0
+  package var busyThreshold: UInt64 = 0
   /// An injected BUSY lasts until the task leaves mmu_lock: the contention that zero-step mitigation makes does too.
-  public var busyHeld = false
+  package var busyHeld = false
   /// Mean weighted points between two pauses, 0 for none.
-  public var pauseMean: UInt64 = 0
+  package var pauseMean: UInt64 = 0
   @usableFromInline var relaxStreak: UInt32 = 0
 
   // The entry that the task has read last, and what it held.
@@ -93,35 +93,35 @@ public struct Task: BitwiseCopyable {
 
   // What the current operation is and covers, set by the engine; the checkers look at that range when mmu_lock is taken
   // or dropped for write.
-  public var currentOperation = Operation.fault
-  public var rangeStart: Gfn = 0
-  public var rangeEnd: Gfn = 0
+  package var currentOperation = Operation.fault
+  package var rangeStart: Gfn = 0
+  package var rangeEnd: Gfn = 0
   /// Which memory the operation unmaps over its range: what must be gone when it drops mmu_lock for the last time.
-  public enum Zapping: UInt8, Sendable, BitwiseCopyable { case nothing, privateMemory, sharedMemory }
-  public var zapping = Zapping.nothing
+  package enum Zapping: UInt8, Sendable, BitwiseCopyable { case nothing, privateMemory, sharedMemory }
+  package var zapping = Zapping.nothing
   /// Set while `Machine.exclusiveSection` is called at the end of a write section, not at its beginning.
-  public var isLeaving = false
+  package var isLeaving = false
   /// mmu_lock is being dropped to be taken again: the operation goes on.
-  public var isYielding = false
+  package var isYielding = false
   /// `MmuLock.epoch` at the operation's first and last write acquisition and last read acquisition; 0 for none.
-  public var firstWriteEpoch: UInt64 = 0
-  public var lastWriteEpoch: UInt64 = 0
-  public var lastReadEpoch: UInt64 = 0
+  package var firstWriteEpoch: UInt64 = 0
+  package var lastWriteEpoch: UInt64 = 0
+  package var lastReadEpoch: UInt64 = 0
   /// `MmuLock.epoch` at the moment of a fault's last lookup, see `noteLookup()`.
-  public var lookupEpoch: UInt64 = 0
+  package var lookupEpoch: UInt64 = 0
   /// Set by the operation's steps, read when it ends: what made it retry, yield or lose.
-  public var sawRetry = false
-  public var sawYield = false
+  package var sawRetry = false
+  package var sawYield = false
 
   // How often the rules that are checked where they apply were: lock assertions, bug conditions, frees of tables,
   // translations that a processor has used, audits, TLB flushes that came to be owed. These go on counting when a
   // snapshot is restored, and so does any field after them; all fields before them go back.
-  public var lockAssertions: UInt64 = 0
-  public var bugConditions: UInt64 = 0
-  public var tableFrees: UInt64 = 0
-  public var translations: UInt64 = 0
-  public var audits: UInt64 = 0
-  public var flushDebts: UInt64 = 0
+  @usableFromInline package var lockAssertions: UInt64 = 0
+  @usableFromInline package var bugConditions: UInt64 = 0
+  package var tableFrees: UInt64 = 0
+  package var translations: UInt64 = 0
+  package var audits: UInt64 = 0
+  package var flushDebts: UInt64 = 0
 
   /// How much of a task a snapshot puts back. It is copied as bytes: a task must stay free of references.
   static var restoredBytes: Int {
@@ -164,7 +164,7 @@ public struct Task: BitwiseCopyable {
   }
 
   /// Statistics of a VM that was torn down are void.
-  public mutating func resetStatistics() {
+  package mutating func resetStatistics() {
     pageStatistics.update(repeating: 0, count: Spte.maxLevel + 1)
     tableStatistics = 0
   }
@@ -181,52 +181,52 @@ public struct Task: BitwiseCopyable {
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// The task's schedule point, for CAtomics.
-  @inlinable @inline(__always) public var point: UnsafeMutablePointer<schedule_point> {
+  @inlinable @inline(__always) package var point: UnsafeMutablePointer<schedule_point> {
     UnsafeMutableRawPointer(self).assumingMemoryBound(to: schedule_point.self)
   }
 
-  @inlinable @inline(__always) public func publish(_ word: Task.Published, _ value: UInt64) {
+  @inlinable @inline(__always) package func publish(_ word: Task.Published, _ value: UInt64) {
     raw_store64(pointee.published + word.rawValue, value)
   }
 
-  @inlinable @inline(__always) public func published(_ word: Task.Published) -> UInt64 {
+  @inlinable @inline(__always) package func published(_ word: Task.Published) -> UInt64 {
     raw_load64(pointee.published + word.rawValue)
   }
 
-  @inlinable @inline(__always) public func count(_ coverage: Coverage) {
+  @inlinable @inline(__always) package func count(_ coverage: Coverage) {
     pointee.coverage[Int(coverage.rawValue)] &+= 1
   }
 
   /// True once a violation or a stop request ended the run: loops that wait for others give up.
-  @inlinable @inline(__always) public var isHalted: Bool { raw_load32(pointee.machine.pointee.haltWord) != 0 }
+  @inlinable @inline(__always) package var isHalted: Bool { raw_load32(pointee.machine.pointee.haltWord) != 0 }
 
   /// Says what the task waits for while it waits; the watchdog reads it.
-  @inlinable public func beginWaiting(_ waiting: Task.Waiting, _ gfn: Gfn = 0) {
+  @inlinable package func beginWaiting(_ waiting: Task.Waiting, _ gfn: Gfn = 0) {
     publish(.waiting, waiting.rawValue << 56 | (gfn & (1 << 56 - 1)))
   }
 
-  @inlinable public func endWaiting() { publish(.waiting, 0) }
+  @inlinable package func endWaiting() { publish(.waiting, 0) }
 
   /// `cpu_relax()` in a loop that waits for another task's write to `address`.
   /// - Returns: false if the run is over and the loop should be left.
-  @inlinable public func relax(_ address: UnsafeRawPointer) -> Bool {
+  @inlinable package func relax(_ address: UnsafeRawPointer) -> Bool {
     cpu_relax(point, address)
     return !isHalted
   }
 
   /// Waits until another task calls `wake` for the same word. The caller looks again whether its wait is over.
   /// - Returns: false if the run is over and the loop should be left.
-  @inlinable public func sleep(on word: UnsafeRawPointer) -> Bool {
+  @inlinable package func sleep(on word: UnsafeRawPointer) -> Bool {
     guard let fibers = pointee.fibers else { return relax(word) }
     fibers.block(pointee.id, on: word)
     return !isHalted
   }
 
   /// What `word` said has changed: tasks that sleep on it look again.
-  @inlinable public func wake(_ word: UnsafeRawPointer) { pointee.fibers?.wake(word) }
+  @inlinable package func wake(_ word: UnsafeRawPointer) { pointee.fibers?.wake(word) }
 
   /// `need_resched()`: drawn, so that walks yield as often without load as with it.
-  @inlinable public func needResched() -> Bool {
+  @inlinable package func needResched() -> Bool {
     guard pointee.mayResched else { return false }
     if let fibers = pointee.fibers { return fibers.ask(pointee.id, .resched) }
     return pointee.reschedDraws.next() & 255 == 0

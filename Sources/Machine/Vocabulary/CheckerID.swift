@@ -3,7 +3,7 @@
 /// An ID is part of the tool's interface: it stands in reports, run records, replay tokens and mutant definitions, so
 /// it is never renumbered. What each rule means for the protocol is told by `rule`, one sentence, the same one that a
 /// violation prints.
-public enum CheckerID: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum CheckerID: UInt8, CaseIterable, Sendable {
   case frz1, frz2, frz3
   case ord1, ord2, ord3, ord4
   case dup1
@@ -23,7 +23,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   case mem1, lst1, tlb2
 
   /// The ID as it is printed and recorded, for example `FRZ-2`.
-  public var name: String {
+  package var name: String {
     switch self {
     case .frz1: "FRZ-1"
     case .frz2: "FRZ-2"
@@ -54,7 +54,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
     }
   }
 
-  public var rule: String {
+  package var rule: String {
     switch self {
     case .frz1: "at quiescence no SPTE is frozen"
     case .frz2: "only the thread that froze an SPTE changes it while it is frozen"
@@ -88,7 +88,7 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   }
 
   /// About code that was compiled from a kernel tree: with the model it has nothing to look at.
-  public var needsKernel: Bool {
+  package var needsKernel: Bool {
     switch self {
     case .race1, .oops1, .hang1, .mem1, .lst1, .tlb2: true
     default: false
@@ -96,9 +96,9 @@ public enum CheckerID: UInt8, CaseIterable, Sendable {
   }
 
   /// The rule is about what only a kernel with plain accesses does.
-  public var needsPlainAccesses: Bool { self == .race1 }
+  package var needsPlainAccesses: Bool { self == .race1 }
 
-  public init?(name: String) {
+  package init?(name: String) {
     guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
     self = match
   }

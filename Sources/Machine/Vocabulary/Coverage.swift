@@ -1,11 +1,11 @@
 /// The races that a soak must have met before its silence means anything.
 ///
 /// Each is counted where it happens. One that stays 0 is printed with a warning: the run did not exercise it.
-public enum Coverage: UInt8, CaseIterable, Sendable {
+@usableFromInline package enum Coverage: UInt8, CaseIterable, Sendable {
   case metFrozen, lostCmpxchg, busyRestored, zapAgainstFault, splitAgainstFault, staleFault, yielded
   case freedUnderReader, contendedLock, guestKicked, entryLockBusy, lockless
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .metFrozen: "metFrozen"
     case .lostCmpxchg: "lostCmpxchg"
@@ -22,7 +22,7 @@ public enum Coverage: UInt8, CaseIterable, Sendable {
     }
   }
 
-  public var sentence: String {
+  package var sentence: String {
     switch self {
     case .metFrozen: "a walk met an SPTE that another thread had frozen"
     case .lostCmpxchg: "a cmpxchg on an SPTE lost to another thread"
@@ -40,7 +40,7 @@ public enum Coverage: UInt8, CaseIterable, Sendable {
   }
 
   /// The S-EPT or the TD's guest has a part in it: what has direct roots alone never meets it.
-  public var needsPrivateMemory: Bool {
+  package var needsPrivateMemory: Bool {
     switch self {
     case .busyRestored, .guestKicked, .entryLockBusy: true
     default: false
@@ -48,12 +48,12 @@ public enum Coverage: UInt8, CaseIterable, Sendable {
   }
 
   /// Those that a subject can meet.
-  public static func rows(hasPrivateMemory: Bool) -> [Coverage] {
+  package static func rows(hasPrivateMemory: Bool) -> [Coverage] {
     allCases.filter { hasPrivateMemory || !$0.needsPrivateMemory }
   }
 
   /// A single thread cannot race with itself; these can still be counted with one.
-  public var needsTwoThreads: Bool {
+  package var needsTwoThreads: Bool {
     switch self {
     case .busyRestored, .yielded: false
     default: true

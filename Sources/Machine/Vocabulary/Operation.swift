@@ -41,7 +41,7 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   }
 
   /// One line for `stress list operations`: what it does, under which lock, by which kernel function.
-  public var summary: String {
+  package var summary: String {
     switch self {
     case .fault: "map one 4K page; mmu_lock for read; kvm_tdp_mmu_map()"
     case .fault2M: "map with a 2M page where that is allowed; mmu_lock for read; kvm_tdp_mmu_map()"
@@ -71,7 +71,7 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   }
 
   /// Share of the default mix, in arbitrary units.
-  public var defaultWeight: Int {
+  package var defaultWeight: Int {
     switch self {
     case .fault: 520
     case .fault2M: 60
@@ -93,7 +93,7 @@ public enum Operation: UInt8, CaseIterable, Sendable, BitwiseCopyable {
     }
   }
 
-  public init?(name: String) {
+  package init?(name: String) {
     guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
     self = match
   }

@@ -1,10 +1,10 @@
 /// How an operation ended: the rows of the outcome table.
-public enum Outcome: UInt8, CaseIterable, Sendable {
+package enum Outcome: UInt8, CaseIterable, Sendable {
   case done, nothing, spurious, retried, yielded, lost, stopped, failed
 
-  public enum Grade: String, Sendable { case acceptable, interesting, forbidden }
+  package enum Grade: String, Sendable { case acceptable, interesting, forbidden }
 
-  public var name: String {
+  package var name: String {
     switch self {
     case .done: "done"
     case .nothing: "nothing"
@@ -17,7 +17,7 @@ public enum Outcome: UInt8, CaseIterable, Sendable {
     }
   }
 
-  public var grade: Grade {
+  package var grade: Grade {
     switch self {
     case .done, .nothing, .spurious, .stopped: .acceptable
     case .retried, .yielded, .lost: .interesting
@@ -26,7 +26,7 @@ public enum Outcome: UInt8, CaseIterable, Sendable {
   }
 
   /// One sentence for the outcome table.
-  public var sentence: String {
+  package var sentence: String {
     switch self {
     case .done: "Changed the tables at the first attempt."
     case .nothing: "Found nothing to change."

@@ -2,11 +2,11 @@
 public struct Request: Sendable, Equatable {
   public var operation: Operation
   /// The gfns that the operation is about, never empty.
-  public var range: Range<Gfn>
+  package var range: Range<Gfn>
   /// Whatever else the operation decides, drawn with it: which bits, how often, in which direction.
-  public var draw: UInt64
+  package var draw: UInt64
 
-  public init(operation: Operation, range: Range<Gfn>, draw: UInt64) {
+  package init(operation: Operation, range: Range<Gfn>, draw: UInt64) {
     self.operation = operation
     self.range = range
     self.draw = draw
@@ -14,16 +14,16 @@ public struct Request: Sendable, Equatable {
 }
 
 /// What an operation promises about the tables once it has returned. The checkers hold it to that.
-public struct Effect: Sendable {
-  public struct Mapped: Sendable {
-    public var gfn: Gfn
-    public var isPrivate: Bool
+package struct Effect: Sendable {
+  package struct Mapped: Sendable {
+    package var gfn: Gfn
+    package var isPrivate: Bool
     /// The whole 2M region may have been mapped with it.
-    public var huge: Bool
+    package var huge: Bool
     /// The fault made the mapping, it did not find it there.
-    public var isNew: Bool
+    package var isNew: Bool
 
-    public init(gfn: Gfn, isPrivate: Bool, huge: Bool, isNew: Bool) {
+    package init(gfn: Gfn, isPrivate: Bool, huge: Bool, isNew: Bool) {
       self.gfn = gfn
       self.isPrivate = isPrivate
       self.huge = huge
@@ -31,36 +31,36 @@ public struct Effect: Sendable {
     }
   }
 
-  public struct Unmapped: Sendable {
-    public var range: Range<Gfn>
-    public var isPrivate: Bool
+  package struct Unmapped: Sendable {
+    package var range: Range<Gfn>
+    package var isPrivate: Bool
 
-    public init(range: Range<Gfn>, isPrivate: Bool) {
+    package init(range: Range<Gfn>, isPrivate: Bool) {
       self.range = range
       self.isPrivate = isPrivate
     }
   }
 
   /// Every leaf of the direct root in the range has had these bits cleared.
-  public struct Protected: Sendable {
-    public var range: Range<Gfn>
+  package struct Protected: Sendable {
+    package var range: Range<Gfn>
     /// `Spte.writable` or `Spte.dirty`.
-    public var bits: UInt64
+    package var bits: UInt64
 
-    public init(range: Range<Gfn>, bits: UInt64) {
+    package init(range: Range<Gfn>, bits: UInt64) {
       self.range = range
       self.bits = bits
     }
   }
 
-  public var outcome: Outcome
-  public var mapped: Mapped?
-  public var unmapped: Unmapped?
+  package var outcome: Outcome
+  package var mapped: Mapped?
+  package var unmapped: Unmapped?
   /// Regions in which pages of the direct root may have been merged.
-  public var merged: Range<Gfn>?
-  public var protected: Protected?
+  package var merged: Range<Gfn>?
+  package var protected: Protected?
 
-  public init(
+  package init(
     _ outcome: Outcome, mapped: Mapped? = nil, unmapped: Unmapped? = nil, merged: Range<Gfn>? = nil,
     protected: Protected? = nil
   ) {

@@ -1,10 +1,10 @@
 /// What a run cannot see of what has changed in a tree, as every report tells it.
-public enum UnseenLines {
-  public typealias Change = (name: String, file: String, reason: String)
+package enum UnseenLines {
+  package typealias Change = (name: String, file: String, reason: String)
 
   /// One line for each file and reason, in the order in which they come first.
   /// - Parameter changes: a name is `f()`, that of what else it is, or empty for a whole file.
-  public static func of(_ changes: [Change]) -> [String] {
+  package static func of(_ changes: [Change]) -> [String] {
     var groups: [(file: String, reason: String, names: [String])] = []
     for change in changes {
       if let index = groups.firstIndex(where: { $0.file == change.file && $0.reason == change.reason }) {

@@ -6,7 +6,7 @@
 import CAtomics
 import Machine
 
-public struct Attributes: BitwiseCopyable {
+package struct Attributes: BitwiseCopyable {
   /// One bit a gfn, set for private.
   let bits: UnsafeMutablePointer<UInt64>
   /// Private gfns of each 2M region, 0 to 512.
@@ -39,7 +39,7 @@ public struct Attributes: BitwiseCopyable {
     lpageDisallowed.deallocate()
   }
 
-  @inline(__always) public func isPrivate(_ gfn: Gfn) -> Bool {
+  @inline(__always) package func isPrivate(_ gfn: Gfn) -> Bool {
     raw_load64(bits + Int(gfn >> 6)) & (1 << (gfn & 63)) != 0
   }
 
@@ -94,7 +94,7 @@ public struct Attributes: BitwiseCopyable {
 
   /// Sets the first `count` 2M regions, or all, before the VM runs. `kind` answers private and huge-allowed for a
   /// region's index.
-  public func reset(regions count: Int = .max, _ kind: (Int) -> (isPrivate: Bool, allowsHuge: Bool)) {
+  package func reset(regions count: Int = .max, _ kind: (Int) -> (isPrivate: Bool, allowsHuge: Bool)) {
     for region in 0..<min(count, regions) {
       let (isPrivate, allowsHuge) = kind(region)
       (bits + region * 8).update(repeating: isPrivate ? .max : 0, count: 8)

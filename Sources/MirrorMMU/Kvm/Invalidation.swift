@@ -6,7 +6,7 @@
 import CAtomics
 import Machine
 
-public struct Invalidation: BitwiseCopyable {
+package struct Invalidation: BitwiseCopyable {
   private let words: UnsafeMutablePointer<UInt64>
 
   package init() {

@@ -3,37 +3,37 @@ import CAtomics
 import Machine
 import SecureEPT
 
-public typealias KvmPointer = UnsafeMutablePointer<Kvm>
+package typealias KvmPointer = UnsafeMutablePointer<Kvm>
 
-public struct Kvm: BitwiseCopyable {
-  public let machine: MachinePointer
-  public let td: TrustDomainPointer
-  public let policy: Policy
-  public let mutants: MutantSet
+package struct Kvm: BitwiseCopyable {
+  package let machine: MachinePointer
+  package let td: TrustDomainPointer
+  package let policy: Policy
+  package let mutants: MutantSet
   /// The broken step of a mutant that has one.
   let mirrorStep: UnsafeMutablePointer<MirrorStep>?
   let alternatives: Alternatives
   /// 4K pages of guest memory, and how many there may be at most.
-  public private(set) var guestPages: UInt64
+  package private(set) var guestPages: UInt64
   private let largestGuestPages: UInt64
 
   /// Shared memory is backed by other host pages than private memory.
   static let sharedPfnBase: UInt64 = 1 << 29
 
   /// CONFIG_KVM_PROVE_MMU: zapping a root skips the passes at 4K and 2M, so that whole subtrees are taken down.
-  public var provesMmu = false
+  package var provesMmu = false
   /// Aging clears A by an atomic AND, as up to Linux 7.1, where it breaks FRZ-2, and not by a cmpxchg.
-  public var agesByFetchAnd = false
+  package var agesByFetchAnd = false
   /// A private huge page was planted, whatever the policy.
   var isPlanted = false
   /// The mirror root's page; one for the life of the VM.
-  public internal(set) var mirrorRoot: UInt32 = 0
-  public let roots: Roots
-  public let attributes: Attributes
-  public let invalidation: Invalidation
+  package internal(set) var mirrorRoot: UInt32 = 0
+  package let roots: Roots
+  package let attributes: Attributes
+  package let invalidation: Invalidation
   package let nxHugePages: NxHugePages
 
-  public static func create(
+  package static func create(
     _ machine: MachinePointer, td: TrustDomainPointer, guestPages: UInt64, protocolName: ProtocolName, mutant: Mutant?
   ) -> KvmPointer {
     let kvm = KvmPointer.allocate(capacity: 1)
@@ -65,7 +65,7 @@ public struct Kvm: BitwiseCopyable {
     nxHugePages = NxHugePages()
   }
 
-  public static func destroy(_ kvm: KvmPointer) {
+  package static func destroy(_ kvm: KvmPointer) {
     kvm.pointee.mirrorStep?.deinitialize(count: 1)
     kvm.pointee.mirrorStep?.deallocate()
     kvm.pointee.roots.deallocate()
@@ -87,7 +87,7 @@ public struct Kvm: BitwiseCopyable {
   mutating func resize(guestPages: UInt64) { self.guestPages = min(guestPages, largestGuestPages) }
 
   /// KVM_CREATE_VM: builds the TD and the mirror root. No other task may run.
-  public mutating func build(_ task: TaskPointer) {
+  package mutating func build(_ task: TaskPointer) {
     td.pointee.build(task)
     mirrorRoot = task.allocateTable(kind: .mirror, level: Spte.maxLevel, gfn: 0, fill: Spte.nonpresent)
     let header = machine.pointee.arenaView.headers + Int(mirrorRoot)

@@ -5,8 +5,8 @@
 import CAtomics
 import Machine
 
-public struct Roots: BitwiseCopyable {
-  public static let slots = 16
+package struct Roots: BitwiseCopyable {
+  package static let slots = 16
   let pages: UnsafeMutablePointer<UInt64>
   let references: UnsafeMutablePointer<UInt64>
   /// Slot of the valid root plus one; 0 while there is none. Cleared under mmu_lock held for write.
@@ -42,10 +42,10 @@ public struct Roots: BitwiseCopyable {
   }
 
   /// The slots' words, for checkers that look at all roots.
-  public var words: UnsafeBufferPointer<UInt64> { UnsafeBufferPointer(start: pages, count: Self.slots) }
+  package var words: UnsafeBufferPointer<UInt64> { UnsafeBufferPointer(start: pages, count: Self.slots) }
 
   /// The page in a slot, 0 if it is empty.
-  @inline(__always) public func page(_ slot: Int) -> UInt32 {
+  @inline(__always) package func page(_ slot: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: raw_load64(pages + slot))
   }
 
@@ -61,7 +61,7 @@ public struct Roots: BitwiseCopyable {
   }
 
   /// The valid root's slot, nil if there is none.
-  @inline(__always) public var currentSlot: Int? {
+  @inline(__always) package var currentSlot: Int? {
     let word = raw_load64(current)
     return word == 0 ? nil : Int(word) - 1
   }

@@ -6,16 +6,16 @@ import Machine
 import SecureEPT
 
 /// Shared by all tasks: what it points to is guarded by the protocol itself.
-public struct ModelMMU: @unchecked Sendable {
-  public let kvm: KvmPointer
-  public let td: TrustDomainPointer
-  public let protocolName: ProtocolName
+package struct ModelMMU: @unchecked Sendable {
+  package let kvm: KvmPointer
+  package let td: TrustDomainPointer
+  package let protocolName: ProtocolName
   /// The protocol's code, beside its name so that an operation finds it without a look-up.
   private let entry: ProtocolEntry
   private let activity: Activity
 
   /// Builds the VM's fixed parts; `build` makes its roots.
-  public static func create(
+  package static func create(
     _ machine: MachinePointer, protocolName: ProtocolName, mutant: Mutant?, policy: Policy, guestPages: UInt64
   ) -> ModelMMU {
     let td = TrustDomain.create(machine, policy: policy)
@@ -25,24 +25,24 @@ public struct ModelMMU: @unchecked Sendable {
       activity: Activity(guestPages: guestPages))
   }
 
-  public func destroy() {
+  package func destroy() {
     Kvm.destroy(kvm)
     TrustDomain.destroy(td)
     activity.deallocate()
   }
 
   /// KVM_CREATE_VM. No other task may run.
-  public func build(_ task: TaskPointer) { kvm.pointee.build(task) }
+  package func build(_ task: TaskPointer) { kvm.pointee.build(task) }
 
   /// All that the subject changes but tables and tasks.
-  public func register(in snapshot: Snapshot) {
+  package func register(in snapshot: Snapshot) {
     Kvm.register(kvm, in: snapshot)
     TrustDomain.register(td, in: snapshot)
     activity.register(in: snapshot)
   }
 
   /// Gives the next VM so many 4K pages of guest memory, at most what the subject was created for. Between two VMs.
-  public func resize(guestPages: UInt64) { kvm.pointee.resize(guestPages: guestPages) }
+  package func resize(guestPages: UInt64) { kvm.pointee.resize(guestPages: guestPages) }
 
   /// Tables on the list of possible NX huge pages. No task may run.
   package var possibleNxHugePages: Int {
@@ -50,13 +50,13 @@ public struct ModelMMU: @unchecked Sendable {
   }
 
   /// TDH.MR.FINALIZE: from here on pages are added by PAGE.AUG and the guest may run.
-  public func finalize() { td.pointee.isRunnable = true }
+  package func finalize() { td.pointee.isRunnable = true }
 
   /// The VM's end. No other task may run.
-  public func tearDown(_ task: TaskPointer) { entry.tearDown(self, task) }
+  package func tearDown(_ task: TaskPointer) { entry.tearDown(self, task) }
 
   /// Carries out one request on the calling task.
-  public func perform(_ task: TaskPointer, _ request: Request) -> Effect { entry.perform(self, task, request) }
+  package func perform(_ task: TaskPointer, _ request: Request) -> Effect { entry.perform(self, task, request) }
 
   /// The same where the protocol is known.
   func perform<Variant>(_ mmu: TdpMmu<Variant>, _ request: Request) -> Effect {

@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let ageMirror = Mutant(
+  package static let ageMirror = Mutant(
     "age-mirror", "aging clears A in mirror SPTEs too", caughtBy: [.dup1], scenario: "random",
     breaks: .mmu(.ageMirror))
 }

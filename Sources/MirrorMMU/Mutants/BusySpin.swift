@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let busySpin = Mutant(
+  package static let busySpin = Mutant(
     "busy-spin", "BUSY is retried for ever while the entry stays frozen", caughtBy: [.liv1], scenario: "busy",
     breaks: .glue(.busySpin))
 }

@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let doubleFree = Mutant(
+  package static let doubleFree = Mutant(
     "double-free", "a removed table is handed to RCU twice", caughtBy: [.rcu1], scenario: "teardown",
     breaks: .mmu(.doubleFree))
 }

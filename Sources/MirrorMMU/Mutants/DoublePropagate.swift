@@ -4,7 +4,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let doublePropagate = Mutant(
+  package static let doublePropagate = Mutant(
     "double-propagate", "the atomic path and the change handler both call out",
     caughtBy: [.dup1], scenario: "fault-fault",
     breaks: .step { mmu, iter, newSpte in

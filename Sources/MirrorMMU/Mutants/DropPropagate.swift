@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let dropPropagate = Mutant(
+  package static let dropPropagate = Mutant(
     "drop-propagate", "a leaf that becomes a table is not propagated",
     caughtBy: [.dup1, .eq1], scenario: "fault-split", policy: .huge,
     breaks: .mmu(.dropPropagate))

@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let earlyFree = Mutant(
+  package static let earlyFree = Mutant(
     "early-free", "a table is freed without a grace period", caughtBy: [.rcu1], scenario: "fault-recover",
     breaks: .mmu(.earlyFree))
 }

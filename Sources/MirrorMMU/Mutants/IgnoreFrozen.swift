@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let ignoreFrozen = Mutant(
+  package static let ignoreFrozen = Mutant(
     "ignore-frozen", "the fault path does not check for FROZEN", caughtBy: [.bug1, .frz2], scenario: "fault-fault",
     breaks: .mmu(.ignoreFrozen))
 }

@@ -3,7 +3,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let lockDrop = Mutant(
+  package static let lockDrop = Mutant(
     "lock-drop", "mmu_lock is dropped with an SPTE frozen, to wait for a busy S-EPT",
     caughtBy: [.frz3], scenario: "busy",
     breaks: .step { mmu, iter, newSpte in

@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let lostWrprot = Mutant(
+  package static let lostWrprot = Mutant(
     "lost-wrprot", "write-protection and clearing of dirty bits skip an entry they lost the race for",
     caughtBy: [.wp1], scenario: "hardware-ad", operations: [.touch],
     breaks: .mmu(.lostWrprot))

@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let lostZap = Mutant(
+  package static let lostZap = Mutant(
     "lost-zap", "a zap skips an entry it lost the race for instead of retrying",
     caughtBy: [.map1], scenario: "lockless",
     breaks: .mmu(.lostZap))

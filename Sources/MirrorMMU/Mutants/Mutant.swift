@@ -20,14 +20,14 @@ public struct Mutant: Sendable {
   /// What is broken, one line for `stress list mutants`.
   public let summary: String
   /// It must be caught by one of these; the first is the checker that states the broken rule most directly.
-  public let caughtBy: [CheckerID]
+  package let caughtBy: [CheckerID]
   /// Where it must be caught: a scenario by name, and a policy.
-  public let scenario: String
-  public let policy: Policy
+  package let scenario: String
+  package let policy: Policy
   /// Operations that threads have to carry out besides those of the default mix.
-  public let operations: [Operation]
+  package let operations: [Operation]
   /// In how many schedules of that scenario, by the default portfolio, whatever the seed.
-  public let budget: UInt64
+  package let budget: UInt64
   let breakage: Breakage
 
   package init(
@@ -45,7 +45,7 @@ public struct Mutant: Sendable {
   }
 
   /// A mutant that breaks a step breaks that of `mainline`; what is shared is broken under any protocol.
-  public func applies(to protocolName: ProtocolName) -> Bool {
+  package func applies(to protocolName: ProtocolName) -> Bool {
     if case .step = breakage { return protocolName.entry.name == Mainline.name }
     return true
   }

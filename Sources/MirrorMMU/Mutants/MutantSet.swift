@@ -2,9 +2,9 @@
 /// when none is in force.
 import SecureEPT
 
-public struct MutantSet: OptionSet, Sendable, BitwiseCopyable {
-  public let rawValue: UInt32
-  @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+package struct MutantSet: OptionSet, Sendable, BitwiseCopyable {
+  package let rawValue: UInt32
+  @inlinable package init(rawValue: UInt32) { self.rawValue = rawValue }
 
   static let ignoreFrozen = MutantSet(rawValue: 1 << 0)
   static let parentFirst = MutantSet(rawValue: 1 << 1)

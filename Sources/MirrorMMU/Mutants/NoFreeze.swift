@@ -4,7 +4,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let noFreeze = Mutant(
+  package static let noFreeze = Mutant(
     "no-freeze", "the external write is made without freezing the SPTE", caughtBy: [.ord1], scenario: "fault-fault",
     breaks: .step { mmu, iter, newSpte in
       let change = SpteChange(iter, newSpte, isMirror: true)

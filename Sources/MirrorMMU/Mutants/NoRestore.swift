@@ -3,7 +3,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let noRestore = Mutant(
+  package static let noRestore = Mutant(
     "no-restore", "the failure path forgets to restore the old value", caughtBy: [.frz3, .frz1], scenario: "busy",
     breaks: .step { mmu, iter, newSpte in
       let change = SpteChange(iter, newSpte, isMirror: true)

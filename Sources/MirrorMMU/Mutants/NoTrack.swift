@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let noTrack = Mutant(
+  package static let noTrack = Mutant(
     "no-track", "PAGE.REMOVE without TRACK", caughtBy: [.tlb1], scenario: "fault-zap",
     breaks: .glue(.noTrack))
 }

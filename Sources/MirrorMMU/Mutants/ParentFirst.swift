@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let parentFirst = Mutant(
+  package static let parentFirst = Mutant(
     "parent-first", "the external table is freed before its children", caughtBy: [.ord4], scenario: "teardown",
     breaks: .mmu(.parentFirst))
 }

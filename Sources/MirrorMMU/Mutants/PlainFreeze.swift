@@ -3,7 +3,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let plainFreeze = Mutant(
+  package static let plainFreeze = Mutant(
     "plain-freeze", "the freeze is a load and a store, not a cmpxchg", caughtBy: [.frz2], scenario: "fault-fault",
     breaks: .step { mmu, iter, newSpte in
       let change = SpteChange(iter, newSpte, isMirror: true)

@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let plainZap = Mutant(
+  package static let plainZap = Mutant(
     "plain-zap", "a zap under the exclusive lock stores over an entry whose W or D may change, without an xchg",
     caughtBy: [.dirt1], scenario: "hardware-ad", operations: [.touch],
     breaks: .mmu(.plainZap))

@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let recoverInvalidated = Mutant(
+  package static let recoverInvalidated = Mutant(
     "recover-invalidated", "huge pages are recovered in a region whose unmap has yielded",
     caughtBy: [.map1], scenario: "recover-unmap",
     breaks: .mmu(.recoverInvalidated))

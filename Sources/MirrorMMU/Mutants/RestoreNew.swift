@@ -3,7 +3,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let restoreNew = Mutant(
+  package static let restoreNew = Mutant(
     "restore-new", "the failure path stores the new value", caughtBy: [.ord3], scenario: "busy",
     breaks: .step { mmu, iter, newSpte in
       let change = SpteChange(iter, newSpte, isMirror: true)

@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let sharedRemove = Mutant(
+  package static let sharedRemove = Mutant(
     "shared-remove", "a zap removes leaves under the read lock, with no freeze",
     caughtBy: [.lck1, .ord1, .dup1], scenario: "fault-zap",
     breaks: .mmu(.sharedRemove))

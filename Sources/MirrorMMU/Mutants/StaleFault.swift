@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let staleFault = Mutant(
+  package static let staleFault = Mutant(
     "stale-fault", "a fault does not look at mmu_invalidate_seq: what it looked up may be gone",
     caughtBy: [.map1], scenario: "fault-zap",
     breaks: .mmu(.staleFault))

@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let staleRetry = Mutant(
+  package static let staleRetry = Mutant(
     "stale-retry", "a lost cmpxchg is retried with the value that was read before it",
     caughtBy: [.liv1, .bug1], scenario: "lockless",
     breaks: .mmu(.staleRetry))

@@ -2,7 +2,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let statsEarly = Mutant(
+  package static let statsEarly = Mutant(
     "stats-early", "statistics are updated before the propagation, which can fail", caughtBy: [.cnt1], scenario: "busy",
     breaks: .mmu(.statsEarly))
 }

@@ -3,7 +3,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let stayFrozen = Mutant(
+  package static let stayFrozen = Mutant(
     "stay-frozen", "the success path forgets the final store", caughtBy: [.frz3, .frz1], scenario: "fault-fault",
     breaks: .step { mmu, iter, newSpte in
       let change = SpteChange(iter, newSpte, isMirror: true)

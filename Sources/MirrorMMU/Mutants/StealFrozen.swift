@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let stealFrozen = Mutant(
+  package static let stealFrozen = Mutant(
     "steal-frozen", "the walk over a removed table does not wait for FROZEN entries",
     caughtBy: [.ord4, .eq1], scenario: "mirror-prune", policy: .hugeShared, operations: [.pruneMirror],
     breaks: .mmu(.stealFrozen))

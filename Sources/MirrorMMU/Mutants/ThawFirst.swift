@@ -4,7 +4,7 @@ import Machine
 import SecureEPT
 
 extension Mutant {
-  public static let thawFirst = Mutant(
+  package static let thawFirst = Mutant(
     "thaw-first", "the new value is written before the external write", caughtBy: [.ord2], scenario: "fault-fault",
     breaks: .step { mmu, iter, newSpte in
       let change = SpteChange(iter, newSpte, isMirror: true)

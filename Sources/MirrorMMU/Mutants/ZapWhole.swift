@@ -3,7 +3,7 @@
 import SecureEPT
 
 extension Mutant {
-  public static let zapWhole = Mutant(
+  package static let zapWhole = Mutant(
     "zap-whole", "a private 2M page across an end of a zapped range is zapped whole, not split first",
     caughtBy: [.acc1], scenario: "guest-zap", policy: .huge,
     breaks: .mmu(.zapWhole))

@@ -79,7 +79,7 @@ extension TdpMmu {
 
   /// KVM's end of the VM: private leaves go while the key is assigned, then the key, then all tables.
   /// No other task may run; mmu_lock is taken as the kernel takes it.
-  public func destroyVm() {
+  package func destroyVm() {
     task.writeLock()
     _ = zapLeafs(kvm.pointee.mirrorRoot, 0..<kvm.pointee.guestPages, canYield: false)
     task.writeUnlock()

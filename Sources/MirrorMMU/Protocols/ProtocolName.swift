@@ -21,15 +21,15 @@ public struct ProtocolName: Sendable {
   public var summary: String { entry.summary }
 
   /// The names of the alternatives that it can be had with.
-  public var alternativeNames: [String] { entry.alternatives.names }
+  package var alternativeNames: [String] { entry.alternatives.names }
 
   /// All alternatives, with what each does.
-  public static var allAlternatives: [(name: String, summary: String)] {
+  package static var allAlternatives: [(name: String, summary: String)] {
     Alternatives.named.map { ($0.name, $0.summary) }
   }
 
   /// Every protocol, followed by itself with each one of its alternatives.
-  public static let withAlternatives: [ProtocolName] = Protocols.all.flatMap { entry in
+  package static let withAlternatives: [ProtocolName] = Protocols.all.flatMap { entry in
     [ProtocolName(entry)]
       + Alternatives.named.filter { entry.alternatives.contains($0.value) }.map { ProtocolName(entry, $0.value) }
   }

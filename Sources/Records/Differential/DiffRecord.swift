@@ -2,10 +2,10 @@
 ///
 /// Everything that depends on time or on the machine stands in `timing`. All else follows from version, arguments and
 /// tree.
-public struct DiffRecord: Codable, Sendable, Equatable {
-  public static let currentSchemaVersion = 1
+package struct DiffRecord: Codable, Sendable, Equatable {
+  package static let currentSchemaVersion = 1
 
-  public enum Verdict: String, Codable, Sendable {
+  package enum Verdict: String, Codable, Sendable {
     /// No episode differs.
     case alike
     case differs
@@ -13,12 +13,12 @@ public struct DiffRecord: Codable, Sendable, Equatable {
   }
 
   /// Episodes that differ in one way.
-  public struct Class: Codable, Sendable, Equatable {
-    public var name: String
-    public var episodes: UInt64
-    public var firstEpisode: UInt64
+  package struct Class: Codable, Sendable, Equatable {
+    package var name: String
+    package var episodes: UInt64
+    package var firstEpisode: UInt64
 
-    public init(name: String, episodes: UInt64, firstEpisode: UInt64) {
+    package init(name: String, episodes: UInt64, firstEpisode: UInt64) {
       self.name = name
       self.episodes = episodes
       self.firstEpisode = firstEpisode
@@ -26,41 +26,41 @@ public struct DiffRecord: Codable, Sendable, Equatable {
   }
 
   /// The first episode that differs, made small.
-  public struct Difference: Codable, Sendable, Equatable {
+  package struct Difference: Codable, Sendable, Equatable {
     /// One step of the two, or what came of the operation; empty where one has none.
-    public struct Line: Codable, Sendable, Equatable {
-      public var model: String
-      public var kernel: String
+    package struct Line: Codable, Sendable, Equatable {
+      package var model: String
+      package var kernel: String
 
-      public init(model: String, kernel: String) {
+      package init(model: String, kernel: String) {
         self.model = model
         self.kernel = kernel
       }
 
-      public var isAlike: Bool { model == kernel }
+      package var isAlike: Bool { model == kernel }
     }
 
-    public var episode: UInt64
-    public var `class`: String
-    public var scenario: String
+    package var episode: UInt64
+    package var `class`: String
+    package var scenario: String
     /// Operations as found and as shown.
-    public var foundOperations: Int
-    public var shownOperations: Int
+    package var foundOperations: Int
+    package var shownOperations: Int
     /// Each 2M region of the guest: `private` or `shared`.
-    public var regions: [String]
+    package var regions: [String]
     /// BUSY, yields: what the episode may inject.
-    public var flags: [String]
+    package var flags: [String]
     /// In short: what came before.
-    public var before: [String]
+    package var before: [String]
     /// The operation that differs, with its thread.
-    public var operation: String
-    public var lines: [Line]
+    package var operation: String
+    package var lines: [Line]
     /// The first line that differs.
-    public var firstLine: Int
+    package var firstLine: Int
     /// Shows it again.
-    public var command: String
+    package var command: String
 
-    public init(
+    package init(
       episode: UInt64, class: String, scenario: String, foundOperations: Int, shownOperations: Int,
       regions: [String], flags: [String], before: [String], operation: String, lines: [Line], firstLine: Int,
       command: String
@@ -80,49 +80,49 @@ public struct DiffRecord: Codable, Sendable, Equatable {
     }
   }
 
-  public struct Timing: Codable, Sendable, Equatable {
-    public var elapsedSeconds: Double
-    public var episodesPerSecond: Double
-    public var jobs: Int
+  package struct Timing: Codable, Sendable, Equatable {
+    package var elapsedSeconds: Double
+    package var episodesPerSecond: Double
+    package var jobs: Int
 
-    public init(elapsedSeconds: Double, episodesPerSecond: Double, jobs: Int) {
+    package init(elapsedSeconds: Double, episodesPerSecond: Double, jobs: Int) {
       self.elapsedSeconds = elapsedSeconds
       self.episodesPerSecond = episodesPerSecond
       self.jobs = jobs
     }
   }
 
-  public var schemaVersion = Self.currentSchemaVersion
-  public var engine = Engine.diff
+  package var schemaVersion = Self.currentSchemaVersion
+  package var engine = Engine.diff
   /// Which build of the tool; null in a record that says it of none.
-  @NullIfAbsent public var build: ToolBuild?
-  public var seed: String
+  @NullIfAbsent package var build: ToolBuild?
+  package var seed: String
   /// A scenario's name, or `all`.
-  public var scenario: String
-  public var threads: Int
-  public var operationsPerThread: Int
-  public var firstEpisode: UInt64 = 0
+  package var scenario: String
+  package var threads: Int
+  package var operationsPerThread: Int
+  package var firstEpisode: UInt64 = 0
   /// The model's protocol: the one that the kernel follows, unless another was asked for.
-  public var model: String
-  @NullIfAbsent public var mutant: String?
+  package var model: String
+  @NullIfAbsent package var mutant: String?
   /// What it was compared with: null for the model itself.
-  @NullIfAbsent public var kernel: RunRecord.Kernel?
+  @NullIfAbsent package var kernel: RunRecord.Kernel?
   /// Episodes that were compared, and what the model did in them: operations, and steps of which each was compared.
-  public var episodes: UInt64 = 0
-  public var operations: UInt64 = 0
-  public var steps: UInt64 = 0
-  public var differing: UInt64 = 0
-  public var classes: [Class] = []
-  @NullIfAbsent public var difference: Difference?
+  package var episodes: UInt64 = 0
+  package var operations: UInt64 = 0
+  package var steps: UInt64 = 0
+  package var differing: UInt64 = 0
+  package var classes: [Class] = []
+  @NullIfAbsent package var difference: Difference?
   /// Names of what was not compared, see docs/kernel.md.
-  public var limits: [String] = []
-  public var harnessFaults: [String] = []
-  public var interrupted = false
-  public var verdict = Verdict.alike
-  public var timing = Timing(elapsedSeconds: 0, episodesPerSecond: 0, jobs: 1)
+  package var limits: [String] = []
+  package var harnessFaults: [String] = []
+  package var interrupted = false
+  package var verdict = Verdict.alike
+  package var timing = Timing(elapsedSeconds: 0, episodesPerSecond: 0, jobs: 1)
 
   /// Of a comparison in which nothing has run.
-  public init(seed: String, scenario: String, threads: Int, operationsPerThread: Int, model: String) {
+  package init(seed: String, scenario: String, threads: Int, operationsPerThread: Int, model: String) {
     self.seed = seed
     self.scenario = scenario
     self.threads = threads

@@ -2,10 +2,10 @@
 ///
 /// Everything that depends on time or on the machine stands in `timing`. All else follows from version and arguments,
 /// unless time was the bound.
-public struct ExhaustRecord: Codable, Sendable, Equatable {
-  public static let currentSchemaVersion = 3
+package struct ExhaustRecord: Codable, Sendable, Equatable {
+  package static let currentSchemaVersion = 3
 
-  public enum Verdict: String, Codable, Sendable {
+  package enum Verdict: String, Codable, Sendable {
     /// Every class of every item was executed, and none broke a rule.
     case complete
     /// None that was executed did; of some items, or of all, there are more.
@@ -15,26 +15,26 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
   }
 
   /// Operations that raced with each other, from one initial table.
-  public struct Item: Codable, Sendable, Equatable {
-    public var operations: String
-    public var table: String
+  package struct Item: Codable, Sendable, Equatable {
+    package var operations: String
+    package var table: String
     /// `complete`, `partial`, `violation`, or `not run`.
-    public var end: String
+    package var end: String
     /// Classes of interleavings that were executed, and executions: a class may be met more than once.
-    public var classes: UInt64
+    package var classes: UInt64
     /// Where all states are searched instead: of a kernel, and of what has many classes. Their number may differ a
     /// little from run to run, with what is dead on the tasks' stacks.
-    public var states: UInt64
-    public var executions: UInt64
-    public var longest: Int
+    package var states: UInt64
+    package var executions: UInt64
+    package var longest: Int
     /// Where it is not complete: all interleavings were executed in which threads that could go on are left so many
     /// times at most.
-    @NullIfAbsent public var bound: Int?
+    @NullIfAbsent package var bound: Int?
 
     /// What was counted of it.
-    public var size: UInt64 { max(classes, states) }
+    package var size: UInt64 { max(classes, states) }
 
-    public init(
+    package init(
       operations: String, table: String, end: String, classes: UInt64, states: UInt64, executions: UInt64, longest: Int,
       bound: Int? = nil
     ) {
@@ -50,21 +50,21 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
   }
 
   /// The first item that broke a rule.
-  public struct Violation: Codable, Sendable, Equatable {
-    public var operations: String
-    public var table: String
-    public var checker: String
-    public var rule: String
-    public var expected: String
-    public var seen: String
+  package struct Violation: Codable, Sendable, Equatable {
+    package var operations: String
+    package var table: String
+    package var checker: String
+    package var rule: String
+    package var expected: String
+    package var seen: String
     /// Empty where it cannot be repeated by one.
-    public var token: String
+    package var token: String
     /// Of `replays` that came out alike.
-    public var verified: Int
-    public var replays: Int
-    @NullIfAbsent public var interleaving: Interleaving?
+    package var verified: Int
+    package var replays: Int
+    @NullIfAbsent package var interleaving: Interleaving?
 
-    public init(
+    package init(
       operations: String, table: String, checker: String, rule: String, expected: String, seen: String, token: String,
       verified: Int, replays: Int, interleaving: Interleaving? = nil
     ) {
@@ -81,39 +81,39 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
     }
   }
 
-  public struct Timing: Codable, Sendable, Equatable {
-    public var elapsedSeconds: Double
-    public var jobs: Int
+  package struct Timing: Codable, Sendable, Equatable {
+    package var elapsedSeconds: Double
+    package var jobs: Int
 
-    public init(elapsedSeconds: Double, jobs: Int) {
+    package init(elapsedSeconds: Double, jobs: Int) {
       self.elapsedSeconds = elapsedSeconds
       self.jobs = jobs
     }
   }
 
-  public var schemaVersion = Self.currentSchemaVersion
-  public var engine = Engine.exhaust
-  @NullIfAbsent public var build: ToolBuild?
-  public var protocolName: String
-  @NullIfAbsent public var mutant: String?
-  @NullIfAbsent public var kernel: RunRecord.Kernel?
-  public var policy: String
+  package var schemaVersion = Self.currentSchemaVersion
+  package var engine = Engine.exhaust
+  @NullIfAbsent package var build: ToolBuild?
+  package var protocolName: String
+  @NullIfAbsent package var mutant: String?
+  @NullIfAbsent package var kernel: RunRecord.Kernel?
+  package var policy: String
   /// Questions of a thread that are answered yes in an execution, at most.
-  public var answers: Int
+  package var answers: Int
   /// Interleavings in which threads that could go on are left more often are passed over; null for none.
-  @NullIfAbsent public var preemptions: Int?
+  @NullIfAbsent package var preemptions: Int?
   /// Executions of an item, at most.
-  public var executionLimit: UInt64
-  public var items: [Item]
-  @NullIfAbsent public var violation: Violation?
-  public var harnessFaults: [String]
+  package var executionLimit: UInt64
+  package var items: [Item]
+  @NullIfAbsent package var violation: Violation?
+  package var harnessFaults: [String]
   /// `i/n` of a part; null for the whole.
-  @NullIfAbsent public var shard: String?
-  public var interrupted: Bool
-  public var verdict: Verdict
-  public var timing: Timing
+  @NullIfAbsent package var shard: String?
+  package var interrupted: Bool
+  package var verdict: Verdict
+  package var timing: Timing
 
-  public init(
+  package init(
     build: ToolBuild?, protocolName: String, mutant: String?, kernel: RunRecord.Kernel? = nil, policy: String,
     answers: Int, preemptions: Int? = nil, executionLimit: UInt64, items: [Item], violation: Violation?,
     harnessFaults: [String],
@@ -143,18 +143,18 @@ public struct ExhaustRecord: Codable, Sendable, Equatable {
   }
 
   /// `Item.end` of what was executed in every way.
-  public static let complete = "complete"
-  public static let partial = "partial"
-  public static let violation = "violation"
-  public static let notRun = "not run"
+  package static let complete = "complete"
+  package static let partial = "partial"
+  package static let violation = "violation"
+  package static let notRun = "not run"
 }
 
 // MARK: Parts
 
 extension ExhaustRecord {
   /// Why records are no parts of one search, in a clause.
-  public struct MergeError: Error, CustomStringConvertible {
-    public let description: String
+  package struct MergeError: Error, CustomStringConvertible {
+    package let description: String
   }
 
   /// What is asked, whoever answers it and in whatever time.
@@ -164,7 +164,7 @@ extension ExhaustRecord {
   }
 
   /// Whether what is complete in it is complete in a search of this subject by this build, too.
-  public func answers(
+  package func answers(
     protocolName: String, mutant: String?, tree: String?, policy: String, answers: Int, preemptions: Int?,
     build: ToolBuild
   ) -> Bool {
@@ -175,7 +175,7 @@ extension ExhaustRecord {
   private static func text(_ preemptions: Int?) -> String { preemptions.map(String.init) ?? "" }
 
   /// The record of one search from those of its parts: of each item whatever part knows most of it.
-  public static func merged(_ parts: [ExhaustRecord]) throws(MergeError) -> ExhaustRecord {
+  package static func merged(_ parts: [ExhaustRecord]) throws(MergeError) -> ExhaustRecord {
     guard var whole = parts.first else { throw MergeError(description: "there is no record") }
     for part in parts.dropFirst() {
       guard part.question == whole.question, part.build == whole.build else {

@@ -11,7 +11,7 @@ public struct Interleaving: Codable, Sendable, Equatable {
     public var old: String
     public var new: String
 
-    public init(table: String, gfn: String, level: Int, old: String, new: String) {
+    package init(table: String, gfn: String, level: Int, old: String, new: String) {
       self.table = table
       self.gfn = gfn
       self.level = level
@@ -28,7 +28,7 @@ public struct Interleaving: Codable, Sendable, Equatable {
     public var level: Int
     public var value: String
 
-    public init(table: String, gfn: String, level: Int, value: String) {
+    package init(table: String, gfn: String, level: Int, value: String) {
       self.table = table
       self.gfn = gfn
       self.level = level
@@ -48,7 +48,7 @@ public struct Interleaving: Codable, Sendable, Equatable {
     public var name: String
     public var begins: Bool
 
-    public init(_ kind: Kind, _ name: String, begins: Bool) {
+    package init(_ kind: Kind, _ name: String, begins: Bool) {
       self.kind = kind
       self.name = name
       self.begins = begins
@@ -91,7 +91,7 @@ public struct Interleaving: Codable, Sendable, Equatable {
     /// Of one row, where a rule was broken; absent in all others.
     public var blame: Blame?
 
-    public init(
+    package init(
       step: UInt64, thread: Int, action: String, spte: String, external: String, changesSpte: Bool,
       changesExternal: Bool, isPreemption: Bool, matters: Bool, repeats: UInt64 = 1, changes: [Change] = [],
       marks: [Mark] = [], blame: Blame? = nil
@@ -133,7 +133,7 @@ public struct Interleaving: Codable, Sendable, Equatable {
       ?? rows.lastIndex { $0.step < step && step - $0.step < $0.repeats }
   }
 
-  public init(
+  package init(
     threads: [Int], spteTitle: String, externalTitle: String, rows: [Row], violationStep: UInt64? = nil,
     entries: [Entry] = []
   ) {

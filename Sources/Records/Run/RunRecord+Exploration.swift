@@ -21,7 +21,7 @@ extension RunRecord {
     /// What `stress merge` needs of a shard, see `ShardSketch`; null for a whole campaign.
     @NullIfAbsent public var sketch: String?
 
-    public init(
+    package init(
       schedules: UInt64, distinctSchedules: UInt64, distinctIsExact: Bool, newShare: Double, window: UInt64,
       schedulePoints: UInt64, scenario: String, strategy: String, operationsPerThread: Int, shard: String?,
       sketch: String? = nil
@@ -47,7 +47,7 @@ extension RunRecord {
     public var steps: Int
     public var preemptions: Int
 
-    public init(operations: Int, threads: Int, steps: Int, preemptions: Int) {
+    package init(operations: Int, threads: Int, steps: Int, preemptions: Int) {
       self.operations = operations
       self.threads = threads
       self.steps = steps
@@ -66,7 +66,7 @@ extension RunRecord {
     /// Why nothing is known; null if it was run.
     @NullIfAbsent public var problem: String?
 
-    public init(subject: String, checker: String? = nil, schedules: Int = 0, problem: String? = nil) {
+    package init(subject: String, checker: String? = nil, schedules: Int = 0, problem: String? = nil) {
       self.subject = subject
       self.checker = checker
       self.schedules = schedules
@@ -104,7 +104,7 @@ extension RunRecord {
     @NullIfAbsent public var reference: Reference?
     @NullIfAbsent public var interleaving: Interleaving?
 
-    public init(
+    package init(
       token: String, scenario: String, schedule: UInt64, found: Size, minimized: Size?, minimizingExecutions: UInt64,
       isMinimal: Bool, eventHash: String, verified: Int, replays: Int, bridgedSchedules: UInt64? = nil,
       reference: Reference? = nil, interleaving: Interleaving?

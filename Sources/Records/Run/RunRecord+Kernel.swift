@@ -22,7 +22,7 @@ extension RunRecord {
     /// What differs from `base` and is outside what the run can see; null where git knows no commit.
     @NullIfAbsent public var unseen: [RunRecord.Unseen]?
 
-    public init(
+    package init(
       version: String, tree: String, path: String, plainAccesses: Bool = false, compiler: String? = nil,
       commit: String? = nil, changed: [String]? = nil, base: String? = nil, unseen: [RunRecord.Unseen]? = nil
     ) {
@@ -46,7 +46,7 @@ extension RunRecord {
     /// `not compiled`, `never called`, or `answered by` what stands in its place.
     public var reason: String
 
-    public init(name: String, file: String, reason: String) {
+    package init(name: String, file: String, reason: String) {
       self.name = name
       self.file = file
       self.reason = reason

@@ -14,7 +14,7 @@ extension RunRecord {
     /// What was executed step by step; null where nobody asked.
     @NullIfAbsent public var interleaving: Interleaving?
 
-    public init(
+    package init(
       token: String, scenario: String, expectedChecker: String?, expectedEventHash: String?, eventHash: String,
       size: Size, interleaving: Interleaving?
     ) {

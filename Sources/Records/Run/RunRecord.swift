@@ -20,7 +20,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var grade: String
     public var sentence: String
 
-    public init(operation: String, outcome: String, count: UInt64, share: Double, grade: String, sentence: String) {
+    package init(operation: String, outcome: String, count: UInt64, share: Double, grade: String, sentence: String) {
       self.operation = operation
       self.outcome = outcome
       self.count = count
@@ -36,7 +36,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// How often the rule was evaluated; 0 means that it did not run.
     public var checks: UInt64
 
-    public init(checker: String, rule: String, checks: UInt64) {
+    package init(checker: String, rule: String, checks: UInt64) {
       self.checker = checker
       self.rule = rule
       self.checks = checks
@@ -56,7 +56,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var old: String
     public var new: String
 
-    public init(thread: Int, order: UInt64, event: String, gfn: String, level: Int, old: String, new: String) {
+    package init(thread: Int, order: UInt64, event: String, gfn: String, level: Int, old: String, new: String) {
       self.thread = thread
       self.order = order
       self.event = event
@@ -93,7 +93,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// How the violation is repeated step by step; null where no schedule of it is known.
     @NullIfAbsent public var reproduction: Reproduction?
 
-    public init(
+    package init(
       checker: String, rule: String, thread: Int, operation: String, gfn: String, level: Int, expected: String,
       seen: String, round: UInt64, command: String, events: [EventRow], moment: Moment? = nil,
       reproduction: Reproduction? = nil
@@ -124,7 +124,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var p999: UInt64
     public var max: UInt64
 
-    public init(
+    package init(
       operation: String, count: UInt64, p50: UInt64, p90: UInt64, p99: UInt64, p999: UInt64, max: UInt64
     ) {
       self.operation = operation
@@ -145,7 +145,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// Peak resident memory of the process, in bytes.
     public var peakResidentBytes: UInt64
 
-    public init(
+    package init(
       elapsedSeconds: Double = 0, operationsPerSecond: Double = 0, liveThreads: Int = 0, latencies: [Latency] = [],
       peakResidentBytes: UInt64 = 0
     ) {
@@ -164,7 +164,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// Of an exploration, those that were begun and left where they stood.
     public var schedules: UInt64
 
-    public init(operations: UInt64 = 0, schedules: UInt64 = 0) {
+    package init(operations: UInt64 = 0, schedules: UInt64 = 0) {
       self.operations = operations
       self.schedules = schedules
     }
@@ -216,7 +216,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
   @NullIfAbsent public var replay: Replay?
 
   /// Of a run in which nothing has happened.
-  public init(protocol: String, policy: String, seed: String, threads: Int) {
+  package init(protocol: String, policy: String, seed: String, threads: Int) {
     self.protocol = `protocol`
     self.policy = policy
     self.seed = seed

@@ -11,7 +11,7 @@ public struct ToolBuild: Codable, Sendable, Equatable {
   /// The sources differed from the commit.
   public var hasChanges: Bool
 
-  public init(version: String, commit: String?, hasChanges: Bool) {
+  package init(version: String, commit: String?, hasChanges: Bool) {
     self.version = version
     self.commit = commit
     self.hasChanges = hasChanges

@@ -3,10 +3,10 @@
 /// Everything that depends on time or on the machine stands in `timing`.
 import Machine
 
-public struct SeriesRecord: Codable, Sendable, Equatable {
-  public static let currentSchemaVersion = 1
+package struct SeriesRecord: Codable, Sendable, Equatable {
+  package static let currentSchemaVersion = 1
 
-  public enum Verdict: String, Codable, Sendable {
+  package enum Verdict: String, Codable, Sendable {
     /// Each commit that was tried builds and breaks no rule.
     case clean
     /// A commit breaks a rule, or does not build.
@@ -16,7 +16,7 @@ public struct SeriesRecord: Codable, Sendable, Equatable {
     case harnessFault = "harness fault"
   }
 
-  public enum State: String, Codable, Sendable {
+  @usableFromInline package enum State: String, Codable, Sendable {
     /// It was built and run; what it breaks and mends stands beside.
     case tried
     case doesNotBuild = "does not build"
@@ -30,40 +30,40 @@ public struct SeriesRecord: Codable, Sendable, Equatable {
   }
 
   /// A rule that another commit has broken.
-  public struct Since: Codable, Sendable, Equatable {
-    public var checker: String
+  package struct Since: Codable, Sendable, Equatable {
+    package var checker: String
     /// Of the commit that broke it; 0 for the base.
-    public var number: Int
+    package var number: Int
 
-    public init(checker: String, number: Int) {
+    package init(checker: String, number: Int) {
       self.checker = checker
       self.number = number
     }
   }
 
-  public struct Build: Codable, Sendable, Equatable {
+  package struct Build: Codable, Sendable, Equatable {
     /// The first line of its `--version`.
-    public var compiler: String
+    package var compiler: String
     /// Why it does not build, one line and the compiler's; null where it does.
-    @NullIfAbsent public var failure: String?
+    @NullIfAbsent package var failure: String?
 
-    public init(compiler: String, failure: String?) {
+    package init(compiler: String, failure: String?) {
       self.compiler = compiler
       self.failure = failure
     }
   }
 
   /// A search of pairs of operations.
-  public struct Pairs: Codable, Sendable, Equatable {
+  package struct Pairs: Codable, Sendable, Equatable {
     /// Operations of which one at least takes part; empty for all pairs.
-    public var operations: [String]
-    public var items: Int
+    package var operations: [String]
+    package var items: Int
     /// Of them, those whose every interleaving was run.
-    public var complete: Int
-    public var states: UInt64
-    public var executions: UInt64
+    package var complete: Int
+    package var states: UInt64
+    package var executions: UInt64
 
-    public init(operations: [String], items: Int, complete: Int, states: UInt64, executions: UInt64) {
+    package init(operations: [String], items: Int, complete: Int, states: UInt64, executions: UInt64) {
       self.operations = operations
       self.items = items
       self.complete = complete
@@ -72,35 +72,35 @@ public struct SeriesRecord: Codable, Sendable, Equatable {
     }
   }
 
-  public struct Schedules: Codable, Sendable, Equatable {
-    public var schedules: UInt64
-    public var distinct: UInt64
+  package struct Schedules: Codable, Sendable, Equatable {
+    package var schedules: UInt64
+    package var distinct: UInt64
 
-    public init(schedules: UInt64, distinct: UInt64) {
+    package init(schedules: UInt64, distinct: UInt64) {
       self.schedules = schedules
       self.distinct = distinct
     }
   }
 
   /// A rule that a commit breaks and its parent does not.
-  public struct Failure: Codable, Sendable, Equatable {
-    public var checker: String
-    public var rule: String
+  package struct Failure: Codable, Sendable, Equatable {
+    package var checker: String
+    package var rule: String
     /// In the words of who found it: `fault x zap, private-empty`, or a scenario.
-    public var place: String
+    package var place: String
     /// `exhaust` or `explore`.
-    public var engine: String
-    public var expected: String
-    public var seen: String
+    package var engine: String
+    package var expected: String
+    package var seen: String
     /// Of the commit at which it was found, which may be a later one.
-    public var foundAt: Int
+    package var foundAt: Int
     /// Empty where none repeats it.
-    public var token: String
-    public var verified: Int
-    public var replays: Int
-    @NullIfAbsent public var interleaving: Interleaving?
+    package var token: String
+    package var verified: Int
+    package var replays: Int
+    @NullIfAbsent package var interleaving: Interleaving?
 
-    public init(
+    package init(
       checker: String, rule: String, place: String, engine: String, expected: String, seen: String, foundAt: Int,
       token: String, verified: Int, replays: Int, interleaving: Interleaving?
     ) {
@@ -118,31 +118,31 @@ public struct SeriesRecord: Codable, Sendable, Equatable {
     }
   }
 
-  public struct Commit: Codable, Sendable, Equatable {
+  package struct Commit: Codable, Sendable, Equatable {
     /// From 1 in the order of the series; 0 is the base.
-    public var number: Int
-    public var commit: String
-    public var subject: String
-    public var author: String
-    public var state: State
+    package var number: Int
+    package var commit: String
+    package var subject: String
+    package var author: String
+    package var state: State
     /// Why it does not build, or what the harness could not do; else empty.
-    public var reason: String
+    package var reason: String
     /// What it breaks that its parent did not.
-    public var breaks: [Failure]
-    public var stillBroken: [Since]
-    public var mends: [Since]
-    public var builds: [Build]
+    package var breaks: [Failure]
+    package var stillBroken: [Since]
+    package var mends: [Since]
+    package var builds: [Build]
     /// What the tool had to take of the tree on demand that the parent had not needed.
-    public var demands: [String]
+    package var demands: [String]
     /// Definitions that are compiled, called, and not as in the parent.
-    public var changed: [String]
+    package var changed: [String]
     /// Changes that no run can see.
-    public var unseen: [RunRecord.Unseen]
+    package var unseen: [RunRecord.Unseen]
     /// First those that its changes have to do with; null where none were run.
-    @NullIfAbsent public var pairs: Pairs?
-    @NullIfAbsent public var schedules: Schedules?
+    @NullIfAbsent package var pairs: Pairs?
+    @NullIfAbsent package var schedules: Schedules?
 
-    public init(number: Int, commit: String, subject: String, author: String, state: State) {
+    package init(number: Int, commit: String, subject: String, author: String, state: State) {
       self.number = number
       self.commit = commit
       self.subject = subject
@@ -161,21 +161,21 @@ public struct SeriesRecord: Codable, Sendable, Equatable {
     }
 
     /// Changes that no run can see, a line for each file and reason.
-    public var unseenLines: [String] { UnseenLines.of(unseen.map { ($0.name, $0.file, $0.reason) }) }
+    package var unseenLines: [String] { UnseenLines.of(unseen.map { ($0.name, $0.file, $0.reason) }) }
 
     /// It was tried, and nothing is broken in it.
-    public var isClean: Bool { state == .tried && breaks.isEmpty && stillBroken.isEmpty }
+    package var isClean: Bool { state == .tried && breaks.isEmpty && stillBroken.isEmpty }
   }
 
-  public struct Timing: Codable, Sendable, Equatable {
-    public var elapsedSeconds: Double
-    public var jobs: Int
+  package struct Timing: Codable, Sendable, Equatable {
+    package var elapsedSeconds: Double
+    package var jobs: Int
     /// By number of the commit, the base first.
-    public var commits: [Double]
+    package var commits: [Double]
     /// In the same order: how much was not known of it before, and had to be found out.
-    public var found: [Int]
+    package var found: [Int]
 
-    public init(elapsedSeconds: Double, jobs: Int, commits: [Double], found: [Int]) {
+    package init(elapsedSeconds: Double, jobs: Int, commits: [Double], found: [Int]) {
       self.elapsedSeconds = elapsedSeconds
       self.jobs = jobs
       self.commits = commits
@@ -183,27 +183,27 @@ public struct SeriesRecord: Codable, Sendable, Equatable {
     }
   }
 
-  public var schemaVersion = Self.currentSchemaVersion
-  public var engine = Engine.series
-  @NullIfAbsent public var build: ToolBuild?
+  package var schemaVersion = Self.currentSchemaVersion
+  package var engine = Engine.series
+  @NullIfAbsent package var build: ToolBuild?
   /// As the user named it.
-  public var repository: String
+  package var repository: String
   /// `BASE..TIP`, or `mbox`.
-  public var range: String
+  package var range: String
   /// As the base's Makefile has it; null where the base was not built.
-  @NullIfAbsent public var version: String?
-  public var seed: String
-  public var schedules: UInt64
+  @NullIfAbsent package var version: String?
+  package var seed: String
+  package var schedules: UInt64
   /// Executions of an item, at most.
-  public var executions: UInt64
+  package var executions: UInt64
   /// The base first.
-  public var commits: [Commit]
-  public var harnessFaults: [String]
-  public var interrupted: Bool
-  public var verdict: Verdict
-  public var timing: Timing
+  package var commits: [Commit]
+  package var harnessFaults: [String]
+  package var interrupted: Bool
+  package var verdict: Verdict
+  package var timing: Timing
 
-  public init(
+  package init(
     build: ToolBuild?, repository: String, range: String, version: String?, seed: String, schedules: UInt64,
     executions: UInt64, commits: [Commit], harnessFaults: [String], interrupted: Bool, timing: Timing
   ) {
@@ -236,11 +236,11 @@ public struct SeriesRecord: Codable, Sendable, Equatable {
   }
 
   /// Commits of the series itself.
-  public var count: Int { max(commits.count - 1, 0) }
+  package var count: Int { max(commits.count - 1, 0) }
 }
 
 extension SeriesRecord: EngineRecord {
-  public var conclusion: Conclusion {
+  package var conclusion: Conclusion {
     switch verdict {
     case .clean: .clean
     case .broken: .found

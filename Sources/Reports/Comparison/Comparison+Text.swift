@@ -1,7 +1,7 @@
 /// A comparison as text: for a person and for a job's summary page alike.
 extension Comparison {
   /// Headings, a line for each finding, and the verdict.
-  public func render() -> String {
+  package func render() -> String {
     let sections = [
       ("New", new), ("New faults of the harness", newFaults), ("Fixed", fixed), ("Not seen again", notSeenAgain),
       ("Still failing", still), ("Races not met any more", notMetAnyMore), ("Slower", slower), ("Faster", faster),

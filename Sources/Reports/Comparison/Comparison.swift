@@ -5,31 +5,31 @@
 /// come to its end, records of two campaigns. What fails in the second without anything to compare it with is new.
 import Records
 
-public struct Comparison: Sendable, Equatable {
+package struct Comparison: Sendable, Equatable {
   /// Rates differ from night to night on a shared machine; what differs by less is not told.
   static let tolerance = 0.2
 
   /// Each in a line, in the order of the second night.
-  public private(set) var new: [String] = []
+  package private(set) var new: [String] = []
   /// The harness failed, or a part could not run, and did not in the first.
-  public private(set) var newFaults: [String] = []
-  public private(set) var fixed: [String] = []
+  package private(set) var newFaults: [String] = []
+  package private(set) var fixed: [String] = []
   /// Failed in the first, and the second is no proof that it is fixed.
-  public private(set) var notSeenAgain: [String] = []
-  public private(set) var still: [String] = []
-  public private(set) var slower: [String] = []
-  public private(set) var faster: [String] = []
-  public private(set) var notMetAnyMore: [String] = []
+  package private(set) var notSeenAgain: [String] = []
+  package private(set) var still: [String] = []
+  package private(set) var slower: [String] = []
+  package private(set) var faster: [String] = []
+  package private(set) var notMetAnyMore: [String] = []
   /// Records that only one of the nights has, and those that are of two kinds or of two campaigns.
-  public private(set) var incomparable: [String] = []
-  public private(set) var compared = 0
+  package private(set) var incomparable: [String] = []
+  package private(set) var compared = 0
   /// Why the second is less than the first: what it did not show, it may not have run.
-  public private(set) var gaps: [String] = []
+  package private(set) var gaps: [String] = []
 
   /// - Parameters: records by name, such as the name of their file.
-  public init(_ before: [String: Record], _ after: [String: Record]) { self.init(Night(before), Night(after)) }
+  package init(_ before: [String: Record], _ after: [String: Record]) { self.init(Night(before), Night(after)) }
 
-  public init(_ before: Night, _ after: Night) {
+  package init(_ before: Night, _ after: Night) {
     for name in Set(before.records.keys).union(after.records.keys).sorted() {
       switch (before.records[name], after.records[name]) {
       case (.run(let before), .run(let after)): compare(name, before, after)

@@ -1,14 +1,14 @@
 /// One side of a comparison: records by name, and what a night says of itself beside them.
 import Records
 
-public struct Night: Sendable, Equatable {
+package struct Night: Sendable, Equatable {
   /// A part as `status.json` of scripts/soak has it.
-  public struct Part: Sendable, Equatable, Decodable {
-    public var name: String
-    public var status: String
-    public var verdict: String
+  package struct Part: Sendable, Equatable, Decodable {
+    package var name: String
+    package var status: String
+    package var verdict: String
 
-    public init(name: String, status: String, verdict: String) {
+    package init(name: String, status: String, verdict: String) {
       self.name = name
       self.status = status
       self.verdict = verdict
@@ -16,13 +16,13 @@ public struct Night: Sendable, Equatable {
   }
 
   /// By the name of their file, say.
-  public var records: [String: Record]
+  package var records: [String: Record]
   /// Those of the night's parts that leave no record, such as canaries; none where nothing is known of a night.
-  public var parts: [String: Part]
+  package var parts: [String: Part]
   /// Why it is less than a whole night, nil if it is one.
-  public var gap: String?
+  package var gap: String?
 
-  public init(_ records: [String: Record], parts: [Part] = [], gap: String? = nil) {
+  package init(_ records: [String: Record], parts: [Part] = [], gap: String? = nil) {
     self.records = records
     self.parts = Dictionary(
       parts.filter { records[$0.name] == nil }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

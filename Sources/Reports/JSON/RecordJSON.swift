@@ -2,18 +2,18 @@ import Foundation
 import Records
 
 /// A run record as JSON: keys sorted, so that equal records give equal bytes.
-public enum RecordJSON {
+package enum RecordJSON {
   /// The JSON text of a record, ending in a newline.
   ///
   /// A number that JSON cannot hold (not finite) is written as 0: losing the record over it would be worse.
-  public static func encode(_ record: RunRecord) throws -> Data {
+  package static func encode(_ record: RunRecord) throws -> Data {
     try text(finite(record))
   }
 
   /// The same of a matrix, in one line: with its hundreds of interleavings it would be twice as long in many.
-  public static func encode(_ record: MatrixRecord) throws -> Data { try text(record, [.sortedKeys]) }
+  package static func encode(_ record: MatrixRecord) throws -> Data { try text(record, [.sortedKeys]) }
 
-  public static func encode(_ record: Record) throws -> Data {
+  package static func encode(_ record: Record) throws -> Data {
     switch record {
     case .run(let record): try encode(record)
     case .matrix(let record): try encode(record)
@@ -23,9 +23,9 @@ public enum RecordJSON {
   }
 
   /// The same of a comparison.
-  public static func encode(_ record: DiffRecord) throws -> Data { try text(record) }
-  public static func encode(_ record: ExhaustRecord) throws -> Data { try text(record) }
-  public static func encode(_ record: SeriesRecord) throws -> Data { try text(record) }
+  package static func encode(_ record: DiffRecord) throws -> Data { try text(record) }
+  package static func encode(_ record: ExhaustRecord) throws -> Data { try text(record) }
+  package static func encode(_ record: SeriesRecord) throws -> Data { try text(record) }
 
   private static func text(
     _ record: some Encodable, _ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .prettyPrinted]
@@ -36,7 +36,7 @@ public enum RecordJSON {
   }
 
   /// Reads the record of a run back. The error says in one line what is wrong with the file.
-  public static func decode(_ data: Data) throws(RecordJSONError) -> RunRecord {
+  package static func decode(_ data: Data) throws(RecordJSONError) -> RunRecord {
     guard case .run(let record) = try decodeAny(data) else {
       throw RecordJSONError("it is the record of a matrix, not of a run")
     }
@@ -44,7 +44,7 @@ public enum RecordJSON {
   }
 
   /// Reads a record of any kind.
-  public static func decodeAny(_ data: Data) throws(RecordJSONError) -> Record {
+  package static func decodeAny(_ data: Data) throws(RecordJSONError) -> Record {
     let head = try decode(Head.self, from: data)
     let isMatrix: Bool
     switch Engine(rawValue: head.engine) {

@@ -1,8 +1,8 @@
 /// What is wrong with a record file, in one line.
-public struct RecordJSONError: Error, Equatable, Sendable, CustomStringConvertible {
-  public let message: String
+package struct RecordJSONError: Error, Equatable, Sendable, CustomStringConvertible {
+  package let message: String
 
-  public var description: String { message }
+  package var description: String { message }
 
   init(_ message: String) { self.message = message }
 

@@ -3,7 +3,7 @@
 import Foundation
 import Records
 
-public enum SeriesKCIDB {
+package enum SeriesKCIDB {
   private struct Report: Encodable {
     struct Version: Encodable {
       var major = 5
@@ -59,7 +59,7 @@ public enum SeriesKCIDB {
   private static let mostExcerpt = 16_000
 
   /// - Parameter origin: the name by which KernelCI knows who submits it: small letters, digits and underscores.
-  public static func json(_ record: SeriesRecord, origin: String) throws -> Data {
+  package static func json(_ record: SeriesRecord, origin: String) throws -> Data {
     var report = Report()
     for (index, commit) in record.commits.enumerated() where !commit.builds.isEmpty {
       let id = "\(origin):\(commit.commit)"

@@ -1,16 +1,16 @@
 import Records
 
 /// A series for a person to read: a row a commit, and below what was found.
-public struct SeriesText {
+package struct SeriesText {
   private let record: SeriesRecord
 
-  public init(_ record: SeriesRecord) { self.record = record }
+  package init(_ record: SeriesRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
-  public func render() -> String { Self.join([header, table, notes] + failures + [faults, [record.verdictLine]]) }
+  package func render() -> String { Self.join([header, table, notes] + failures + [faults, [record.verdictLine]]) }
 
   /// What `--quiet` leaves.
-  public func renderQuietly() -> String { Self.join([table] + failures + [faults, [record.verdictLine]]) }
+  package func renderQuietly() -> String { Self.join([table] + failures + [faults, [record.verdictLine]]) }
 
   private static func join(_ sections: [[String]]) -> String {
     sections.filter { !$0.isEmpty }.map { $0.map(\.onOneLine).joined(separator: "\n") + "\n" }

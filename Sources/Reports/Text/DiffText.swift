@@ -2,18 +2,18 @@ import Records
 
 /// A comparison for a person to read: the first difference with both traces side by side, the classes if more than one
 /// episode differs, and the verdict as the last line.
-public struct DiffText {
-  public static var width: Int { TextWidth.of(120) }
+package struct DiffText {
+  package static var width: Int { TextWidth.of(120) }
 
   private let record: DiffRecord
 
-  public init(_ record: DiffRecord) { self.record = record }
+  package init(_ record: DiffRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
-  public func render() -> String { Self.join([header, difference, classes, faults, footer, unseen, [verdict]]) }
+  package func render() -> String { Self.join([header, difference, classes, faults, footer, unseen, [verdict]]) }
 
   /// What `--quiet` leaves: the difference, the classes, the faults of the harness and the verdict line.
-  public func renderQuietly() -> String { Self.join([difference, classes, faults, unseen, [verdict]]) }
+  package func renderQuietly() -> String { Self.join([difference, classes, faults, unseen, [verdict]]) }
 
   private static func join(_ sections: [[String]]) -> String {
     sections.filter { !$0.isEmpty }.map { $0.map(\.onOneLine).joined(separator: "\n") + "\n" }

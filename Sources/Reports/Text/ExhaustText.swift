@@ -1,17 +1,17 @@
 import Records
 
 /// A search of every interleaving for a person to read: what was executed, what was left, and what was proven.
-public struct ExhaustText {
+package struct ExhaustText {
   private let record: ExhaustRecord
   private var isFull = true
 
-  public init(_ record: ExhaustRecord) { self.record = record }
+  package init(_ record: ExhaustRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
-  public func render() -> String { Self.join([header, tables, left, violation, faults, [verdict]]) }
+  package func render() -> String { Self.join([header, tables, left, violation, faults, [verdict]]) }
 
   /// What `--quiet` leaves.
-  public func renderQuietly() -> String {
+  package func renderQuietly() -> String {
     var quiet = self
     quiet.isFull = false
     return Self.join([left, quiet.violation, faults, [verdict]])

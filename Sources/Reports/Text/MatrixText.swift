@@ -4,22 +4,22 @@ import Records
 /// differs from the expectations, and the verdict as the last line.
 ///
 /// No table is wider than `width`. Lines with a token or a command are as long as they have to be.
-public struct MatrixText {
-  public static var width: Int { TextWidth.of(120) }
+package struct MatrixText {
+  package static var width: Int { TextWidth.of(120) }
 
   private let record: MatrixRecord
 
-  public init(_ record: MatrixRecord) { self.record = record }
+  package init(_ record: MatrixRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
-  public func render() -> String {
+  package func render() -> String {
     Self.join(
       [legend] + policies + [failures] + mutants
         + [MatrixDifferences.lines(record), footer, unseen, [verdict]])
   }
 
   /// What `--quiet` leaves: the differences, the faults of the harness and the verdict line.
-  public func renderQuietly() -> String { Self.join([MatrixDifferences.lines(record), unseen, [verdict]]) }
+  package func renderQuietly() -> String { Self.join([MatrixDifferences.lines(record), unseen, [verdict]]) }
 
   private var unseen: [String] { UnseenText.lines(record.kernel, width: Self.width) }
 

@@ -3,24 +3,24 @@ import Records
 /// A run record for a person to read: what ran, what it met, what was checked, and the verdict as the last line.
 ///
 /// No line is longer than `width`, but for commands, which must survive copying, and the verdict, which is one line.
-public struct TextReport {
-  public static var width: Int { TextWidth.of(100) }
+package struct TextReport {
+  package static var width: Int { TextWidth.of(100) }
 
   private let record: RunRecord
 
-  public init(_ record: RunRecord) { self.record = record }
+  package init(_ record: RunRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
   ///
   /// - Parameter full: every step of an interleaving is shown, also those that do not matter.
-  public func render(full: Bool = false) -> String {
+  package func render(full: Bool = false) -> String {
     Self.join(
       [Self.header(record)] + measurements + [scope] + findings(full: full)
         + [unseen, [VerdictLine.render(record)]])
   }
 
   /// What `--quiet` leaves: the violations, the faults of the harness and the verdict line.
-  public func renderQuietly(full: Bool = false) -> String {
+  package func renderQuietly(full: Bool = false) -> String {
     Self.join(findings(full: full) + [unseen, [VerdictLine.render(record)]])
   }
 

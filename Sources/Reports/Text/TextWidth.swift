@@ -1,10 +1,10 @@
 /// How wide a text report may be: its own width, what the terminal has, or what was asked for.
 ///
 /// Kept for the task that renders, as nearly every line of a report depends on it.
-public enum TextWidth {
+package enum TextWidth {
   /// Narrower, no table can be read.
-  public static let narrowest = 40
-  public static let widest = 1000
+  package static let narrowest = 40
+  package static let widest = 1000
 
   @TaskLocal private static var columns: Int?
   @TaskLocal private static var isExact = false
@@ -17,13 +17,13 @@ public enum TextWidth {
 
   /// Renders a text no wider than a terminal, but for commands and the verdict: a terminal breaks them by itself, and
   /// they can be copied.
-  public static func fitting(_ columns: Int?, _ render: () -> String) -> String {
+  package static func fitting(_ columns: Int?, _ render: () -> String) -> String {
     guard let columns else { return render() }
     return $columns.withValue(max(columns, narrowest)) { $isExact.withValue(false, operation: render) }
   }
 
   /// Renders a text none of whose lines is longer: commands go on in the next line, as a shell takes them.
-  public static func exactly(_ columns: Int, _ render: () -> String) -> String {
+  package static func exactly(_ columns: Int, _ render: () -> String) -> String {
     let columns = min(max(columns, narrowest), widest)
     let text = $columns.withValue(columns) { $isExact.withValue(true, operation: render) }
     return TextFold.fold(text, columns)

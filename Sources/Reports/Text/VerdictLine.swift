@@ -1,8 +1,8 @@
 import Records
 
 /// The last line of every report: one line, its first word is the verdict.
-public enum VerdictLine {
-  public static func render(_ record: RunRecord) -> String {
+package enum VerdictLine {
+  package static func render(_ record: RunRecord) -> String {
     let unseen = record.verdict == .clean ? UnseenText.suffix(record.kernel) : ""
     return sentence(record) + unseen
   }

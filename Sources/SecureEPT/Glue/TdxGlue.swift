@@ -7,26 +7,26 @@ import CAtomics
 import Machine
 
 /// Errors as the kernel returns them, negative.
-public enum Errno {
-  public static let busy: Int32 = -16
-  public static let io: Int32 = -5
-  public static let again: Int32 = -11
+package enum Errno {
+  package static let busy: Int32 = -16
+  package static let io: Int32 = -5
+  package static let again: Int32 = -11
 }
 
 /// What a mutant breaks on this side.
-public struct GlueDefects: OptionSet, Sendable, BitwiseCopyable {
-  public let rawValue: UInt8
-  public init(rawValue: UInt8) { self.rawValue = rawValue }
+package struct GlueDefects: OptionSet, Sendable, BitwiseCopyable {
+  package let rawValue: UInt8
+  package init(rawValue: UInt8) { self.rawValue = rawValue }
   /// TLB tracking is left out.
-  public static let noTrack = GlueDefects(rawValue: 1)
+  package static let noTrack = GlueDefects(rawValue: 1)
   /// BUSY is retried in place, for ever.
-  public static let busySpin = GlueDefects(rawValue: 2)
+  package static let busySpin = GlueDefects(rawValue: 2)
 }
 
 extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// `tdx_sept_set_private_spte()`: one mirror change, decided from the old and the new value alone.
   /// - Returns: 0, -EBUSY if nothing was changed, -EIO after a bug.
-  public func tdxSeptSetPrivateSpte(
+  package func tdxSeptSetPrivateSpte(
     _ task: TaskPointer, _ gfn: Gfn, _ old: UInt64, _ new: UInt64, _ level: Int
   ) -> Int32 {
     task.lockdepAssertHeld(gfn: gfn, level: level)
@@ -71,7 +71,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// `tdx_sept_remove_leaf_spte()`
-  public func tdxSeptRemoveLeafSpte(_ task: TaskPointer, _ gfn: Gfn, _ level: Int) -> Int32 {
+  package func tdxSeptRemoveLeafSpte(_ task: TaskPointer, _ gfn: Gfn, _ level: Int) -> Int32 {
     assertMayRemove(task, gfn, level)
     if task.bugOn(
       !pointee.isHkidAssigned, "KVM_BUG_ON(!is_hkid_assigned()) in tdx_sept_remove_leaf_spte()", gfn: gfn,
@@ -115,7 +115,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// `tdx_sept_free_private_spt()`: only once the TD is being torn down, or with policy `huge-shared`.
-  public func tdxSeptFreePrivateSpt(_ task: TaskPointer, _ page: UInt32, gfn: Gfn, level: Int) {
+  package func tdxSeptFreePrivateSpt(_ task: TaskPointer, _ page: UInt32, gfn: Gfn, level: Int) {
     if pointee.policy == .hugeShared && pointee.isHkidAssigned { return tdxSeptRemoveTable(task, page, gfn, level) }
     if task.bugOn(
       pointee.isHkidAssigned, "KVM_BUG_ON(is_hkid_assigned()) in tdx_sept_free_private_spt()", gfn: gfn,

@@ -5,7 +5,7 @@
 import CAtomics
 import Machine
 
-public struct Vcpu: BitwiseCopyable {
+package struct Vcpu: BitwiseCopyable {
   static let capacity = 8
   var gfns: InlineArray<8, Gfn> = .init(repeating: 0)
   var pfns: InlineArray<8, UInt64> = .init(repeating: 0)
@@ -14,7 +14,7 @@ public struct Vcpu: BitwiseCopyable {
   var tlbEpoch: UInt64 = 0
 }
 
-public enum GuestExit: Sendable {
+package enum GuestExit: Sendable {
   /// All accesses were made.
   case done
   /// KVM wants the vCPU outside, or the module was busy.
@@ -31,7 +31,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   @inline(__always) private func guestBit(_ task: TaskPointer) -> UInt64 { 1 << UInt64(task.pointee.id & 63) }
 
   /// Runs the guest with `TdxGlue` as KVM's side.
-  public func runGuest(_ task: TaskPointer, count: Int, zeroStep: Bool, next: (TaskPointer) -> Gfn) -> GuestExit {
+  package func runGuest(_ task: TaskPointer, count: Int, zeroStep: Bool, next: (TaskPointer) -> Gfn) -> GuestExit {
     runGuest(
       task, count: count, zeroStep: zeroStep,
       staysOut: {
@@ -43,7 +43,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// Runs the guest: enter, touch `count` gfns that `next` draws, leave.
   /// - Parameter zeroStep: the module suspects single-stepping and takes the tree lock exclusively on the way in.
   /// - Parameter staysOut: KVM's side keeps vCPUs outside, `kvm_tdx->wait_for_sept_zap`.
-  public func runGuest(
+  package func runGuest(
     _ task: TaskPointer, count: Int, zeroStep: Bool, staysOut: () -> Bool, next: (TaskPointer) -> Gfn
   ) -> GuestExit {
     // vcpu->mode = IN_GUEST_MODE, a step of its own: a kick that comes before it does not wait for this vCPU, which
@@ -170,7 +170,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
 
   /// `kvm_make_all_cpus_request(kvm, KVM_REQ_OUTSIDE_GUEST_MODE)`: returns once every vCPU that was in the guest has
   /// left it.
-  public func kickAll(_ task: TaskPointer) {
+  package func kickAll(_ task: TaskPointer) {
     raw_fetch_add64(pointee.kickCount, 1)
     makeRequest(task, waits: true)
   }
@@ -182,7 +182,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// No step comes between the call before and the look at the modes. Nothing is lost: a vCPU that enters in between
   /// could have set its mode right before that call, or could set it right after this one.
   /// - Parameter waits: KVM_REQUEST_WAIT.
-  public func makeRequest(_ task: TaskPointer, waits: Bool) {
+  package func makeRequest(_ task: TaskPointer, waits: Bool) {
     raw_fence()
     for word in 0...((pointee.machine.pointee.taskCount - 1) >> 6) {
       var bits = raw_load64(pointee.inGuest + word)

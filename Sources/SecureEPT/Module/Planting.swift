@@ -4,12 +4,12 @@ import Machine
 
 extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// Links the S-EPT table `page` into the entry of `level` for `gfn`. No task may run; the parent must be there.
-  public func plantTable(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, page: UInt32) {
+  package func plantTable(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, page: UInt32) {
     plant(task, gfn, level, SeptEntry.make(.nonLeaf, pfn: PageArena.pfn(page)))
   }
 
   /// Maps a page that the guest has accepted. No task may run; the parent must be there.
-  public func plantPage(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, pfn: UInt64) {
+  package func plantPage(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, pfn: UInt64) {
     plant(task, gfn, level, SeptEntry.make(.mapped, pfn: pfn))
   }
 

@@ -7,7 +7,7 @@ import Machine
 
 extension UnsafeMutablePointer where Pointee == TrustDomain {
   /// TDH.MEM.SEPT.ADD: links S-EPT table `page` into the entry of `level` for `gfn`.
-  public func tdhMemSeptAdd(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, page: UInt32) -> TdxStatus {
+  package func tdhMemSeptAdd(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, page: UInt32) -> TdxStatus {
     edit(task, .septAdd, gfn, level, value: PageArena.pfn(page), injectable: true) { entry in
       SeptEntry.state(entry) == .free
         ? .change(SeptEntry.make(.nonLeaf, pfn: PageArena.pfn(page))) : .refuse(.entryStateIncorrect)
@@ -15,14 +15,14 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// TDH.MEM.PAGE.ADD: maps an initial page before the TD runs; it needs no accept.
-  public func tdhMemPageAdd(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, pfn: UInt64) -> TdxStatus {
+  package func tdhMemPageAdd(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, pfn: UInt64) -> TdxStatus {
     edit(task, .pageAdd, gfn, level, value: pfn, injectable: true) { entry in
       SeptEntry.state(entry) == .free ? .change(SeptEntry.make(.mapped, pfn: pfn)) : .refuse(.entryStateIncorrect)
     }
   }
 
   /// TDH.MEM.PAGE.AUG: maps a page that is pending until the guest accepts it.
-  public func tdhMemPageAug(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, pfn: UInt64) -> TdxStatus {
+  package func tdhMemPageAug(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, pfn: UInt64) -> TdxStatus {
     edit(task, .pageAug, gfn, level, value: pfn, injectable: true) { entry in
       SeptEntry.state(entry) == .free ? .change(SeptEntry.make(.pending, pfn: pfn)) : .refuse(.entryStateIncorrect)
     }
@@ -30,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
 
   /// TDH.MEM.RANGE.BLOCK: no new translation is made from the entry, be it a page's or a table's; it remembers the
   /// epoch.
-  public func tdhMemRangeBlock(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
+  package func tdhMemRangeBlock(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
     var status = TdxStatus.operandBusy
     var pfn: UInt64 = 0
@@ -62,7 +62,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// TDH.MEM.TRACK: the next epoch begins, unless a vCPU still runs in the one before the current.
-  public func tdhMemTrack(_ task: TaskPointer, injectable: Bool) -> TdxStatus {
+  package func tdhMemTrack(_ task: TaskPointer, injectable: Bool) -> TdxStatus {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
     var status = TdxStatus.operandBusy
     if !(injectable && drawBusy(task)) {
@@ -81,12 +81,12 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// TDH.MEM.PAGE.REMOVE: unmaps a blocked page that no vCPU can still translate.
-  public func tdhMemPageRemove(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
+  package func tdhMemPageRemove(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
     afterTracking(task, .pageRemove, gfn, level, value: 0, injectable: injectable) { _, _ in SeptEntry.free }
   }
 
   /// TDH.MEM.PAGE.DEMOTE: replaces a blocked 2M page by table `page` with 512 entries of its own.
-  public func tdhMemPageDemote(
+  package func tdhMemPageDemote(
     _ task: TaskPointer, _ gfn: Gfn, _ level: Int, page: UInt32, injectable: Bool
   ) -> TdxStatus {
     afterTracking(task, .pageDemote, gfn, level, value: PageArena.pfn(page), injectable: injectable) { entry, td in
@@ -102,7 +102,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
 
   /// TDH.MEM.SEPT.REMOVE: unlinks the table to which the blocked entry of `level` points, once no vCPU can walk through
   /// it and it is empty. Takes the tree lock exclusively.
-  public func tdhMemSeptRemove(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
+  package func tdhMemSeptRemove(_ task: TaskPointer, _ gfn: Gfn, _ level: Int, injectable: Bool) -> TdxStatus {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
     var status = TdxStatus.operandBusy
     var page: UInt32 = 0
@@ -136,7 +136,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
   }
 
   /// TDH.PHYMEM.PAGE.RECLAIM of an S-EPT table, once the TD's key is gone and its own children are.
-  public func tdhPhymemPageReclaim(_ task: TaskPointer, page: UInt32) -> TdxStatus {
+  package func tdhPhymemPageReclaim(_ task: TaskPointer, page: UInt32) -> TdxStatus {
     schedule_point_pass(task.point, UInt32(SCHEDULE_SEAMCALL.rawValue), nil)
     let arena = pointee.machine.pointee.arena
     let header = arena.headers[Int(page)]

@@ -5,24 +5,24 @@
 import CAtomics
 import Machine
 
-public typealias TrustDomainPointer = UnsafeMutablePointer<TrustDomain>
+package typealias TrustDomainPointer = UnsafeMutablePointer<TrustDomain>
 
-public struct TrustDomain: BitwiseCopyable {
+package struct TrustDomain: BitwiseCopyable {
   static let stripes = 16
   static let line = 64
   package static let modeStride = 16
   private static let lines = 8 + stripes
 
-  public let machine: MachinePointer
-  public let policy: Policy
+  package let machine: MachinePointer
+  package let policy: Policy
   /// The level-4 table of the S-EPT.
-  public private(set) var rootPage: UInt32 = 0
+  package private(set) var rootPage: UInt32 = 0
   /// The TD's key: pages can be removed while it is assigned, tables reclaimed once it is not.
-  public var isHkidAssigned = true
+  package var isHkidAssigned = true
   /// `TD_STATE_RUNNABLE`: before it pages are added with TDH.MEM.PAGE.ADD, after it with PAGE.AUG.
-  public var isRunnable = false
+  package var isRunnable = false
   /// What is broken on purpose in the KVM side of the external table.
-  public var defects: GlueDefects = []
+  package var defects: GlueDefects = []
   /// `kvm_tdx->wait_for_sept_zap`: vCPUs stay out of the guest while it is set.
   let waitForSeptZap: UnsafeMutablePointer<UInt32>
   /// Policy `huge-shared`: held over BLOCK, TRACK and what they prepare.
@@ -46,7 +46,7 @@ public struct TrustDomain: BitwiseCopyable {
   let vcpus: UnsafeMutablePointer<Vcpu>
   private let words: UnsafeMutableRawPointer
 
-  public static func create(_ machine: MachinePointer, policy: Policy) -> TrustDomainPointer {
+  package static func create(_ machine: MachinePointer, policy: Policy) -> TrustDomainPointer {
     let td = TrustDomainPointer.allocate(capacity: 1)
     td.initialize(to: TrustDomain(machine: machine, policy: policy))
     return td
@@ -80,7 +80,7 @@ public struct TrustDomain: BitwiseCopyable {
     vcpus.initialize(repeating: Vcpu(), count: machine.pointee.taskCount)
   }
 
-  public static func destroy(_ td: TrustDomainPointer) {
+  package static func destroy(_ td: TrustDomainPointer) {
     td.pointee.vcpus.deallocate()
     td.pointee.modes.deallocate()
     td.pointee.words.deallocate()
@@ -88,7 +88,7 @@ public struct TrustDomain: BitwiseCopyable {
   }
 
   /// What SEAMCALLs and the guest change of a TD, for a snapshot; its tables are the arena's.
-  public static func register(_ td: TrustDomainPointer, in snapshot: Snapshot) {
+  package static func register(_ td: TrustDomainPointer, in snapshot: Snapshot) {
     let tasks = td.pointee.machine.pointee.taskCount
     snapshot.add(td)
     snapshot.add(td.pointee.words, byteCount: lines * line)
@@ -97,7 +97,7 @@ public struct TrustDomain: BitwiseCopyable {
   }
 
   /// TDH.MNG.CREATE and INIT: takes the root table. No task may run.
-  public mutating func build(_ task: TaskPointer) {
+  package mutating func build(_ task: TaskPointer) {
     rootPage = task.allocateTable(kind: .external, level: Spte.maxLevel, gfn: 0, fill: SeptEntry.free)
     isHkidAssigned = true
     isRunnable = false
@@ -106,7 +106,7 @@ public struct TrustDomain: BitwiseCopyable {
   }
 
   /// Gives the root table back, after all others were reclaimed.
-  public mutating func tearDown(_ task: TaskPointer) {
+  package mutating func tearDown(_ task: TaskPointer) {
     task.freeTable(rootPage)
     rootPage = 0
   }

@@ -3,10 +3,11 @@
 import Campaign
 import Foundation
 import KernelMMU
+import MirrorMMU
 
 func explored() -> RunRecord {
   // quote
-  var configuration = ExploreConfiguration(length: .schedules(20_000), seed: 7, mutant: .lostZap)
+  var configuration = ExploreConfiguration(length: .schedules(20_000), seed: 7, mutant: Mutant(rawValue: "lost-zap"))
   configuration.jobs = 2
   let record = Explore(configuration: configuration).run()
   // quote end

@@ -1,8 +1,8 @@
 /// Why a fiber was left in the middle of its code.
 import CFibers
 
-public struct CodeFault: Sendable, Equatable {
-  public enum Kind: Sendable, Equatable {
+package struct CodeFault: Sendable, Equatable {
+  package enum Kind: Sendable, Equatable {
     case stackOverflow
     /// What the processor's exception became.
     case signal(Int32)
@@ -10,15 +10,15 @@ public struct CodeFault: Sendable, Equatable {
     case hang
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// What was accessed, where the processor says so.
-  public var address: UInt?
+  package var address: UInt?
   /// Where foreign code stood; nil where that is not known.
-  public var instruction: UInt?
+  package var instruction: UInt?
   /// `instruction` is where a call would have returned to.
-  public var isReturnAddress: Bool
+  package var isReturnAddress: Bool
   /// `address` is where it jumped to, and no code is there.
-  public var isJump: Bool
+  package var isJump: Bool
 
   /// - Returns: nil if there was no fault.
   package init?(_ fault: fiber_fault) {
@@ -36,22 +36,22 @@ public struct CodeFault: Sendable, Equatable {
 }
 
 /// Code that is not the tool's and may fault or loop: a fiber that does is left.
-public struct ForeignCode: Sendable, Equatable {
+package struct ForeignCode: Sendable, Equatable {
   /// What foreign code may use of the processor without passing a schedule point, in nanoseconds.
-  public static let hangLimit: UInt64 = 1_000_000_000
+  package static let hangLimit: UInt64 = 1_000_000_000
 
   package let code: fiber_foreign
-  public var hangLimit: UInt64
+  package var hangLimit: UInt64
 
   /// - Parameters:
   ///   - address: of anything in the loaded object that holds the code.
   ///   - hangLimit: in nanoseconds of the processor's time, 0 for none.
-  public init(at address: UnsafeRawPointer, hangLimit: UInt64 = Self.hangLimit) {
+  package init(at address: UnsafeRawPointer, hangLimit: UInt64 = Self.hangLimit) {
     code = fiber_foreign_of(address)
     self.hangLimit = hangLimit
   }
 
-  public static func == (left: ForeignCode, right: ForeignCode) -> Bool {
+  package static func == (left: ForeignCode, right: ForeignCode) -> Bool {
     left.code.start == right.code.start && left.code.end == right.code.end && left.hangLimit == right.hangLimit
   }
 }
@@ -71,13 +71,13 @@ extension ForeignCode {
 
 extension ForeignCode {
   /// The note that stands in some memory, nil where nothing was noted.
-  public static func noted(at memory: UnsafeRawPointer) -> CodeFault? {
+  package static func noted(at memory: UnsafeRawPointer) -> CodeFault? {
     CodeFault(memory.loadUnaligned(as: fiber_fault.self))
   }
 
   /// Has a fault of the code that ends the process noted before it does.
   /// - Parameter memory: of a `fiber_fault`, zeroed and aligned to 16; for good.
-  public func note(at memory: UnsafeMutableRawPointer) {
+  package func note(at memory: UnsafeMutableRawPointer) {
     fiber_faults_note(code, memory.bindMemory(to: fiber_fault.self, capacity: 1))
   }
 }

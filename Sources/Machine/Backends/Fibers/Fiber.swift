@@ -1,8 +1,8 @@
 /// One task as the fiber scheduler sees it: what it is about to do, and whether it may.
 import CAtomics
 
-public struct Fiber {
-  public enum State: UInt8, Sendable {
+@usableFromInline package struct Fiber {
+  @usableFromInline package enum State: UInt8, Sendable {
     /// May take its pending step.
     case ready
     /// Called `cpu_relax()`: it is looked at again when another task has written, or when nobody else can run.
@@ -16,18 +16,18 @@ public struct Fiber {
   /// Stack pointer to resume it with.
   var context: UnsafeMutableRawPointer?
   /// The access that it makes when it is chosen next; nil where that has no address.
-  public internal(set) var pendingAddress: UnsafeRawPointer?
+  package internal(set) var pendingAddress: UnsafeRawPointer?
   /// All that the schedule point was told of it.
   @usableFromInline var pendingPoint: UInt32 = 0
   /// Index in the scheduler's list of ready tasks, -1 if it is not there.
   var position: Int32 = -1
   /// How often it was the running task when a decision was made: where a `Schedule` says that it was left.
-  public internal(set) var decisions: UInt32 = 0
+  package internal(set) var decisions: UInt32 = 0
   /// How many questions it has asked.
-  public internal(set) var questions: UInt32 = 0
-  public internal(set) var state = State.done
+  package internal(set) var questions: UInt32 = 0
+  @usableFromInline package internal(set) var state = State.done
   /// What it is blocked on or relaxes for.
-  public internal(set) var waitsFor: UnsafeRawPointer?
+  package internal(set) var waitsFor: UnsafeRawPointer?
   /// Hash of all that happened before its last step, with that step.
   var history: UInt64 = 0
 }
@@ -35,20 +35,20 @@ public struct Fiber {
 // What the pending access is.
 extension Fiber {
   /// A `schedule_kind`.
-  @inlinable @inline(__always) public var pendingKind: UInt32 { pendingPoint & UInt32(SCHEDULE_KIND_MASK) }
+  @inlinable @inline(__always) package var pendingKind: UInt32 { pendingPoint & UInt32(SCHEDULE_KIND_MASK) }
 
   /// The bytes that it accesses, if it accesses memory.
-  public var pendingBytes: Int {
+  package var pendingBytes: Int {
     let bytes = Int(pendingPoint >> UInt32(SCHEDULE_BYTES_SHIFT))
     return bytes == 0 ? 8 : bytes
   }
 
   /// Races with it are meant.
-  public var isExempt: Bool { pendingPoint & UInt32(SCHEDULE_EXEMPT) != 0 }
+  package var isExempt: Bool { pendingPoint & UInt32(SCHEDULE_EXEMPT) != 0 }
 }
 
 /// What a task may ask of the strategy.
-public enum Question: UInt32, Sendable {
+@usableFromInline package enum Question: UInt32, Sendable {
   /// Does this SEAMCALL answer an injected BUSY?
   case busy
   /// `need_resched()`
@@ -58,7 +58,7 @@ public enum Question: UInt32, Sendable {
 }
 
 /// How an execution ended.
-public enum ExecutionEnd: Sendable, Equatable {
+package enum ExecutionEnd: Sendable, Equatable {
   /// Every task ran to its end.
   case completed
   /// A rule was broken, or the harness failed: `Machine.reports` has which.

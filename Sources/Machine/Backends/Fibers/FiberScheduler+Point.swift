@@ -4,14 +4,14 @@ import CFibers
 
 extension FiberScheduler {
   /// Whether a step of this kind writes an SPTE or a word that is not annotated, or takes or leaves a lock.
-  @inlinable public static func isChange(_ kind: UInt32) -> Bool {
+  @inlinable package static func isChange(_ kind: UInt32) -> Bool {
     kind == SCHEDULE_STORE.rawValue || kind == SCHEDULE_RMW.rawValue || kind == SCHEDULE_LOCK.rawValue
       || kind == SCHEDULE_UNLOCK.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
       || kind == SCHEDULE_UNLOCK_SHARED.rawValue || kind == SCHEDULE_PLAIN_STORE.rawValue
   }
 
   /// Whether a step of this kind only reads what its point announces: two such are independent of each other.
-  @inlinable public static func isRead(_ kind: UInt32) -> Bool {
+  @inlinable package static func isRead(_ kind: UInt32) -> Bool {
     kind == SCHEDULE_LOAD.rawValue || kind == SCHEDULE_PLAIN_LOAD.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
       || kind == SCHEDULE_UNLOCK_SHARED.rawValue
   }
@@ -140,7 +140,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// Whether the step that a task is about to take is a change that others may meet.
-  @inline(__always) public func isChange(_ id: Int) -> Bool {
+  @inline(__always) package func isChange(_ id: Int) -> Bool {
     let fiber = pointee.fibers + id
     guard FiberScheduler.isChange(fiber.pointee.pendingKind) else { return false }
     return !_slowPath(pointee.passesOverUnlinked) || !isInUnlinkedTable(fiber.pointee.pendingAddress)

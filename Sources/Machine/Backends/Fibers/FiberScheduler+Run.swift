@@ -6,19 +6,19 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// Readies the calling thread: a fiber that uses up its stack, or whose foreign code faults, then ends the execution
   /// instead of the process. Once a thread is enough for all its schedulers.
   /// - Returns: false if the handlers cannot be installed.
-  public func registerThread() -> Bool { fiber_faults_register() }
+  package func registerThread() -> Bool { fiber_faults_register() }
 
-  public func unregisterThread() { fiber_faults_unregister() }
+  package func unregisterThread() { fiber_faults_unregister() }
 
   /// Has faults and endless loops of this code end an execution.
-  public func watch(_ foreign: ForeignCode) {
+  package func watch(_ foreign: ForeignCode) {
     foreign.watch(pointee.exit, pointee.machine, tasks: 0..<pointee.machine.pointee.taskCount)
   }
 
   /// Runs tasks 0 to `count` - 1 through `body` until all have ended or none can go on.
   ///
   /// Fibers of an execution that does not complete are abandoned where they stand.
-  public func run(
+  package func run(
     count: Int, body: @escaping FiberScheduler.Body, chooser: FiberScheduler.Chooser
   ) -> ExecutionEnd {
     pointee.body = body

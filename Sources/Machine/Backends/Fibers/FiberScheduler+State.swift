@@ -12,7 +12,7 @@ extension FiberScheduler {
 
 extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// Adds what the tasks are to `hash`. With `decidesAside`, and only where a decision is taken.
-  public func tell(_ hash: inout StateHash) {
+  package func tell(_ hash: inout StateHash) {
     hash.add(1 << 40, UInt64(pointee.idleRounds))
     for id in 0..<pointee.count {
       let fiber = pointee.fibers[id]
@@ -28,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// Clears what the last step of a task has left beyond the top of its stack.
-  public func scrub(_ id: Int) {
+  package func scrub(_ id: Int) {
     guard let context = pointee.fibers[id].context else { return }
     let bottom = top(id) - FiberScheduler.stackBytes + FiberScheduler.scrubbedBytes
     var end = context
@@ -41,7 +41,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// Clears the upper part of a task's stack, before it begins.
-  public func scrubAll(_ id: Int) {
+  package func scrubAll(_ id: Int) {
     let top = top(id)
     memset(top - 16 * FiberScheduler.scrubbedBytes, 0, 16 * FiberScheduler.scrubbedBytes)
   }

@@ -7,7 +7,7 @@ import CFibers
 
 extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// Blocks the running task until `wake` is called for `word`.
-  public func block(_ id: Int, on word: UnsafeRawPointer) {
+  @usableFromInline package func block(_ id: Int, on word: UnsafeRawPointer) {
     guard pointee.isRunning else { return waitOutside(id) }
     let fiber = pointee.fibers + id
     fiber.pointee.pendingPoint = SCHEDULE_LOCK_SHARED.rawValue
@@ -20,7 +20,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     waitAside(id)
   }
 
-  public func wake(_ word: UnsafeRawPointer) {
+  @usableFromInline package func wake(_ word: UnsafeRawPointer) {
     guard pointee.blockedCount > 0 else { return }
     for id in 0..<pointee.count
     where pointee.fibers[id].state == .blocked && pointee.fibers[id].waitsFor == word {
@@ -31,7 +31,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// Asks the strategy something on behalf of the running task.
-  public func ask(_ id: Int, _ question: Question) -> Bool {
+  @usableFromInline package func ask(_ id: Int, _ question: Question) -> Bool {
     if let oracle = pointee.oracle { return oracle(UnsafeMutableRawPointer(self), id, question.rawValue) }
     guard pointee.isRunning, !pointee.isFair, pointee.answersLeft[id] > 0 else { return false }
     if _slowPath(pointee.yieldsOften) && !isDueToYield(id, question) { return false }
@@ -59,7 +59,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// The running task has completed an operation: whoever waited, waited for something.
-  public func progress() { pointee.idleRounds = 0 }
+  package func progress() { pointee.idleRounds = 0 }
 
   /// `cpu_relax()`: the task is not ready until another one writes what it looks at.
   func relax(_ id: Int, _ address: UnsafeRawPointer?) {

@@ -6,24 +6,24 @@
 import CAtomics
 import CFibers
 
-public typealias FiberSchedulerPointer = UnsafeMutablePointer<FiberScheduler>
+@usableFromInline package typealias FiberSchedulerPointer = UnsafeMutablePointer<FiberScheduler>
 
-public struct FiberScheduler {
+@usableFromInline package struct FiberScheduler {
   /// A task's whole part in an execution; the argument is its TaskPointer.
-  public typealias Body = @convention(c) (UnsafeMutableRawPointer) -> Void
+  package typealias Body = @convention(c) (UnsafeMutableRawPointer) -> Void
 
   /// The strategy in force: its state and the functions that choose. Each gets the state and the scheduler.
-  public struct Chooser {
-    public typealias NextTask = @Sendable @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Int32
-    public typealias Answer =
+  package struct Chooser {
+    package typealias NextTask = @Sendable @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer) -> Int32
+    package typealias Answer =
       @Sendable @convention(c) (UnsafeMutableRawPointer, UnsafeMutableRawPointer, UInt32) -> Bool
-    public var state: UnsafeMutableRawPointer
+    package var state: UnsafeMutableRawPointer
     /// One of the ready tasks.
-    public var nextTask: NextTask
+    package var nextTask: NextTask
     /// Answers a `Question` of the running task.
-    public var answer: Answer
+    package var answer: Answer
 
-    public init(
+    package init(
       state: UnsafeMutableRawPointer, nextTask: @escaping NextTask, answer: @escaping Answer
     ) {
       self.state = state
@@ -33,7 +33,7 @@ public struct FiberScheduler {
   }
 
   /// Room on a stack for the deepest path: a violation's text is built on it.
-  public static let stackKiB = 256
+  package static let stackKiB = 256
   static let stackBytes = stackKiB << 10
   /// Yes to questions, at most so many times a task and execution: a schedule that says yes for ever is not fair.
   static let mostAnswers: UInt32 = 4
@@ -44,21 +44,21 @@ public struct FiberScheduler {
   static let mostIdleRounds = 64
   /// Retries of a task that the harness uses alone, until that is a livelock.
   static let mostOutsideRelaxes = 100_000
-  public static let defaultStepLimit = 100_000
+  package static let defaultStepLimit = 100_000
 
-  public let machine: MachinePointer
-  public let fibers: UnsafeMutablePointer<Fiber>
+  package let machine: MachinePointer
+  @usableFromInline package let fibers: UnsafeMutablePointer<Fiber>
   /// The tasks that can run, in no particular order; the first `readyCount` are valid.
-  public let ready: UnsafeMutablePointer<Int32>
-  public internal(set) var readyCount = 0
+  package let ready: UnsafeMutablePointer<Int32>
+  package internal(set) var readyCount = 0
   /// The task that ran last, -1 before the first.
-  public internal(set) var current = -1
+  @usableFromInline package internal(set) var current = -1
   /// Tasks of this execution: those with lower numbers than this.
-  public internal(set) var count = 0
+  package internal(set) var count = 0
   /// Steps taken in this execution.
-  public internal(set) var steps = 0
+  package internal(set) var steps = 0
   /// Steps after which an execution goes on under a fair schedule. After twice as many it ends.
-  public internal(set) var stepLimit: Int
+  package internal(set) var stepLimit: Int
   /// The task of each step, with room for two limits.
   var log: UnsafeMutablePointer<UInt16>
 
@@ -78,7 +78,7 @@ public struct FiberScheduler {
   @usableFromInline var isRunning = false
   var isStarting = false
   /// Decisions are taken where no task runs, so that all that the tasks are stands in memory: see `tell`.
-  public var decidesAside = false
+  package var decidesAside = false
   /// A task goes back to `run` at its next point.
   @usableFromInline var comesBack = false
   /// The budget's second half: every ready task gets its turn, and questions are answered no.
@@ -90,43 +90,43 @@ public struct FiberScheduler {
   var outsideRelaxes = 0
   let answersLeft: UnsafeMutablePointer<UInt32>
   /// Walks yield up to `mostYields` times.
-  public var yieldsOften = false
+  package var yieldsOften = false
   /// What is done to the entries of a table that was taken out is no change: nobody finds it any more, and there are
   /// 512.
-  public var passesOverUnlinked = false
+  package var passesOverUnlinked = false
   /// The questions that were answered yes, in their order; the first `yesCount` are valid.
-  public internal(set) var yes: UnsafeMutablePointer<(task: Int32, question: UInt32)>
-  public internal(set) var yesCount = 0
+  package internal(set) var yes: UnsafeMutablePointer<(task: Int32, question: UInt32)>
+  package internal(set) var yesCount = 0
   /// Of the steps, those that write SPTEs or take or leave locks.
-  public internal(set) var changes = 0
+  package internal(set) var changes = 0
   /// Time of events: the step in the upper bits, so that events and steps are ordered.
   @usableFromInline var clock: UInt64 = 0
-  public static let clockShift: UInt64 = 16
+  package static let clockShift: UInt64 = 16
   var happensBefore = HappensBefore()
   /// Called when a task has used up its countdown while nobody races, when set: what the harness asked for may never
   /// end. Gets the task.
-  public var stranded: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+  package var stranded: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
   /// Answers every question in the strategy's place, when set: what is asked is no decision of a schedule then, and
   /// may be answered yes as often as it is asked. Gets the scheduler, the task's number and the `Question`.
-  public var oracle: (@convention(c) (UnsafeMutableRawPointer, Int, UInt32) -> Bool)?
+  package var oracle: (@convention(c) (UnsafeMutableRawPointer, Int, UInt32) -> Bool)?
   /// The engine's own, for `Body`.
-  public var engine: UnsafeMutableRawPointer?
+  package var engine: UnsafeMutableRawPointer?
   /// Called before each step, when set: for traces. Gets the scheduler.
-  public var observer: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+  package var observer: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
   /// The observer's own.
-  public var observerState: UnsafeMutableRawPointer?
+  package var observerState: UnsafeMutableRawPointer?
   /// Called before each step, when set: for a rule about what tasks are about to do. Gets the scheduler.
-  public var watcher: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
+  package var watcher: (@convention(c) (UnsafeMutableRawPointer) -> Void)?
   /// Told what steps have to do with other tasks, when set, with its state.
-  public var noted: StepNoted?
-  public var notedState: UnsafeMutableRawPointer?
+  @usableFromInline package var noted: StepNoted?
+  @usableFromInline package var notedState: UnsafeMutableRawPointer?
   /// Which bits of an address tell words apart in the happens-before hash.
   var granule: UInt = .max
   static let wordGranule = ~UInt(7)
 
   /// Puts the tasks of a machine on fibers.
   /// - Returns: nil if the address space for the stacks cannot be had.
-  public static func create(_ machine: MachinePointer) -> FiberSchedulerPointer? {
+  package static func create(_ machine: MachinePointer) -> FiberSchedulerPointer? {
     let count = machine.pointee.taskCount
     var stacks = fiber_stacks()
     guard fiber_stacks_create(&stacks, UInt32(count), stackBytes) else { return nil }
@@ -169,7 +169,7 @@ public struct FiberScheduler {
   static func room(_ stepLimit: Int) -> UnsafeMutablePointer<UInt16> { .allocate(capacity: 2 * stepLimit) }
 
   /// Gives everything back. The machine's tasks are under no backend then.
-  public static func destroy(_ scheduler: FiberSchedulerPointer) {
+  package static func destroy(_ scheduler: FiberSchedulerPointer) {
     for id in 0..<scheduler.pointee.machine.pointee.taskCount {
       let task = scheduler.pointee.machine.pointee.tasks[id]
       task.pointee.fibers = nil
@@ -193,32 +193,32 @@ public struct FiberScheduler {
 
 extension FiberScheduler {
   /// The task whose step this is: for an observer or a watcher, which are called before it.
-  public var mover: Int { Int(log[steps - 1]) }
+  package var mover: Int { Int(log[steps - 1]) }
 }
 
 // What a strategy may look at.
 extension UnsafeMutablePointer where Pointee == FiberScheduler {
-  @inlinable @inline(__always) public func isReady(_ id: Int) -> Bool {
+  @inlinable @inline(__always) package func isReady(_ id: Int) -> Bool {
     id >= 0 && pointee.fibers[id].state == .ready
   }
 
   /// The lowest-numbered task that can run: whom the default schedule turns to when the running task cannot go on.
-  public var lowestReady: Int {
+  @usableFromInline package var lowestReady: Int {
     var lowest = Int32.max
     for index in 0..<pointee.readyCount { lowest = Swift.min(lowest, pointee.ready[index]) }
     return Int(lowest)
   }
 
   /// Whom the default schedule runs next.
-  @inlinable public var defaultNext: Int { isReady(pointee.current) ? pointee.current : lowestReady }
+  @inlinable package var defaultNext: Int { isReady(pointee.current) ? pointee.current : lowestReady }
 
   /// The task of each step so far.
-  public var log: UnsafeBufferPointer<UInt16> {
+  package var log: UnsafeBufferPointer<UInt16> {
     UnsafeBufferPointer(start: pointee.log, count: pointee.steps)
   }
 
   /// Hash of the execution so far, equal for all executions that only differ in the order of independent steps.
-  public var happensBeforeHash: UInt64 {
+  package var happensBeforeHash: UInt64 {
     var hash: UInt64 = 0
     for id in 0..<pointee.count { hash = HappensBefore.mix(hash, pointee.fibers[id].history) }
     return hash
@@ -226,7 +226,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
 
   /// Between executions. The log of the last one is gone then.
   /// - Parameter limit: at least 1.
-  public func setStepLimit(_ limit: Int) {
+  package func setStepLimit(_ limit: Int) {
     guard limit != pointee.stepLimit else { return }
     if pointee.ownsLog { pointee.log.deallocate() }
     let flight = pointee.flight?.steps
@@ -237,13 +237,13 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// Between executions: words of 8 bytes may be accessed by parts, as by a subject with plain accesses.
-  public func usePartialWords() { pointee.granule = FiberScheduler.wordGranule }
+  package func usePartialWords() { pointee.granule = FiberScheduler.wordGranule }
 
   /// Time begins anew: what is done between executions is stamped alike whatever ran before.
-  public func resetClock() { pointee.clock = 0 }
+  package func resetClock() { pointee.clock = 0 }
 
   /// A new time, later than all before.
-  @inlinable @inline(__always) public func tick() -> UInt64 {
+  @inlinable @inline(__always) package func tick() -> UInt64 {
     pointee.clock &+= 1
     return pointee.clock
   }

@@ -2,13 +2,13 @@
 ///
 /// What was logged by an earlier execution stands behind what the last one logged. Whoever follows the log comes to the
 /// end of the last one before he comes to that, as it ended there.
-public struct FlightLog {
+package struct FlightLog {
   /// The task of each step.
-  public let steps: UnsafeMutableBufferPointer<UInt16>
+  package let steps: UnsafeMutableBufferPointer<UInt16>
   /// The questions that were answered yes; behind the last a task of -1.
-  public let yes: UnsafeMutableBufferPointer<(task: Int32, question: UInt32)>
+  package let yes: UnsafeMutableBufferPointer<(task: Int32, question: UInt32)>
 
-  public init(
+  package init(
     steps: UnsafeMutableBufferPointer<UInt16>, yes: UnsafeMutableBufferPointer<(task: Int32, question: UInt32)>
   ) {
     self.steps = steps
@@ -19,7 +19,7 @@ public struct FlightLog {
 extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// Logs there, where an execution fits in. Between executions.
   /// - Parameter flight: has room for the yes answers of all tasks and one more.
-  public func log(to flight: FlightLog) {
+  package func log(to flight: FlightLog) {
     let needed = pointee.machine.pointee.taskCount * Int(FiberScheduler.mostYields) + 1
     guard let yes = flight.yes.baseAddress, flight.yes.count >= needed else { return }
     if pointee.ownsYes { pointee.yes.deallocate() }
@@ -32,5 +32,5 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// Whether the log of the next execution outlives the process.
-  public var logsToFlight: Bool { pointee.flight != nil && !pointee.ownsLog }
+  package var logsToFlight: Bool { pointee.flight != nil && !pointee.ownsLog }
 }

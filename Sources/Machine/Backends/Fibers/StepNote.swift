@@ -5,7 +5,7 @@
 /// word that is missing makes such a search blind to what goes by it.
 import CAtomics
 
-public enum StepNote: UInt32, Sendable {
+@usableFromInline package enum StepNote: UInt32, Sendable {
   /// The value is the word's address.
   case read, write
   /// The cmpxchg that the step began with was lost: it has only read the word.
@@ -20,10 +20,10 @@ public enum StepNote: UInt32, Sendable {
   case allLookAgain
 }
 
-public typealias StepNoted = @convention(c) (UnsafeMutableRawPointer, UInt32, UInt) -> Void
+@usableFromInline package typealias StepNoted = @convention(c) (UnsafeMutableRawPointer, UInt32, UInt) -> Void
 
 extension UnsafeMutablePointer where Pointee == FiberScheduler {
-  @inlinable @inline(__always) public func note(_ note: StepNote, _ value: UInt) {
+  @inlinable @inline(__always) package func note(_ note: StepNote, _ value: UInt) {
     if _slowPath(pointee.noted != nil && pointee.isRunning) {
       pointee.noted?(pointee.notedState.unsafelyUnwrapped, note.rawValue, value)
     }
@@ -32,20 +32,20 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// A word that tasks share is read here without a schedule point.
-  @inlinable @inline(__always) public func noteRead(_ word: UnsafeRawPointer) {
+  @inlinable @inline(__always) package func noteRead(_ word: UnsafeRawPointer) {
     if let fibers = pointee.fibers { fibers.note(.read, UInt(bitPattern: word)) }
   }
 
   /// A step of the TDX module, or of the guest's hardware: all such are about the whole TD.
-  @inlinable @inline(__always) public func noteModule() { if let fibers = pointee.fibers { fibers.note(.write, 0) } }
+  @inlinable @inline(__always) package func noteModule() { if let fibers = pointee.fibers { fibers.note(.write, 0) } }
 
   /// The step of the module that is under way holds the tree lock shared, or asks for it.
-  @inlinable @inline(__always) public func noteSharedModule() {
+  @inlinable @inline(__always) package func noteSharedModule() {
     if let fibers = pointee.fibers { fibers.note(.sharedModule, 0) }
   }
 
   /// It is written here.
-  @inlinable @inline(__always) public func noteWrite(_ word: UnsafeRawPointer) {
+  @inlinable @inline(__always) package func noteWrite(_ word: UnsafeRawPointer) {
     if let fibers = pointee.fibers { fibers.note(.write, UInt(bitPattern: word)) }
   }
 }
