@@ -5,12 +5,12 @@ package func describeSpte(_ spte: UInt64, _ level: UInt8) -> String {
   if spte == Spte.nonpresent { return "NONPRESENT" }
   if spte == Spte.frozen { return "FROZEN" }
   if spte == Spte.poison { return "POISON" }
-  guard Spte.isShadowPresent(spte) else { return "0x" + String(spte, radix: 16) }
+  guard Spte.isShadowPresent(spte) else { return spte.hex }
   if Spte.isNonLeaf(spte, Int(level)) { return "table #\(PageArena.page(pfn: Spte.pfn(spte)))" }
   let flags = [
     spte & Spte.writable != 0 ? "W" : "-", spte & Spte.accessed != 0 ? "A" : "-", spte & Spte.dirty != 0 ? "D" : "-",
   ].joined()
-  return "leaf pfn 0x\(String(Spte.pfn(spte), radix: 16)) \(flags)"
+  return "leaf pfn \(Spte.pfn(spte).hex) \(flags)"
 }
 
 package func describeSept(_ entry: UInt64) -> String {
@@ -20,6 +20,6 @@ package func describeSept(_ entry: UInt64) -> String {
   case .nonLeaf: return "table #\(PageArena.page(pfn: SeptEntry.pfn(entry)))" + locked
   case .nonLeafBlocked: return "blocked table #\(PageArena.page(pfn: SeptEntry.pfn(entry)))" + locked
   case .mapped, .pending, .blocked, .pendingBlocked:
-    return "\(SeptEntry.state(entry)) pfn 0x\(String(SeptEntry.pfn(entry), radix: 16))" + locked
+    return "\(SeptEntry.state(entry)) pfn \(SeptEntry.pfn(entry).hex)" + locked
   }
 }

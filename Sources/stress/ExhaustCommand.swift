@@ -171,7 +171,7 @@ struct ExhaustCommand: CampaignCommand {
       throw ValidationError("--episode has its own operations and tables: it takes none that are named")
     }
     if scenario == nil {
-      guard subject.seed == nil else {
+      guard subject.seed.given == nil else {
         throw ValidationError("exhaust draws nothing but episodes of a --scenario: it has no --seed without one")
       }
       guard episodes == nil && operations == nil else {
@@ -199,7 +199,7 @@ struct ExhaustCommand: CampaignCommand {
     }
     if let scenario {
       return ExhaustPlan(
-        scenario: scenario, seed: subject.seed ?? 1, episodes: episodes ?? 16, threads: threads ?? 2,
+        scenario: scenario, seed: subject.seed.given ?? 1, episodes: episodes ?? 16, threads: threads ?? 2,
         operations: operations ?? 1, policy: policy, answers: mayAnswer, kernel: kernel)
     }
     let plan = ExhaustPlan(

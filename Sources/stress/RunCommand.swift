@@ -30,13 +30,7 @@ struct RunCommand: CampaignCommand {
       EXIT CODES:
         0    no violation
         1    a violation
-        64   bad usage, nothing was started
-        70   a fault of the harness, or record or report could not be written
-        125  with --bisect: the kernel tree does not build or is not supported, or a fault of the harness
-        128  with --bisect: an end of the bisection was not tested by the same command
-        130  ended by SIGINT, with report and record of what ran so far
-        129  the same by SIGHUP
-        143  the same by SIGTERM; a second signal ends the run at once
+        \(ExitCodesText.ofCampaign)
       """)
 
   @OptionGroup var options: RunOptions
@@ -45,7 +39,7 @@ struct RunCommand: CampaignCommand {
   var kernelOptions: KernelOptions? { options.kernel }
 
   func campaign() throws -> PreparedCampaign<Soak> {
-    let seed = options.subject.seed ?? UInt64.random(in: .min ... .max)
+    let seed = options.subject.seed.value
     return PreparedCampaign(
       engine: Soak(configuration: try options.configuration(seed: seed)),
       announcement: "seed \(SeedText.format(seed))", afterwards: tellKept)

@@ -60,7 +60,7 @@ struct TraceCommand: ReportingCommand {
     guard (episode == nil) != (scenario == nil) else {
       throw ValidationError("trace takes an episode, a token or --scenario NAME, one of them")
     }
-    let isDrawn = [threads != nil, operations != nil, subject.seed != nil, subject.protocolName != nil]
+    let isDrawn = [threads != nil, operations != nil, subject.seed.given != nil, subject.protocolName != nil]
     if scenario == nil && (isDrawn.contains(true) || subject.mutant != nil || subject.policy != nil) {
       throw ValidationError("what is run stands in the episode; options of the kind go with --scenario")
     }
@@ -99,7 +99,7 @@ struct TraceCommand: ReportingCommand {
 
   private func drawn() -> EpisodeText {
     guard let scenario else { preconditionFailure("validated") }
-    let seed = subject.seed ?? UInt64.random(in: .min ... .max)
+    let seed = subject.seed.value
     StandardStreams.error.write("seed \(SeedText.format(seed))\n")
     var draws = SplitMix64(seed: seed, .episode)
     var drawn = Scenario.episode(

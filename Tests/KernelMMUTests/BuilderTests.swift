@@ -100,23 +100,6 @@ import Testing
     _ = try LoadedKernel(third)
   }
 
-  /// With one compiler; that it is so with the other is what UnitCacheTests stand on.
-  @Test(.enabled(if: !Trees.present.isEmpty), arguments: Trees.compilers.suffix(1))
-  func `the same files make the same object wherever they stand`(_ compiler: String) throws {
-    let scratch = try OwnedScratch()
-    let first = try #require(Trees.present.first.flatMap { Trees.path($0) })
-    let trees = [first, try Trees.copy(to: scratch.folder)]
-    let objects = try trees.enumerated().map { index, tree in
-      let cache = scratch.folder.appendingPathComponent("cache-\(index)")
-      var builder = KernelBuilder(tree: tree, cache: cache, compiler: compiler)
-      // Otherwise the second would be made of the first one's parts. Those of the first may be remembered.
-      if index > 0 { builder.units = nil }
-      let built = try builder.build()
-      return (built.key, try Data(contentsOf: built.object))
-    }
-    #expect(objects[0].0 == objects[1].0 && objects[0].1 == objects[1].1)
-  }
-
   @Test(.enabled(if: !Trees.present.isEmpty))
   func `a tree that does not compile shows the compiler's words and its own paths`() throws {
     let scratch = try OwnedScratch()

@@ -36,33 +36,46 @@ import Testing
     #expect(quick.count > 2 && quick == whole)
   }
 
+  /// With the compiler that the tests above do not take.
   @Test(.enabled(if: !Trees.present.isEmpty))
-  func `of an edited tree only what reads the edited file is compiled`() throws {
+  func `the same files make the same object wherever they stand, and of an edited tree only what reads the file is`()
+    throws
+  {
     let scratch = try OwnedScratch()
+    let command = try #require(Trees.compilers.last)
     let units = UnitCache(folder: scratch.folder.appendingPathComponent("units"))
     let tree = try Trees.copy(to: scratch.folder)
     try scratch.write(
       """
       #!/bin/sh
       for word; do case $word in -c) echo "$@" >>"\(scratch.folder.path)/compiled" ;; esac; done
-      exec \(try #require(Trees.compilers.first)) "$@"
+      exec \(command) "$@"
 
       """, to: "cc")
     let compiler = scratch.folder.appendingPathComponent("cc").path
     try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: compiler)
     let log = scratch.folder.appendingPathComponent("compiled")
-    func compiled() throws -> [String] {
+    func build(_ tree: URL, _ cache: String = "cache") throws -> (kernel: BuiltKernel, compiled: [String]) {
       var builder = KernelBuilder(
-        tree: tree, cache: scratch.folder.appendingPathComponent("cache"), compiler: compiler)
+        tree: tree, cache: scratch.folder.appendingPathComponent(cache), compiler: compiler)
       builder.units = units
-      _ = try builder.build()
+      let kernel = try builder.build()
       let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
       try? FileManager.default.removeItem(at: log)
-      return text.split(separator: "\n").map { $0.split(separator: "/").last.map(String.init) ?? "" }
+      return (kernel, text.split(separator: "\n").map { $0.split(separator: "/").last.map(String.init) ?? "" })
     }
-    #expect(try compiled().count > 10)
+    let first = try build(tree)
+    #expect(first.compiled.count > 10)
+    let original = try #require(Trees.present.first.flatMap { Trees.path($0) })
+    let again = try build(original, "cache-again")
+    #expect(again.kernel.key == first.kernel.key && again.compiled == [])
+    // Made of parts that other trees' builds have left, or of its own; those of the first were all made in its place.
+    let there = try KernelBuilder(
+      tree: original, cache: scratch.folder.appendingPathComponent("cache-there"), compiler: command
+    ).build()
+    #expect(try Data(contentsOf: there.object) == Data(contentsOf: first.kernel.object))
     try Trees.edit(tree, "arch/x86/kvm/mmu/tdp_mmu.c") { $0 + "\n" }
-    #expect(try compiled() == ["tdp_mmu.c"])
+    #expect(try build(tree).compiled == ["tdp_mmu.c"])
   }
 
   @Test func `an entry that was not written to its end is none`() throws {

@@ -18,7 +18,6 @@ public struct ExploreWork {
   /// - Returns: nil if the address space for the fibers cannot be had.
   public func run(schedules: UInt64) -> Result? {
     guard let runner = ChunkRunner(configuration) else { return nil }
-    defer { runner.deallocate() }
     var configuration = configuration
     configuration.length = .schedules(schedules)
     let board = ChunkBoard(configuration)

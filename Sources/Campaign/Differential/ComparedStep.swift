@@ -81,13 +81,13 @@ extension ComparedStep {
 
   package var text: String {
     let held = lock == .none ? "" : lock == .read ? "r " : "w "
-    let place = "\(LastEvents.text(gfn)) \(TraceActions.level(Int(level)))"
+    let place = "\(gfn.hex) \(TraceActions.level(Int(level)))"
     switch kind {
     case .yielded: return "\(held)\(name)"
     case .deferred: return "\(held)\(name) table \(place)"
     case .seamcall(.track, let status): return "\(held)\(name) epoch \(new) -> \(status.name)"
     case .seamcall(_, let status):
-      let page = new == 0 ? "" : " pfn \(LastEvents.text(new))"
+      let page = new == 0 ? "" : " pfn \(new.hex)"
       return "\(held)\(name) \(place)\(page) -> \(status.name)"
     case .cmpxchg, .cmpxchgLost, .xchg, .fetchAnd, .store:
       return "\(held)\(name) \(place) \(TablePlace.text(old, level)) -> \(TablePlace.text(new, level))"

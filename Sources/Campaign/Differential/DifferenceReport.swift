@@ -44,8 +44,8 @@ struct DifferenceReport {
   private func texts(_ episode: SequentialEpisode) -> [String] {
     func text(_ step: SequentialEpisode.Step) -> String {
       let range = step.request.range
-      let last = range.count > 1 ? "-\(LastEvents.text(range.upperBound - 1))" : ""
-      return "\(step.request.operation.name) \(LastEvents.text(range.lowerBound))\(last)"
+      let last = range.count > 1 ? "-\((range.upperBound - 1).hex)" : ""
+      return "\(step.request.operation.name) \(range.lowerBound.hex)\(last)"
     }
     return episode.setup.map { "setup: \(text($0))" } + episode.steps.map { "thread \($0.thread): \(text($0))" }
   }

@@ -13,7 +13,7 @@ package struct TableEntry: Equatable, Sendable {
 
   package var text: String {
     let value = root == .external ? septText : TablePlace.text(self.value, level)
-    return "\(root) \(LastEvents.text(gfn)) \(TraceActions.level(Int(level))) \(value)"
+    return "\(root) \(gfn.hex) \(TraceActions.level(Int(level))) \(value)"
   }
 
   private var septText: String { SeptEntry.isTable(value) ? "table" : describeSept(value) }

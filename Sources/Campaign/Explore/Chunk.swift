@@ -37,7 +37,7 @@ struct ChunkRunner {
 
   let configuration: ExploreConfiguration
   let world: FiberWorld
-  let strategies: StrategySet
+  private let sampler: Sampler
   /// Where episodes are made of others.
   private let lineage: Lineage?
 
@@ -50,11 +50,9 @@ struct ChunkRunner {
     }
     self.configuration = configuration
     self.world = world
-    strategies = StrategySet(tasks: configuration.threads)
+    sampler = Sampler(world)
     lineage = configuration.variesEpisodes ? Lineage(configuration, world) : nil
   }
-
-  func deallocate() { strategies.deallocate() }
 
   /// The episode of a chunk as it is drawn.
   private static func drawn(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
@@ -82,9 +80,9 @@ struct ChunkRunner {
         lineage.learn(earlier, nil)
         continue
       }
-      var length = Self.guess(episode)
+      sampler.begin(Self.guess(episode))
       for index in 0..<Lineage.watched where !world.isHalted {
-        execute(earlier * configuration.episodeSchedules, index, &length)
+        guard execute(earlier * configuration.episodeSchedules, index) else { break }
       }
       lineage.learn(earlier, episode)
     }
@@ -131,12 +129,10 @@ struct ChunkRunner {
     }
     let salt = episode.contentHash
     result.hashes.reserveCapacity(Int(limit))
-    var length = Self.guess(episode)
-    var last = length
+    sampler.begin(Self.guess(episode))
     for index in 0..<limit {
-      last = length
       world.place?.number(first + index)
-      execute(first, Int(index), &length)
+      guard execute(first, Int(index)) else { break }
       result.schedules += 1
       result.points &+= UInt64(world.scheduler.pointee.steps)
       result.hashes.append(world.scheduler.happensBeforeHash ^ salt)
@@ -157,34 +153,28 @@ struct ChunkRunner {
     lineage?.learn(chunk, episode)
     result.counters = .take(from: world, episode.threads.count)
     if result.failure == nil && result.cut == 0 && result.schedules > 0 && chunk % Self.chunksPerCheck == 0 {
-      result.harnessFault = checkDeterminism(first, Int(result.schedules) - 1, last)
+      result.harnessFault = checkDeterminism(first, Int(result.schedules) - 1)
     }
     return result
   }
 
   /// Runs schedule number `index` of the chunk that begins with `first`.
-  /// - Parameter length: of the execution before it, and then of this one.
-  @inline(__always) private func execute(_ first: UInt64, _ index: Int, _ length: inout ExecutionLength) {
+  /// - Returns: false if the strategy has nothing left to try of this episode.
+  @inline(__always) private func execute(_ first: UInt64, _ index: Int) -> Bool {
     if let lineage { index < Lineage.watched ? lineage.meetings.watch() : lineage.meetings.rest() }
-    world.execute(chooser(first + UInt64(index), index, length))
-    length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+    return sampler.execute(configuration.strategy, index, draws(first + UInt64(index)))
   }
 
-  /// Readies the strategy of one schedule.
-  /// - Parameter index: its place in the chunk.
-  @inline(__always) private func chooser(
-    _ schedule: UInt64, _ index: Int, _ length: ExecutionLength
-  ) -> FiberScheduler.Chooser {
-    strategies.begin(
-      Portfolio.deal(configuration.strategy, index), SplitMix64(seed: configuration.seed, .schedule, index: schedule),
-      length)
+  /// The stream of one schedule.
+  @inline(__always) private func draws(_ schedule: UInt64) -> SplitMix64 {
+    SplitMix64(seed: configuration.seed, .schedule, index: schedule)
   }
 
   /// Runs the chunk's last schedule again: all its events must be the same.
-  private func checkDeterminism(_ first: UInt64, _ index: Int, _ length: ExecutionLength) -> String? {
+  private func checkDeterminism(_ first: UInt64, _ index: Int) -> String? {
     lineage?.meetings.rest()
     let hash = world.eventHash
-    world.execute(chooser(first + UInt64(index), index, length))
+    sampler.executeAgain(configuration.strategy, index, draws(first + UInt64(index)))
     defer { _ = RunCounters.take(from: world, world.episode.threads.count) }
     if world.eventHash == hash || world.isCut { return nil }
     return "schedule \(first + UInt64(index)) gave other events when it was run again: the harness is not deterministic"
@@ -195,10 +185,9 @@ struct ChunkRunner {
     let first = failure / configuration.episodeSchedules * configuration.episodeSchedules
     guard world.prepare(episode) else { return }
     lineage?.meetings.rest()
-    var length = Self.guess(episode)
+    sampler.begin(Self.guess(episode))
     for schedule in first...failure {
-      world.execute(chooser(schedule, Int(schedule - first), length))
-      length = ExecutionLength(steps: world.scheduler.pointee.steps, changes: world.scheduler.pointee.changes)
+      _ = sampler.execute(configuration.strategy, Int(schedule - first), draws(schedule))
     }
   }
 

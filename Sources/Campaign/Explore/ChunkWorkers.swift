@@ -33,6 +33,5 @@ final class ChunkWorkers: Sendable {
     }
     while let piece = board.take() { board.give(piece, runner.run(piece, of: board)) }
     runner.world.scheduler.unregisterThread()
-    runner.deallocate()
   }
 }

@@ -49,7 +49,6 @@ struct FailureReport {
     guard let runner = ChunkRunner(configuration, early: early) else {
       return (nil, "no address space to run the failure again")
     }
-    defer { runner.deallocate() }
     let replayer = Replayer(runner.world)
     guard runner.world.scheduler.registerThread() else { return (nil, "no handler for stack overflow can be had") }
     defer { runner.world.scheduler.unregisterThread() }

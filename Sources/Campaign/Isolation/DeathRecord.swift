@@ -62,7 +62,7 @@ package struct DeathRecord {
     record.scope = Self.scope
     record.violations = [
       RunRecord.Violation(
-        checker: CheckerID.oops1.name, rule: CheckerID.oops1.rule, thread: -1, operation: "", gfn: LastEvents.text(0),
+        checker: CheckerID.oops1.name, rule: CheckerID.oops1.rule, thread: -1, operation: "", gfn: Gfn(0).hex,
         level: 0, expected: Self.expected, seen: seen(noted), round: 0, command: command ?? "", events: [],
         reproduction: nil)
     ]

@@ -76,7 +76,6 @@ struct MatrixCellRunner {
 
   private func explore(_ configuration: ExploreConfiguration) -> ChunkBoard.Totals? {
     guard let runner = ChunkRunner(configuration, early: early) else { return nil }
-    defer { runner.deallocate() }
     guard runner.world.scheduler.registerThread() else { return nil }
     defer { runner.world.scheduler.unregisterThread() }
     let board = ChunkBoard(configuration)

@@ -14,7 +14,7 @@ extension RunRecord.Violation {
     let violation = finding.violation
     return RunRecord.Violation(
       checker: violation.checker.name, rule: violation.checker.rule, thread: finding.isAtRest ? -1 : violation.task,
-      operation: finding.moment == .rest ? "" : violation.operation.name, gfn: LastEvents.text(violation.gfn),
+      operation: finding.moment == .rest ? "" : violation.operation.name, gfn: violation.gfn.hex,
       level: violation.level, expected: violation.expected,
       seen: violation.seen + AccessPlaces.text(violation.accesses, kernel), round: 0, command: command,
       events: [], moment: finding.moment, reproduction: reproduction)

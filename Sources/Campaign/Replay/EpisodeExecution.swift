@@ -50,7 +50,7 @@ package enum EpisodeExecution {
     guard let (request, other) = zip(asked, offered).first(where: { $0 != $1 }) else { return }
     throw EpisodeTextError(
       line: nil,
-      "a kernel cannot be asked for '\(request.operation.name)' of gfn \(LastEvents.text(request.range.lowerBound)): "
+      "a kernel cannot be asked for '\(request.operation.name)' of gfn \(request.range.lowerBound.hex): "
         + "its callers rule that out; take '\(other.operation.name)'")
   }
 

@@ -59,7 +59,7 @@ struct SoakRecordBuilder {
       RunRecord.Violation(
         checker: violation.checker.name, rule: violation.checker.rule,
         thread: atBarrier || inSetUp ? -1 : violation.task,
-        operation: atBarrier ? "" : violation.operation.name, gfn: LastEvents.text(violation.gfn),
+        operation: atBarrier ? "" : violation.operation.name, gfn: violation.gfn.hex,
         level: violation.level, expected: violation.expected, seen: violation.seen, round: violationRound,
         command: RerunCommand.round(violationRound, of: world.configuration),
         events: LastEvents.gather(world.machine, violation), moment: inSetUp ? .setUp : atBarrier ? .rest : .race)

@@ -31,7 +31,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     let bits = lookup.isPrivate ? 0 : pointee.sharedBits
     let found = entry(root, lookup.gfn | bits, level: lookup.isHuge ? 2 : 1)
     let base = pointee.ledger.base.pointee
-    let range = "0x\(String(zap.range.lowerBound, radix: 16))..<0x\(String(zap.range.upperBound, radix: 16))"
+    let range = "\(zap.range.lowerBound.hex)..<\(zap.range.upperBound.hex)"
     return Difference(
       gfn: lookup.gfn, level: lookup.isHuge ? 2 : 1, entry: found.entry,
       expected: "a fault maps what it looked up after the last zap that covers it",

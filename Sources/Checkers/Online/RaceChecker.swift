@@ -141,6 +141,6 @@ extension RaceChecker {
       value |= UInt64(memory.load(fromByteOffset: index, as: UInt8.self)) << UInt64(8 * index)
     }
     guard end - from <= 4 || value < 1 << 32 || entry(machine, left) != nil else { return "" }
-    return "\(text) hold\(end - from == 1 ? "s" : "") 0x\(String(value, radix: 16))"
+    return "\(text) hold\(end - from == 1 ? "s" : "") \(value.hex)"
   }
 }

@@ -93,7 +93,7 @@ struct EpisodeLine {
     guard first <= last else { throw error("expected the lower gfn before the higher one", word) }
     let limit = UInt64(Episode.largestRegionCount) * 512
     guard last < limit else {
-      throw error("expected gfns below 0x\(String(limit, radix: 16)), the end of the largest guest memory", word)
+      throw error("expected gfns below \(limit.hex), the end of the largest guest memory", word)
     }
     return first..<(last + 1)
   }

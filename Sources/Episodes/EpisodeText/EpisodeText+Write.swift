@@ -45,8 +45,8 @@ extension EpisodeText {
   }
 
   private static func text(_ request: Request) -> String {
-    let first = "0x\(String(request.range.lowerBound, radix: 16))"
-    let last = request.range.count > 1 ? "-0x\(String(request.range.upperBound - 1, radix: 16))" : ""
+    let first = request.range.lowerBound.hex
+    let last = request.range.count > 1 ? "-\((request.range.upperBound - 1).hex)" : ""
     return "\(request.operation.name) \(first)\(last)" + (request.draw > 0 ? " draw \(request.draw)" : "")
   }
 

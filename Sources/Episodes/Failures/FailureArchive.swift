@@ -45,8 +45,7 @@ public struct FailureArchive: Sendable {
 
   /// The name of a failure's file.
   package static func name(of token: Token) -> String {
-    let digits = String(token.eventHash, radix: 16)
-    return "\(token.checker.name)-\(String(repeating: "0", count: 16 - digits.count))\(digits).txt"
+    "\(token.checker.name)-\(token.eventHash.paddedHex).txt"
   }
 
   private static func content(_ token: Token, _ comments: [String]) -> String {

@@ -27,10 +27,7 @@ public enum SeedText {
   }
 
   /// `0x` and 16 lower-case digits: the one form in which a seed is printed and recorded.
-  public static func format(_ seed: UInt64) -> String {
-    let digits = String(seed, radix: 16)
-    return "0x" + String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  public static func format(_ seed: UInt64) -> String { "0x" + seed.paddedHex }
 
   private static var refusal: ConfigurationTextError { ConfigurationTextError("a seed is \(allowed)") }
 

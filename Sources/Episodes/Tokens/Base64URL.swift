@@ -48,7 +48,7 @@ package enum Base64URL {
     case 0x20: "a space"
     case 0x0a, 0x0d: "a line break"
     case 0x21...0x7e: "'\(Character(UnicodeScalar(byte)))'"
-    default: "the byte 0x\(String(byte, radix: 16))"
+    default: "the byte \(byte.hex)"
     }
   }
 }

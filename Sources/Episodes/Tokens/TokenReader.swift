@@ -107,7 +107,7 @@ struct TokenReader {
       let length = try varint()
       guard start < guestPages, (1...(guestPages - start)).contains(length) else {
         throw .outOfRange(
-          "\(length) gfns from 0x\(String(start, radix: 16)) on, in a guest of 0x\(String(guestPages, radix: 16))")
+          "\(length) gfns from \(start.hex) on, in a guest of \(guestPages.hex)")
       }
       requests.append(Request(operation: operation, range: start..<(start + length), draw: UInt64(try byte())))
     }

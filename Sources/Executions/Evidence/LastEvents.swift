@@ -6,8 +6,6 @@ import Records
 
 package enum LastEvents {
   private static let rows = 32
-  /// gfn digits as the report prints them.
-  package static func text(_ gfn: Gfn) -> String { "0x" + String(gfn, radix: 16) }
 
   /// No task may write events any more.
   package static func gather(_ machine: MachinePointer, _ violation: Violation) -> [RunRecord.EventRow] {
@@ -57,7 +55,7 @@ package enum LastEvents {
     let (old, new) = values(event)
     let hasGfn = event.kind == .operationBegin || event.kind == .operationEnd || event.level > 0
     return RunRecord.EventRow(
-      thread: task, order: order, event: name(event), gfn: hasGfn ? text(event.gfn) : "", level: Int(event.level),
+      thread: task, order: order, event: name(event), gfn: hasGfn ? event.gfn.hex : "", level: Int(event.level),
       old: old, new: new)
   }
 

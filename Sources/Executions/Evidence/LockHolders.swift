@@ -18,7 +18,7 @@ enum LockHolders {
     tell("tdp_mmu_pages_lock is held") { $0.pointee.pagesLockHeld }
     tell("the external side's lock is held") { $0.pointee.septLockHeld }
     for (task, gfn, level) in suite.pointee.frozen {
-      lines.append("the SPTE of gfn \(LastEvents.text(gfn)) at level \(level) is frozen by thread \(task)")
+      lines.append("the SPTE of gfn \(gfn.hex) at level \(level) is frozen by thread \(task)")
     }
     return lines
   }

@@ -6,8 +6,9 @@ import Machine
 package final class Sampler {
   private let world: FiberWorld
   private let strategies: StrategySet
-  /// Of the execution before.
-  @exclusivity(unchecked) package private(set) var length = ExecutionLength(steps: 1, changes: 1)
+  /// Of the execution before, and what that one was told.
+  @exclusivity(unchecked) private var length = ExecutionLength(steps: 1, changes: 1)
+  @exclusivity(unchecked) private var lengthBefore = ExecutionLength(steps: 1, changes: 1)
 
   package init(_ world: FiberWorld) {
     self.world = world
@@ -31,8 +32,15 @@ package final class Sampler {
   package func execute(_ strategy: StrategyName, _ index: Int, _ draws: SplitMix64) -> Bool {
     guard let chooser = strategies.begin(strategy, index, draws, length) else { return false }
     world.execute(chooser)
+    lengthBefore = length
     length = world.length
     return true
+  }
+
+  /// Executes the episode as it was executed last, if all that is told is equal.
+  package func executeAgain(_ strategy: StrategyName, _ index: Int, _ draws: SplitMix64) {
+    length = lengthBefore
+    _ = execute(strategy, index, draws)
   }
 }
 

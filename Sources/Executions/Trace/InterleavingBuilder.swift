@@ -209,7 +209,7 @@ package enum InterleavingBuilder {
   private static func titles(_ focus: TraceFocus?, isMicro: Bool) -> (spte: String, external: String) {
     if isMicro { return ("SPTE", "external word") }
     guard let focus else { return ("SPTE", "S-EPT") }
-    let place = "\(LastEvents.text(focus.gfn)) \(TraceActions.level(focus.level))"
+    let place = "\(focus.gfn.hex) \(TraceActions.level(focus.level))"
     return focus.isMirror ? ("SPTE \(place)", "S-EPT \(place)") : ("\(focus.root) SPTE \(place)", "S-EPT")
   }
 }

@@ -82,7 +82,7 @@ package struct TraceActions {
 
   static func operation(_ event: Event) -> String {
     let name = Operation(rawValue: UInt8(truncatingIfNeeded: event.old))?.name ?? ""
-    let range = LastEvents.text(event.gfn) + (event.new > 1 ? "-\(LastEvents.text(event.gfn + event.new - 1))" : "")
+    let range = event.gfn.hex + (event.new > 1 ? "-\((event.gfn + event.new - 1).hex)" : "")
     return "\(name) \(range)"
   }
 
@@ -223,7 +223,7 @@ package struct TraceActions {
     let name = (words.first == "MEM" || words.first == "PHYMEM" ? words.dropFirst() : words).joined(separator: ".")
     if event.seamcall == .track { return name }
     guard let focus, focus.isAbout(event) else {
-      return "\(name) \(LastEvents.text(event.gfn))/\(Self.level(Int(event.level)))"
+      return "\(name) \(event.gfn.hex)/\(Self.level(Int(event.level)))"
     }
     return name
   }
@@ -239,7 +239,7 @@ package struct TraceActions {
 
   private func label(_ place: TraceStep.Place) -> String {
     guard case .entry(_, let gfn, let level, let root) = place, !(focus?.isAbout(place) ?? false) else { return "" }
-    let name = "\(LastEvents.text(gfn))/\(Self.level(level)) "
+    let name = "\(gfn.hex)/\(Self.level(level)) "
     return focus == nil || root == focus?.root ? name : "\(root) \(name)"
   }
 

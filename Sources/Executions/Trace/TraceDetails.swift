@@ -23,12 +23,12 @@ struct TraceDetails {
   func changes(_ step: TraceStep) -> [Interleaving.Change] {
     let own = step.events.filter { $0.isAccess && $0.kind != .cmpxchgLost && $0.old != $0.new }.map { event in
       Interleaving.Change(
-        table: "\(event.root)", gfn: LastEvents.text(event.gfn), level: Int(event.level),
+        table: "\(event.root)", gfn: event.gfn.hex, level: Int(event.level),
         old: describeSpte(event.old, event.level), new: describeSpte(event.new, event.level))
     }
     let external = step.externalChanges.map { change in
       Interleaving.Change(
-        table: "S-EPT", gfn: LastEvents.text(change.at.gfn), level: change.at.level,
+        table: "S-EPT", gfn: change.at.gfn.hex, level: change.at.level,
         old: TraceActions.text(change.old), new: TraceActions.text(change.new))
     }
     return own + external

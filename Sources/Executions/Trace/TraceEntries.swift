@@ -62,7 +62,7 @@ struct TraceEntries {
     zip(places, values).compactMap { place, value in
       if optional.contains(place) && !value.isOccupied { return nil }
       return Interleaving.Entry(
-        table: place.table, gfn: LastEvents.text(place.gfn), level: place.level, value: TraceActions.text(value))
+        table: place.table, gfn: place.gfn.hex, level: place.level, value: TraceActions.text(value))
     }
   }
 }

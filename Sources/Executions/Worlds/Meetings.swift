@@ -97,7 +97,7 @@ package final class Meetings {
     state.meet(Meetings.mix(state.pointee.places[id], place))
     state.pointee.places[id] = place
     guard address != 0 else { return }
-    let isWrite = !Meetings.isRead(fiber.pendingKind)
+    let isWrite = !FiberScheduler.isRead(fiber.pendingKind)
     guard let word = state.word(address) else { return }
     if word.pointee.execution == state.pointee.execution {
       if word.pointee.task != UInt16(truncatingIfNeeded: id) && (isWrite || word.pointee.isWrite) {
@@ -110,11 +110,6 @@ package final class Meetings {
     word.pointee = Word(
       address: address, execution: state.pointee.execution, place: place, task: UInt16(truncatingIfNeeded: id),
       isWrite: isWrite)
-  }
-
-  private static func isRead(_ kind: UInt32) -> Bool {
-    kind == SCHEDULE_LOAD.rawValue || kind == SCHEDULE_PLAIN_LOAD.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
-      || kind == SCHEDULE_UNLOCK_SHARED.rawValue
   }
 
   @inline(__always) private static func place(

@@ -2,7 +2,7 @@
 ///
 /// Measured elsewhere, a race that survived 50,000 random walks fell to PCT in 1,057 executions, and for short races
 /// PCT needed 50 times as many as a random walk.
-package enum Portfolio {
+@usableFromInline package enum Portfolio {
   /// The executions that are dealt in turn, as the list's entries have their places among them.
   private static let hand: [StrategyName] = {
     let places = StrategyName.allCases.filter { $0 != .portfolio }.flatMap { name in

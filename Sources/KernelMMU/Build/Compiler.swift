@@ -55,7 +55,7 @@ struct Compiler {
   var saneFlags: [String] {
     let calls = Shadow.isMapped ? 1 << 30 : 0
     let options = ["instrumentation-with-call-threshold=\(calls)", "stack=0", "globals=0"]
-    let offset = "0x\(String(STRESS_SHADOW_OFFSET, radix: 16))"
+    let offset = STRESS_SHADOW_OFFSET.hex
     return ["-fsanitize=kernel-address"]
       + (version.contains("clang")
         ? (options + ["mapping-offset=\(offset)"]).flatMap { ["-mllvm", "-asan-\($0)"] }

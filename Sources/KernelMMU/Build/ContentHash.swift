@@ -20,10 +20,7 @@ struct ContentHash {
   var word: UInt64 { UInt64(truncatingIfNeeded: state ^ (state >> 64)) }
 
   /// 32 hexadecimal digits.
-  var text: String {
-    let digits = String(state, radix: 16)
-    return String(repeating: "0", count: 32 - digits.count) + digits
-  }
+  var text: String { state.paddedHex }
 
   /// Whether `name` could be some `text`.
   static func isText(_ name: String) -> Bool {

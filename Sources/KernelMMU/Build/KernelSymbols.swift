@@ -34,7 +34,7 @@ package struct KernelSymbols: Sendable {
     let log = FileManager.default.temporaryDirectory.appendingPathComponent("stress-symbols-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: log) }
     // The call stands before the address to which it returns.
-    let offsets = addresses.map { "0x" + String($0 &- base &- 1, radix: 16) }
+    let offsets = addresses.map { ($0 &- base &- 1).hex }
     guard !addresses.isEmpty, let program = Subprocess.find("addr2line"),
       let result = Subprocess.run(
         program, ["-a", "-f", "-i", "-e", object.path] + offsets, in: FileManager.default.temporaryDirectory, log: log),

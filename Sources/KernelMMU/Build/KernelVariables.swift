@@ -34,7 +34,7 @@ final class KernelVariables: Sendable {
       guard let variable = variables.last(where: { $0.offset <= offset }), offset - variable.offset < variable.bytes
       else { return nil }
       return offset == variable.offset
-        ? variable.name : "\(variable.name)+0x\(String(offset - variable.offset, radix: 16))"
+        ? variable.name : "\(variable.name)+\((offset - variable.offset).hex)"
     }
   }
 

@@ -26,8 +26,5 @@ package struct TreeContent: Equatable {
 
 /// A tree's hash as it is written everywhere.
 package enum TreeName {
-  package static func text(_ hash: UInt64) -> String {
-    let digits = String(hash, radix: 16)
-    return "0x" + String(repeating: "0", count: 16 - digits.count) + digits
-  }
+  package static func text(_ hash: UInt64) -> String { "0x" + hash.paddedHex }
 }

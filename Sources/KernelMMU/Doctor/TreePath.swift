@@ -46,8 +46,7 @@ package struct TreePath {
   package static func label(of tree: String) -> String {
     var hash = ContentHash()
     hash.add(tree.utf8)
-    let digits = String(UInt32(truncatingIfNeeded: hash.word), radix: 16)
-    return (tree.split(separator: "/").last ?? "tree") + "-" + String(repeating: "0", count: 8 - digits.count) + digits
+    return (tree.split(separator: "/").last ?? "tree") + "-" + UInt32(truncatingIfNeeded: hash.word).paddedHex
   }
 
   /// The kernel tree that a folder is part of.

@@ -37,7 +37,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   func text(ofTable page: UInt32) -> String {
     let header = pointee.machine.pointee.arenaView.headers[Int(page)]
     return header.level == 0
-      ? "" : " (\(header.kind) table of gfn 0x\(String(header.gfn, radix: 16)), level \(header.level))"
+      ? "" : " (\(header.kind) table of gfn \(header.gfn.hex), level \(header.level))"
   }
 }
 

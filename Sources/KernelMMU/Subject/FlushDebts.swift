@@ -174,7 +174,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let vm = pointee.vm
     vm.pointee.debts.forget(pointee.task.pointee.id)
     let last = debt.end - 1
-    let gfns = "0x\(String(debt.start, radix: 16))" + (last == debt.start ? "" : "-0x\(String(last, radix: 16))")
+    let gfns = debt.start.hex + (last == debt.start ? "" : "-\(last.hex)")
     let (moment, seen) =
       switch debt.due {
       case .readSection:

@@ -54,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     guard let address = fault.address else {
       return ", access to an address that none can have, such as a poisoned one"
     }
-    let digits = "0x\(String(address, radix: 16))"
+    let digits = address.hex
     if fault.isJump { return address < 1 << 32 ? ", jump to address \(digits)" : ", jump to where no code is" }
     if address < 1 << 16 { return ", NULL pointer dereference, address \(digits)" }
     if address < 1 << 32 { return ", access to address \(digits)" }

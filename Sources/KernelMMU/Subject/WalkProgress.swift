@@ -28,7 +28,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
         .liv1, gfn: gfn & (KernelVM.sharedBit - 1), level: Int(header.level),
         entry: UInt32(truncatingIfNeeded: (UInt(bitPattern: entry) &- UInt(bitPattern: arena.base)) >> 3),
         expected: "a walk that yields has visited another SPTE since it has yielded last",
-        seen: "it yields again at gfn 0x\(String(gfn & (KernelVM.sharedBit - 1), radix: 16)): "
+        seen: "it yields again at gfn \((gfn & (KernelVM.sharedBit - 1)).hex): "
           + "as long as it is asked to yield it gets no further")
       leaveIfOver()
     }

@@ -2,7 +2,7 @@
 ///
 /// The layout is this emulation's own; the states are the module's. A blocked entry remembers the TD epoch in which it
 /// was blocked, as the module does, so that removal can be refused until no vCPU may still hold the translation.
-package enum SeptEntry {
+@usableFromInline package enum SeptEntry {
   @usableFromInline package enum State: UInt64, Sendable {
     case free, nonLeaf, mapped, pending, blocked, pendingBlocked
     /// A table that is blocked: no walk goes through it any more.
@@ -10,14 +10,14 @@ package enum SeptEntry {
   }
 
   /// Held by a SEAMCALL or TDCALL while it works on the entry; a second one answers BUSY.
-  package static let lock: UInt64 = 1 << 0
+  @inlinable package static var lock: UInt64 { 1 << 0 }
   @usableFromInline static let stateShift: UInt64 = 1
   @usableFromInline static let stateMask: UInt64 = 7 << 1
   @usableFromInline static let pfnMask: UInt64 = ((1 << 44) - 1) & ~0xfff
   @usableFromInline static let epochShift: UInt64 = 44
 
   /// What a table that the module has just taken holds in all 512 entries.
-  package static let free: UInt64 = 0
+  @inlinable package static var free: UInt64 { 0 }
 
   @inlinable @inline(__always) package static func make(_ state: State, pfn: UInt64) -> UInt64 {
     (state.rawValue << stateShift) | (pfn << 12)

@@ -6,31 +6,31 @@
 @usableFromInline package typealias SptePointer = UnsafeMutablePointer<UInt64>
 
 @usableFromInline package enum Spte {
-  package static let readable: UInt64 = 1 << 0
-  @usableFromInline package static let writable: UInt64 = 1 << 1
-  package static let executable: UInt64 = 1 << 2
-  package static let rwx: UInt64 = readable | writable | executable
-  @usableFromInline package static let pageSize: UInt64 = 1 << 7
-  package static let accessed: UInt64 = 1 << 8
-  @usableFromInline package static let dirty: UInt64 = 1 << 9
-  @usableFromInline package static let mmuPresent: UInt64 = 1 << 11
-  package static let hostWritable: UInt64 = 1 << 53
-  @usableFromInline package static let mmuWritable: UInt64 = 1 << 55
-  @usableFromInline package static let baseAddress: UInt64 = ((1 << 52) - 1) & ~0xfff
+  @inlinable package static var readable: UInt64 { 1 << 0 }
+  @inlinable package static var writable: UInt64 { 1 << 1 }
+  @inlinable package static var executable: UInt64 { 1 << 2 }
+  @inlinable package static var rwx: UInt64 { readable | writable | executable }
+  @inlinable package static var pageSize: UInt64 { 1 << 7 }
+  @inlinable package static var accessed: UInt64 { 1 << 8 }
+  @inlinable package static var dirty: UInt64 { 1 << 9 }
+  @inlinable package static var mmuPresent: UInt64 { 1 << 11 }
+  @inlinable package static var hostWritable: UInt64 { 1 << 53 }
+  @inlinable package static var mmuWritable: UInt64 { 1 << 55 }
+  @inlinable package static var baseAddress: UInt64 { ((1 << 52) - 1) & ~0xfff }
 
   /// Bits of a leaf that are set without mmu_lock: W by a fast page fault, D by the processor. Accessed does not count,
   /// as in the kernel.
-  @usableFromInline package static let volatile: UInt64 = writable | dirty
+  @inlinable package static var volatile: UInt64 { writable | dirty }
 
   /// Suppress #VE and nothing else: what an empty entry holds.
-  @usableFromInline package static let nonpresent: UInt64 = 1 << 63
+  @inlinable package static var nonpresent: UInt64 { 1 << 63 }
   /// Non-present, owned by whoever wrote it. Others must not modify it; a fault that meets it retries.
-  @usableFromInline package static let frozen: UInt64 = nonpresent | 0x1a0
+  @inlinable package static var frozen: UInt64 { nonpresent | 0x1a0 }
   /// What a freed table is filled with. Not present, not frozen, and no value the protocol can write.
-  @usableFromInline package static let poison: UInt64 = 0x5aa5_dead_dead_0600
+  @inlinable package static var poison: UInt64 { 0x5aa5_dead_dead_0600 }
 
-  package static let entriesPerTable = 512
-  package static let maxLevel = 4
+  @inlinable package static var entriesPerTable: Int { 512 }
+  @inlinable package static var maxLevel: Int { 4 }
 
   @inlinable @inline(__always) package static func isShadowPresent(_ spte: UInt64) -> Bool { spte & mmuPresent != 0 }
   /// Also as the entries of a kernel up to Linux 7.1 have it, which sets another ignored bit beside.

@@ -3,7 +3,7 @@
 /// Off until a snapshot takes it on, so that threads, which may not share it, never write to it.
 package typealias JournalPointer = UnsafeMutablePointer<Journal>
 
-package struct Journal {
+@usableFromInline package struct Journal {
   fileprivate struct Entry {
     var word: UnsafeMutablePointer<UInt32>
     var old: UInt32

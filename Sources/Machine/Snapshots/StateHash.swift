@@ -5,13 +5,13 @@
 /// All memory that a snapshot puts back is part of it, but for what is named as `beside`: time, and how often something
 /// was looked at. Two different states are taken for one with a chance of one in 2^64 a pair.
 
-package struct StateHash {
-  package private(set) var value: UInt64 = 0
+@usableFromInline package struct StateHash {
+  @usableFromInline package private(set) var value: UInt64 = 0
 
   package init() {}
 
   /// One word and where it stands; the sum of all does not depend on their order.
-  @inline(__always) package mutating func add(_ place: UInt, _ word: UInt64) {
+  @inlinable @inline(__always) package mutating func add(_ place: UInt, _ word: UInt64) {
     var hash = word ^ (UInt64(place) &* 0x9e37_79b9_7f4a_7c15)
     hash = (hash ^ (hash >> 30)) &* 0xbf58_476d_1ce4_e5b9
     hash = (hash ^ (hash >> 27)) &* 0x94d0_49bb_1331_11eb

@@ -6,15 +6,15 @@
 import CAtomics
 import Glibc
 
-package struct PageArena {
-  package static let pageSize = 4096
+@usableFromInline package struct PageArena {
+  @inlinable package static var pageSize: Int { 4096 }
   /// Table pages live at this pfn and above, guest memory below.
-  package static let tablePfnBase: UInt64 = 1 << 30
+  @inlinable package static var tablePfnBase: UInt64 { 1 << 30 }
   /// Freed pages that wait before the first is used again.
   static let quarantine = 512
   static let batch = 16
 
-  package let base: UnsafeMutablePointer<UInt64>
+  @usableFromInline package let base: UnsafeMutablePointer<UInt64>
   package let headers: UnsafeMutablePointer<PageHeader>
   let marks: UnsafeMutablePointer<LineMarks>
   package let capacity: Int

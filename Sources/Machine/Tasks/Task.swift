@@ -4,7 +4,7 @@
 /// exclusivity checks. Fields that other threads read stand in `published`, in a cache line of their own.
 import CAtomics
 
-package typealias TaskPointer = UnsafeMutablePointer<Task>
+@usableFromInline package typealias TaskPointer = UnsafeMutablePointer<Task>
 
 @usableFromInline package struct Task: BitwiseCopyable {
   @usableFromInline package enum LockMode: UInt8, Sendable, BitwiseCopyable { case none, read, write }

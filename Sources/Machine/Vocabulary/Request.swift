@@ -14,7 +14,7 @@ public struct Request: Sendable, Equatable {
 }
 
 /// What an operation promises about the tables once it has returned. The checkers hold it to that.
-package struct Effect: Sendable {
+@usableFromInline package struct Effect: Sendable {
   package struct Mapped: Sendable {
     package var gfn: Gfn
     package var isPrivate: Bool

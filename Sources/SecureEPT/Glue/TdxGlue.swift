@@ -7,10 +7,10 @@ import CAtomics
 import Machine
 
 /// Errors as the kernel returns them, negative.
-package enum Errno {
-  package static let busy: Int32 = -16
-  package static let io: Int32 = -5
-  package static let again: Int32 = -11
+@usableFromInline package enum Errno {
+  @inlinable package static var busy: Int32 { -16 }
+  @inlinable package static var io: Int32 { -5 }
+  @inlinable package static var again: Int32 { -11 }
 }
 
 /// What a mutant breaks on this side.

@@ -150,7 +150,7 @@ extension UnsafeMutablePointer where Pointee == TrustDomain {
     if let (_, entry, level) = leaf(gfn), SeptEntry.pfn(entry) &+ (gfn & (Spte.pages(level) - 1)) == pfn { return }
     task.violationAfterDrain(
       .tlb1, gfn: gfn, level: 1, expected: "the translation in the TLB is in the S-EPT",
-      seen: "a vCPU used pfn 0x\(String(pfn, radix: 16)) after its page was removed")
+      seen: "a vCPU used pfn \(pfn.hex) after its page was removed")
   }
 
   /// Whether a word is some vCPU's `vcpu->mode`: for traces.

@@ -15,13 +15,7 @@ struct DiffOptions: ParsableArguments {
     transform: NumberArgument.whole(1...RunOptions.mostRounds))
   var episodes: UInt64?
 
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
-      valueName: "seed"),
-    transform: { try SeedText.parse($0) })
-  var seed: UInt64?
+  @OptionGroup var seed: SeedOptions
 
   @Option(
     parsing: .unconditional,
@@ -100,7 +94,7 @@ struct DiffOptions: ParsableArguments {
 
   /// What is not given keeps the engine's default, so that it is written down once.
   func configuration() throws -> DifferentialConfiguration {
-    var result = DifferentialConfiguration(seed: seed ?? UInt64.random(in: .min ... .max))
+    var result = DifferentialConfiguration(seed: seed.value)
     result.kernel = try kernel.kernel()
     if let episodes { result.episodes = episodes }
     if let firstEpisode { result.firstEpisode = firstEpisode }

@@ -5,13 +5,7 @@ import SecureEPT
 
 /// What is run, and from which seed: the same options for every engine.
 struct SubjectOptions: ParsableArguments {
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Seed of all that is drawn: decimal, 0x and up to 16 hex digits, or a git hash. (default: random, printed)",
-      valueName: "seed"),
-    transform: { try SeedText.parse($0) })
-  var seed: UInt64?
+  @OptionGroup var seed: SeedOptions
 
   @Option(
     name: .customLong("protocol"), parsing: .unconditional,

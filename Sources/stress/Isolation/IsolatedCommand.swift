@@ -26,7 +26,7 @@ extension IsolatedCommand {
 extension ExploreCommand: IsolatedCommand {
   static var deathEngine: Engine { .explore }
   var isolated: KernelOptions { options.kernel }
-  var seed: Seed? { Seed(given: options.subject.seed) }
+  var seed: Seed? { Seed(given: options.subject.seed.given) }
   var keepsFailures: Bool { true }
 }
 
@@ -41,7 +41,7 @@ extension RunCommand: IsolatedCommand {
   /// As a schedule: one of those by which it looks for what threads have met.
   static var deathEngine: Engine { .explore }
   var isolated: KernelOptions { options.kernel }
-  var seed: Seed? { Seed(given: options.subject.seed) }
+  var seed: Seed? { Seed(given: options.subject.seed.given) }
   var keepsFailures: Bool { true }
 }
 

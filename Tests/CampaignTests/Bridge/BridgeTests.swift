@@ -7,52 +7,51 @@ import MirrorMMU
 import SecureEPT
 import Testing
 
-extension SoakTests {
-  @Suite struct BridgeTests {
-    @Test(arguments: Mutant.foundByThreads)
-    func `a mutant is caught by the rule it breaks, and what threads find is repeated by a verified token`(
-      mutant: Mutant
-    ) throws {
-      let configuration = SoakConfiguration(
-        threads: 4, length: .rounds(200), seed: 0xb1d, mutant: mutant, policy: mutant.policy)
-      let record = Runs.bridged(configuration)
-      #expect(record.verdict == .violation)
-      #expect(record.mutant == mutant.rawValue)
-      let violation = try #require(record.violations.first)
-      #expect(mutant.caughtBy.map(\.name).contains(violation.checker), "\(violation.expected): \(violation.seen)")
-      #expect(violation.rule == CheckerID(name: violation.checker)?.rule)
-      let reproduction = try #require(violation.reproduction)
-      #expect(reproduction.verified == 3 && reproduction.replays == 3, "\(violation.checker)")
-      #expect(reproduction.bridgedSchedules ?? 0 > 0)
-      let token = try Token(parsing: reproduction.token)
-      #expect(token.checker.name == violation.checker)
-      #expect(token.mutant == mutant)
-      let replayed = TokenReplay.run(token)
-      #expect(replayed.violations.map(\.checker) == [violation.checker])
-      #expect(Runs.option("--mutant", in: violation.command) == mutant.rawValue)
-      #expect(replayed.violations.first?.moment != .setUp)
-      #expect(token.episode.oddity(isKernel: false) == nil)
-      #expect(reproduction.reference.map { $0.checker == nil && $0.problem == nil } == true)
-    }
+/// One at a time, in a lane of its own.
+@Suite(.serialized) struct BridgeTests {
+  @Test(arguments: Mutant.foundByThreads)
+  func `a mutant is caught by the rule it breaks, and what threads find is repeated by a verified token`(
+    mutant: Mutant
+  ) throws {
+    let configuration = SoakConfiguration(
+      threads: 4, length: .rounds(200), seed: 0xb1d, mutant: mutant, policy: mutant.policy)
+    let record = Runs.bridged(configuration)
+    #expect(record.verdict == .violation)
+    #expect(record.mutant == mutant.rawValue)
+    let violation = try #require(record.violations.first)
+    #expect(mutant.caughtBy.map(\.name).contains(violation.checker), "\(violation.expected): \(violation.seen)")
+    #expect(violation.rule == CheckerID(name: violation.checker)?.rule)
+    let reproduction = try #require(violation.reproduction)
+    #expect(reproduction.verified == 3 && reproduction.replays == 3, "\(violation.checker)")
+    #expect(reproduction.bridgedSchedules ?? 0 > 0)
+    let token = try Token(parsing: reproduction.token)
+    #expect(token.checker.name == violation.checker)
+    #expect(token.mutant == mutant)
+    let replayed = TokenReplay.run(token)
+    #expect(replayed.violations.map(\.checker) == [violation.checker])
+    #expect(Runs.option("--mutant", in: violation.command) == mutant.rawValue)
+    #expect(replayed.violations.first?.moment != .setUp)
+    #expect(token.episode.oddity(isKernel: false) == nil)
+    #expect(reproduction.reference.map { $0.checker == nil && $0.problem == nil } == true)
+  }
 
-    @Test func `a soak that is not to be bridged says nothing of schedules`() throws {
+  @Test func `a soak that is not to be bridged says nothing of schedules`() throws {
+    var configuration = SoakConfiguration(threads: 2, length: .rounds(2), seed: 1, mutant: .thawFirst)
+    configuration.bridges = false
+    let record = Runs.bridged(configuration)
+    let violation = try #require(record.violations.first)
+    #expect(violation.reproduction == nil)
+  }
+
+  @Test func `what was bridged is kept on disk`() throws {
+    try Scratch.use { scratch in
       var configuration = SoakConfiguration(threads: 2, length: .rounds(2), seed: 1, mutant: .thawFirst)
-      configuration.bridges = false
+      configuration.failureDirectory = scratch.file("failures")
       let record = Runs.bridged(configuration)
-      let violation = try #require(record.violations.first)
-      #expect(violation.reproduction == nil)
-    }
-
-    @Test func `what was bridged is kept on disk`() throws {
-      try Scratch.use { scratch in
-        var configuration = SoakConfiguration(threads: 2, length: .rounds(2), seed: 1, mutant: .thawFirst)
-        configuration.failureDirectory = scratch.file("failures")
-        let record = Runs.bridged(configuration)
-        let reproduction = try #require(record.violations.first?.reproduction)
-        let entries = try FailureArchive(directory: scratch.file("failures")).list()
-        let kept = try entries.map { try FailureArchive.read($0.path).text }
-        #expect(kept == [reproduction.token])
-      }
+      let reproduction = try #require(record.violations.first?.reproduction)
+      let entries = try FailureArchive(directory: scratch.file("failures")).list()
+      let kept = try entries.map { try FailureArchive.read($0.path).text }
+      #expect(kept == [reproduction.token])
     }
   }
 }

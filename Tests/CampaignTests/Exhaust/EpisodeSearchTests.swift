@@ -146,8 +146,8 @@ struct EpisodeSearchTests {
 
   @Test(arguments: scenarios)
   func `no interleaving that is drawn is of a class of its own`(_ scenario: ScenarioName) throws {
-    for seed in 0..<4 as Range<UInt64> {
-      let policy: Policy = seed % 3 == 0 ? .huge : .fourK
+    for seed in 0..<2 as Range<UInt64> {
+      let policy: Policy = seed == 0 ? .huge : .fourK
       let episode = Self.episode(scenario, seed, policy: policy)
       let (result, all) = Self.seen(episode, try Self.search(policy: policy), limit: 3_000)
       guard result.end == .complete else { continue }

@@ -60,7 +60,7 @@ import Testing
 
   @Test(arguments: [ScenarioName.hardwareAd, .memslot, .dirtyLogging, .dying])
   func `so does one in what all of them leave out`(scenario: ScenarioName) throws {
-    let record = Explorations.run(configuration(try KernelTrees.kernel(), schedules: 4_000, scenario: scenario))
+    let record = Explorations.run(configuration(try KernelTrees.kernel(), schedules: 1_500, scenario: scenario))
     #expect(record.verdict == .clean, "\(record.violations.first?.seen ?? "") \(record.harnessFaults)")
     let done = Set(record.outcomes.filter { $0.outcome == "done" }.map(\.operation))
     let own: [ScenarioName: Set<String>] = [
@@ -123,7 +123,7 @@ import Testing
     var records: [String] = []
     for compiler in KernelTrees.compilers {
       for jobs in [1, 2] {
-        var configuration = configuration(try KernelTrees.kernel(compiler: compiler), schedules: 4_000)
+        var configuration = configuration(try KernelTrees.kernel(compiler: compiler), schedules: 2_000)
         configuration.jobs = jobs
         var record = Explorations.run(configuration)
         #expect(record.kernel?.compiler?.contains(compiler == "gcc" ? "gcc" : "clang") == true)

@@ -13,7 +13,7 @@ import Testing
     var kernel = try KernelTrees.broken([
       (Self.atomicSet, "\tif (\(Self.whenFrozen))\n\t\t\(statement)\n" + Self.atomicSet)
     ])
-    kernel.hangLimit = 40_000_000
+    kernel.hangLimit = 15_000_000
     return kernel
   }
 
@@ -87,7 +87,7 @@ import Testing
     let freed = "\tif (is_mirror_sp(sp))\n\t\tkvm_x86_call(free_external_spt)(kvm, sp);"
     try expect("OOPS-1", try KernelTrees.broken([(freed, "\tif (is_mirror_sp(sp))\n\t\t__builtin_trap();")]))
     var hanging = try KernelTrees.broken([(freed, "\tif (is_mirror_sp(sp))\n\t\tfor (;;);")])
-    hanging.hangLimit = 40_000_000
+    hanging.hangLimit = 15_000_000
     try expect("HANG-1", hanging)
   }
 

@@ -130,7 +130,7 @@ import Testing
   @Test func `records of any number of jobs are equal but for their timing`() throws {
     var configuration = Self.mutants(.lostZap, .earlyFree)
     configuration.parts = MatrixConfiguration.Part.allCases
-    configuration.schedules = 200
+    configuration.schedules = 64
     // Enough that some strategies find the one that is rare, and some do not.
     configuration.mutantCap = 2_000
     let one = try encoded(run(configuration))

@@ -38,13 +38,13 @@ extension Fiber {
   @inlinable @inline(__always) package var pendingKind: UInt32 { pendingPoint & UInt32(SCHEDULE_KIND_MASK) }
 
   /// The bytes that it accesses, if it accesses memory.
-  package var pendingBytes: Int {
+  @inlinable package var pendingBytes: Int {
     let bytes = Int(pendingPoint >> UInt32(SCHEDULE_BYTES_SHIFT))
     return bytes == 0 ? 8 : bytes
   }
 
   /// Races with it are meant.
-  package var isExempt: Bool { pendingPoint & UInt32(SCHEDULE_EXEMPT) != 0 }
+  @inlinable package var isExempt: Bool { pendingPoint & UInt32(SCHEDULE_EXEMPT) != 0 }
 }
 
 /// What a task may ask of the strategy.

@@ -3,19 +3,6 @@ import CAtomics
 import CFibers
 
 extension FiberScheduler {
-  /// Whether a step of this kind writes an SPTE or a word that is not annotated, or takes or leaves a lock.
-  @inlinable package static func isChange(_ kind: UInt32) -> Bool {
-    kind == SCHEDULE_STORE.rawValue || kind == SCHEDULE_RMW.rawValue || kind == SCHEDULE_LOCK.rawValue
-      || kind == SCHEDULE_UNLOCK.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
-      || kind == SCHEDULE_UNLOCK_SHARED.rawValue || kind == SCHEDULE_PLAIN_STORE.rawValue
-  }
-
-  /// Whether a step of this kind only reads what its point announces: two such are independent of each other.
-  @inlinable package static func isRead(_ kind: UInt32) -> Bool {
-    kind == SCHEDULE_LOAD.rawValue || kind == SCHEDULE_PLAIN_LOAD.rawValue || kind == SCHEDULE_LOCK_SHARED.rawValue
-      || kind == SCHEDULE_UNLOCK_SHARED.rawValue
-  }
-
   /// `schedule_point.reached` of every task on a fiber.
   static let reached: @convention(c) (UnsafeMutablePointer<schedule_point>?, UInt32, UnsafeRawPointer?) -> Void = {
     point, kind, address in
@@ -107,15 +94,14 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
     let kind = fiber.pointee.pendingKind
     let address = UInt(bitPattern: fiber.pointee.pendingAddress) & pointee.granule
     pointee.changes &+= isChange(next) ? 1 : 0
-    switch schedule_kind(kind) {
-    case SCHEDULE_LOAD, SCHEDULE_LOCK_SHARED, SCHEDULE_UNLOCK_SHARED:
+    if _slowPath(FiberScheduler.isPlain(kind)) {
+      takePlain(next)
+    } else if FiberScheduler.isRead(kind) {
       if address != 0 { pointee.happensBefore.read(&fiber.pointee.history, address) }
-    case SCHEDULE_STORE, SCHEDULE_RMW, SCHEDULE_LOCK, SCHEDULE_UNLOCK, SCHEDULE_SEAMCALL:
+    } else if FiberScheduler.isWrite(kind) {
       // A SEAMCALL without an address is about the whole TD: all such are ordered.
       pointee.happensBefore.write(&fiber.pointee.history, address)
       if _slowPath(pointee.relaxedCount > 0) { wakeRelaxed(next, fiber.pointee.pendingAddress) }
-    case SCHEDULE_PLAIN_LOAD, SCHEDULE_PLAIN_STORE: takePlain(next)
-    default: break
     }
     if _slowPath(pointee.observer != nil) { pointee.observer?(UnsafeMutableRawPointer(self)) }
     if _slowPath(pointee.watcher != nil) { pointee.watcher?(UnsafeMutableRawPointer(self)) }
@@ -124,7 +110,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   /// A plain access is one of each word that it touches.
   @inline(never) private func takePlain(_ next: Int) {
     let fiber = pointee.fibers + next
-    let isStore = fiber.pointee.pendingKind == SCHEDULE_PLAIN_STORE.rawValue
+    let isStore = FiberScheduler.isWrite(fiber.pointee.pendingKind)
     var address = UInt(bitPattern: fiber.pointee.pendingAddress)
     let end = address &+ UInt(fiber.pointee.pendingBytes)
     address &= FiberScheduler.wordGranule

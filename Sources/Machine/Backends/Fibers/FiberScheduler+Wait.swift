@@ -59,7 +59,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// The running task has completed an operation: whoever waited, waited for something.
-  package func progress() { pointee.idleRounds = 0 }
+  @inlinable package func progress() { pointee.idleRounds = 0 }
 
   /// `cpu_relax()`: the task is not ready until another one writes what it looks at.
   func relax(_ id: Int, _ address: UnsafeRawPointer?) {

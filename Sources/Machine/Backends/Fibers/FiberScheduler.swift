@@ -33,7 +33,7 @@ import CFibers
   }
 
   /// Room on a stack for the deepest path: a violation's text is built on it.
-  package static let stackKiB = 256
+  @inlinable package static var stackKiB: Int { 256 }
   static let stackBytes = stackKiB << 10
   /// Yes to questions, at most so many times a task and execution: a schedule that says yes for ever is not fair.
   static let mostAnswers: UInt32 = 4
@@ -44,7 +44,7 @@ import CFibers
   static let mostIdleRounds = 64
   /// Retries of a task that the harness uses alone, until that is a livelock.
   static let mostOutsideRelaxes = 100_000
-  package static let defaultStepLimit = 100_000
+  @inlinable package static var defaultStepLimit: Int { 100_000 }
 
   package let machine: MachinePointer
   @usableFromInline package let fibers: UnsafeMutablePointer<Fiber>
@@ -56,11 +56,11 @@ import CFibers
   /// Tasks of this execution: those with lower numbers than this.
   package internal(set) var count = 0
   /// Steps taken in this execution.
-  package internal(set) var steps = 0
+  @usableFromInline package internal(set) var steps = 0
   /// Steps after which an execution goes on under a fair schedule. After twice as many it ends.
   package internal(set) var stepLimit: Int
   /// The task of each step, with room for two limits.
-  var log: UnsafeMutablePointer<UInt16>
+  @usableFromInline var log: UnsafeMutablePointer<UInt16>
 
   /// Where the log goes if it is to outlive the process, and what of it is the scheduler's own to free.
   var flight: FlightLog?
@@ -86,7 +86,7 @@ import CFibers
   var end = ExecutionEnd.completed
   var relaxedCount = 0
   var blockedCount = 0
-  var idleRounds = 0
+  @usableFromInline var idleRounds = 0
   var outsideRelaxes = 0
   let answersLeft: UnsafeMutablePointer<UInt32>
   /// Walks yield up to `mostYields` times.
@@ -101,7 +101,7 @@ import CFibers
   package internal(set) var changes = 0
   /// Time of events: the step in the upper bits, so that events and steps are ordered.
   @usableFromInline var clock: UInt64 = 0
-  package static let clockShift: UInt64 = 16
+  @inlinable package static var clockShift: UInt64 { 16 }
   var happensBefore = HappensBefore()
   /// Called when a task has used up its countdown while nobody races, when set: what the harness asked for may never
   /// end. Gets the task.
@@ -121,8 +121,8 @@ import CFibers
   @usableFromInline package var noted: StepNoted?
   @usableFromInline package var notedState: UnsafeMutableRawPointer?
   /// Which bits of an address tell words apart in the happens-before hash.
-  var granule: UInt = .max
-  static let wordGranule = ~UInt(7)
+  @usableFromInline var granule: UInt = .max
+  @usableFromInline static let wordGranule = ~UInt(7)
 
   /// Puts the tasks of a machine on fibers.
   /// - Returns: nil if the address space for the stacks cannot be had.
@@ -193,7 +193,7 @@ import CFibers
 
 extension FiberScheduler {
   /// The task whose step this is: for an observer or a watcher, which are called before it.
-  package var mover: Int { Int(log[steps - 1]) }
+  @inlinable package var mover: Int { Int(log[steps - 1]) }
 }
 
 // What a strategy may look at.
@@ -213,7 +213,7 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   @inlinable package var defaultNext: Int { isReady(pointee.current) ? pointee.current : lowestReady }
 
   /// The task of each step so far.
-  package var log: UnsafeBufferPointer<UInt16> {
+  @inlinable package var log: UnsafeBufferPointer<UInt16> {
     UnsafeBufferPointer(start: pointee.log, count: pointee.steps)
   }
 
@@ -237,10 +237,10 @@ extension UnsafeMutablePointer where Pointee == FiberScheduler {
   }
 
   /// Between executions: words of 8 bytes may be accessed by parts, as by a subject with plain accesses.
-  package func usePartialWords() { pointee.granule = FiberScheduler.wordGranule }
+  @inlinable package func usePartialWords() { pointee.granule = FiberScheduler.wordGranule }
 
   /// Time begins anew: what is done between executions is stamped alike whatever ran before.
-  package func resetClock() { pointee.clock = 0 }
+  @inlinable package func resetClock() { pointee.clock = 0 }
 
   /// A new time, later than all before.
   @inlinable @inline(__always) package func tick() -> UInt64 {
