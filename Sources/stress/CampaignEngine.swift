@@ -105,7 +105,10 @@ extension DifferentialProgress: EngineProgress {
 
 extension ExhaustProgress: EngineProgress {
   var count: UInt64 { classes }
-  func line(rate: Double) -> String { "\(items) of \(ofItems) items  \(classes) classes  \(Int(rate))/s" }
+  func line(rate: Double) -> String {
+    let left = executionsLeft.map { $0 > 0 ? String(format: "  at most about %.1g executions left", $0) : "" } ?? ""
+    return "\(items) of \(ofItems) items  \(complete) complete  \(classes) classes  \(Int(rate))/s\(left)"
+  }
 }
 
 extension SeriesProgress: EngineProgress {

@@ -113,6 +113,15 @@ struct ExhaustCommand: CampaignCommand {
 
   @Option(
     parsing: .unconditional,
+    help: .init(
+      "Count classes or states of every item; of a kernel there are states alone. (default: what is complete sooner)",
+      valueName: "what"),
+    completion: NameArgument.completion(ExhaustConfiguration.Counting.self),
+    transform: { try NameArgument.parse($0) })
+  var count: ExhaustConfiguration.Counting?
+
+  @Option(
+    parsing: .unconditional,
     help: .init("Only what one of these takes part in.", valueName: "a,b,…"),
     transform: { try VariantArgument.parse($0, count: nil) })
   var with: [String]?
@@ -178,12 +187,19 @@ struct ExhaustCommand: CampaignCommand {
         throw ValidationError("--episodes and --operations are of a --scenario")
       }
     }
+    guard count == nil || preemptions == nil else {
+      throw ValidationError("with --preemptions it is always states that are counted: it takes no --count")
+    }
+    guard count != .classes || kernel.path == nil else {
+      throw ValidationError(
+        "of a kernel no list of what a step touches can be trusted, so it has no classes to count, only states")
+    }
     if episode != nil, subject.policy != nil { throw ValidationError("--episode has its own policy") }
     try kernel.validate(subject)
     guard !kernel.plainAccesses && !kernel.checksRaces else {
       throw ValidationError("exhaust looks at annotated accesses: it takes no --plain-accesses")
     }
-    if episode == nil { _ = try plan(nil, nil) }
+    if episode == nil && kernel.path == nil { _ = try plan(nil, nil) }
   }
 
   private var policy: Policy { subject.policy ?? subject.mutant?.policy ?? .fourK }
@@ -251,6 +267,7 @@ struct ExhaustCommand: CampaignCommand {
       executionLimit: UInt64(executions ?? 5_000_000), seconds: Double(seconds ?? 180),
       jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
     configuration.preemptions = preemptions
+    configuration.counting = count
     configuration.keepsGoing = keepGoing
     configuration.shard = shard
     configuration.failureDirectory = FailureArchive.currentDirectory

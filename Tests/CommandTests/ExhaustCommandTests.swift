@@ -13,6 +13,13 @@ struct ExhaustCommandTests {
     #expect(result.output.hasPrefix("PASS exhaustive: 4 of 4 items, all "), "\(result.output)")
   }
 
+  @Test func `what is counted can be chosen`() throws {
+    let pair = ["--pair", "fault,zap", "--table", "private-table", "--count"]
+    let classes = try StressCommand.run(["exhaust", "--quiet"] + pair + ["classes"])
+    let states = try StressCommand.run(["exhaust", "--quiet"] + pair + ["states"])
+    #expect(classes.output.contains(/all [\d,]+ classes,/) && states.output.contains(/all [\d,]+ states,/))
+  }
+
   @Test func `what is left is named, and nothing is proven then`() throws {
     let result = try run("--pair", "fault,zap", "--executions", "50")
     #expect(result.status == 0)
@@ -26,6 +33,15 @@ struct ExhaustCommandTests {
         .replacing(/"timing"[^}]*}/, with: "")
     }
     #expect(records[0] == records[1] && records[0].contains("\"complete\""))
+  }
+
+  /// More jobs than processors: what comes behind the violation in the order of dealing is often done before it.
+  @Test func `nor does that of a violation`() throws {
+    let records = try ["1", "8", "8"].map { jobs in
+      try run("--mutant", "drop-propagate", "--table", "private-empty", "--jobs", jobs, "--json", "-").output
+        .replacing(/"timing"[^}]*}/, with: "")
+    }
+    #expect(records[0] == records[1] && records[1] == records[2] && records[0].contains("DUP-1"))
   }
 
   @Test func `a violation has a token that replays`() throws {
@@ -165,6 +181,8 @@ struct ExhaustCommandTests {
     (["--scenario", "busy", "--table", "private-empty"], "none that are named"),
     (["--scenario", "nonsense"], "nonsense"), (["--episode", "nonsense"], "neither a token"),
     (["--episode", "nonsense", "--pair", "fault,zap"], "none that are named"),
+    (["--count", "steps"], "steps"), (["--count", "states", "--preemptions", "1"], "takes no --count"),
+    (["--count", "classes", "--kernel-tree", "nowhere"], "only states"),
   ])
   func `bad usage says what is allowed`(arguments: [String], text: String) throws {
     let result = try StressCommand.run(["exhaust"] + arguments)

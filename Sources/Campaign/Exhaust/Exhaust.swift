@@ -11,6 +11,15 @@ import SecureEPT
 import Synchronization
 
 package struct ExhaustConfiguration: Sendable {
+  /// What of an item is counted: so all of it is searched.
+  package enum Counting: String, CaseIterable, Sendable {
+    case classes, states
+
+    func method(_ subject: Subject) -> EpisodeSearch.Method {
+      self == .classes ? .classes(.everyClass) : .states(trust: subject.isKernel ? .tables : .all)
+    }
+  }
+
   package var protocolName: ProtocolName
   package var mutant: Mutant?
   /// Run in the model's place.
@@ -21,11 +30,15 @@ package struct ExhaustConfiguration: Sendable {
   package var answers: Int
   /// Interleavings in which threads that could go on are left more often are passed over; nil for none.
   package var preemptions: Int?
+  /// nil for whatever is soonest complete.
+  package var counting: Counting?
   /// Executions of one item, at most.
   package var executionLimit: UInt64
   /// nil for as long as it takes.
   package var seconds: Double?
   package var jobs: Int
+  /// What broke a rule is made smaller before it is told.
+  package var minimizes = true
   /// All items are executed, whatever was found.
   package var keepsGoing = false
   /// Which of several parts of the plan to execute: every `count`-th item.
@@ -68,14 +81,24 @@ package struct ExhaustProgress: Sendable {
   package var elapsedSeconds: Double
   package var items: Int
   package var ofItems: Int
+  /// Items of which nothing is left.
+  package var complete: Int
   package var classes: UInt64
+  /// Executions that the items still take, at most as far as can be told; nil where that can not.
+  package var executionsLeft: Double?
 }
 
 package final class Exhaust: Sendable {
   /// Items are dealt in their order, again and again with more executions for those that were not complete: what is
-  /// small is complete before what is large uses up the time. The first that broke a rule, in the order of dealing,
-  /// ends it, so what is told does not depend on who was quick.
+  /// small is complete before what is large uses up the time. What came of them counts in the same order, up to the
+  /// first that broke a rule, so what is told does not depend on who was quick.
   private struct Board {
+    struct Given {
+      var turn: Turn
+      var result: EpisodeSearch.Result
+      var finding: Finding?
+    }
+
     struct Turn: Comparable {
       var stage: Int
       var item: Int
@@ -88,26 +111,43 @@ package final class Exhaust: Sendable {
     var next = 0
     /// Turns that somebody is at.
     var open = 0
+    var order = InOrder<Given>(from: 0)
     /// Of the stage under way: those that go on in the next.
     var later: [Turn] = []
     var results: [EpisodeSearch.Result?]
     /// By item: preemptions up to which it is complete where it is not; -1 for none.
     var bounds: [Int]
-    var first: (turn: Turn, finding: Finding)?
+    var first: (item: Int, finding: Finding)?
     var classes: UInt64 = 0
     var done = 0
     var faults: [String] = []
+
+    var complete: Int { results.count { $0?.end == .complete } }
+
+    /// Each search begins at the beginning, so of one that has come so far all of it is left.
+    var executionsLeft: Double? {
+      var sum = 0.0
+      for result in results {
+        guard let result else { return nil }
+        guard case .partial(let explored) = result.end else { continue }
+        guard let explored, explored > 0 else { return nil }
+        sum += Double(result.executions) / explored
+      }
+      return sum
+    }
   }
 
   package let configuration: ExhaustConfiguration
   private let board: Mutex<Board>
   private let stages: [ExhaustStage]
   private let stopRequested = Atomic(false)
+  private let reproduced = Mutex<RunRecord.Reproduction?>(nil)
 
   package init(configuration: ExhaustConfiguration) {
     self.configuration = configuration
     stages = ExhaustStage.all(
-      configuration.subject, preemptions: configuration.preemptions, limit: configuration.executionLimit)
+      configuration.subject, counting: configuration.counting, preemptions: configuration.preemptions,
+      limit: configuration.executionLimit)
     let items = configuration.plan.items
     let known = Self.known(configuration)
     let shard = configuration.shard
@@ -132,6 +172,9 @@ package final class Exhaust: Sendable {
     }
   }
 
+  /// How the violation of the record is repeated; nil while there is none.
+  var reproduction: RunRecord.Reproduction? { reproduced.withLock { $0 } }
+
   /// Asks a running search to end; safe from any thread.
   package func requestStop() { stopRequested.store(true, ordering: .releasing) }
 
@@ -143,10 +186,11 @@ package final class Exhaust: Sendable {
     WorkerThreads.run(
       count: configuration.jobs, work: { _ in self.work(until: deadline) },
       tick: {
-        let (items, classes) = board.withLock { ($0.done, $0.classes) }
+        let (items, complete, classes, left) = board.withLock { ($0.done, $0.complete, $0.classes, $0.executionsLeft) }
         progress(
           ExhaustProgress(
-            elapsedSeconds: clock.seconds, items: items, ofItems: configuration.plan.items.count, classes: classes))
+            elapsedSeconds: clock.seconds, items: items, ofItems: configuration.plan.items.count, complete: complete,
+            classes: classes, executionsLeft: left))
       })
     return record(clock)
   }
@@ -161,26 +205,25 @@ package final class Exhaust: Sendable {
     else { return board.withLock { $0.faults.append("no address space for the stacks of \(tasks) threads") } }
     defer { search.world.scheduler.unregisterThread() }
     func goesOn() -> Bool { !stopRequested.load(ordering: .acquiring) && DispatchTime.now() < deadline }
-    while goesOn(), let turn = take() {
+    while goesOn(), let (piece, turn) = take() {
       let episode = configuration.plan.items[turn.item].episode
       let stage = stages[turn.stage]
       let result = search.run(episode, by: stage.method, limit: stage.executions, goesOn: goesOn)
       var finding: Finding?
       if result.end == .violation { finding = search.finding(episode) }
-      give(turn, result, finding)
+      give(piece, .init(turn: turn, result: result, finding: finding))
     }
   }
 
   /// Waits where what comes next depends on what others are at.
-  private func take() -> Board.Turn? {
+  private func take() -> (piece: UInt64, turn: Board.Turn)? {
     while true {
-      let (turn, isOver) = board.withLock { board -> (Board.Turn?, Bool) in
+      let (dealt, isOver) = board.withLock { board -> ((UInt64, Board.Turn)?, Bool) in
         if board.next < board.turns.count {
-          let turn = board.turns[board.next]
-          if !configuration.keepsGoing, let first = board.first, first.turn < turn { return (nil, true) }
+          guard let piece = board.order.take() else { return (nil, true) }
           board.next += 1
           board.open += 1
-          return (turn, false)
+          return ((piece, board.turns[board.next - 1]), false)
         }
         if board.open > 0 { return (nil, false) }
         guard !board.later.isEmpty, board.first == nil || configuration.keepsGoing else { return (nil, true) }
@@ -189,45 +232,53 @@ package final class Exhaust: Sendable {
         board.next = 0
         return (nil, false)
       }
-      if let turn { return turn }
+      if let dealt { return dealt }
       if isOver || stopRequested.load(ordering: .acquiring) { return nil }
       usleep(200)
     }
   }
 
-  private func give(_ turn: Board.Turn, _ result: EpisodeSearch.Result, _ finding: Finding?) {
-    let item = configuration.plan.items[turn.item]
+  private func give(_ piece: UInt64, _ given: Board.Given) {
     board.withLock { board in
       board.open -= 1
-      let stage = stages[turn.stage]
-      let isAside = stage.preemptions != configuration.preemptions && result.end != .violation
-      if isAside {
-        if result.end == .complete { board.bounds[turn.item] = stage.preemptions ?? -1 }
-        if board.results[turn.item] == nil {
-          board.done += 1
-          board.results[turn.item] = EpisodeSearch.Result(
-            end: .partial(open: 0), executions: result.executions, longest: result.longest)
-        }
-      } else {
-        let before = board.results[turn.item]
-        if before == nil { board.done += 1 }
-        // Of what is not complete the search that came farthest is told of.
-        if !result.isPartial || result.size > before?.size ?? 0 {
-          board.classes += max(result.size, before?.size ?? 0) - (before?.size ?? 0)
-          board.results[turn.item] = result
-        }
+      let isLast = given.finding != nil && !configuration.keepsGoing
+      for (_, given) in board.order.give(piece, given, isLast: isLast) {
+        count(given.turn, given.result, given.finding, &board)
       }
-      if result.isPartial || isAside, let next = next(after: turn.stage, board.bounds[turn.item], result.longest) {
-        board.later.append(.init(stage: next, item: turn.item))
-      }
-      if case .fault(let text) = result.end { board.faults.append("\(item.name): \(text)") }
-      if result.end == .violation && finding == nil {
-        board.faults.append(
-          "\(item.name) broke a rule and did not when run again: the harness is not deterministic")
-      }
-      guard let finding, board.first.map({ turn < $0.turn }) ?? true else { return }
-      board.first = (turn, finding)
     }
+  }
+
+  private func count(
+    _ turn: Board.Turn, _ result: EpisodeSearch.Result, _ finding: Finding?, _ board: inout Board
+  ) {
+    let item = configuration.plan.items[turn.item]
+    let stage = stages[turn.stage]
+    let isAside = stage.preemptions != configuration.preemptions && result.end != .violation
+    if isAside {
+      if result.end == .complete { board.bounds[turn.item] = stage.preemptions ?? -1 }
+      if board.results[turn.item] == nil {
+        board.done += 1
+        board.results[turn.item] = EpisodeSearch.Result(
+          end: .partial(explored: nil), executions: result.executions, longest: result.longest)
+      }
+    } else {
+      let before = board.results[turn.item]
+      if before == nil { board.done += 1 }
+      // Of what is not complete the search that came farthest is told of.
+      if !result.isPartial || result.size > before?.size ?? 0 {
+        board.classes += max(result.size, before?.size ?? 0) - (before?.size ?? 0)
+        board.results[turn.item] = result
+      }
+    }
+    if result.isPartial || isAside, let next = next(after: turn.stage, board.bounds[turn.item], result.longest) {
+      board.later.append(.init(stage: next, item: turn.item))
+    }
+    if case .fault(let text) = result.end { board.faults.append("\(item.name): \(text)") }
+    if result.end == .violation && finding == nil {
+      board.faults.append(
+        "\(item.name) broke a rule and did not when run again: the harness is not deterministic")
+    }
+    if let finding, board.first == nil { board.first = (turn.item, finding) }
   }
 
   /// - Parameters:
@@ -242,14 +293,15 @@ package final class Exhaust: Sendable {
 
   private func record(_ clock: StopWatch) -> ExhaustRecord {
     let (results, bounds, first, faults) = board.withLock { ($0.results, $0.bounds, $0.first, $0.faults) }
-    let violation = first.map { told($0.turn.item, $0.finding) }
+    let violation = first.map { told($0.item, $0.finding) }
     let items = zip(configuration.plan.items.indices, results).map { index, result in
       let item = configuration.plan.items[index]
       return ExhaustRecord.Item(
         operations: item.name, table: item.table, end: result.map { Self.name($0.end) } ?? "not run",
         classes: result?.classes ?? 0,
         states: result?.states ?? 0, executions: result?.executions ?? 0, longest: result?.longest ?? 0,
-        bound: result?.end == .complete || bounds[index] < 0 ? nil : bounds[index])
+        bound: result?.end == .complete || bounds[index] < 0 ? nil : bounds[index],
+        explored: result.flatMap { Self.explored($0.end) })
     }
     return ExhaustRecord(
       build: .current, protocolName: configuration.subject.name, mutant: configuration.mutant?.rawValue,
@@ -259,6 +311,10 @@ package final class Exhaust: Sendable {
       shard: configuration.shard.map { "\($0.index)/\($0.count)" },
       interrupted: stopRequested.load(ordering: .acquiring),
       timing: .init(elapsedSeconds: clock.seconds, jobs: configuration.jobs))
+  }
+
+  private static func explored(_ end: EpisodeSearch.End) -> Double? {
+    if case .partial(let explored) = end { explored } else { nil }
   }
 
   private static func name(_ end: EpisodeSearch.End) -> String {
@@ -278,11 +334,13 @@ package final class Exhaust: Sendable {
       tasks: finding.episode.threads.count, subject: configuration.subject, policy: configuration.policy)
     {
       let pipeline = FailurePipeline(
-        configuration.subject, minimizes: true, directory: configuration.failureDirectory, comments: [],
+        configuration.subject, minimizes: configuration.minimizes, directory: configuration.failureDirectory,
+        comments: [],
         notice: { _ in }, phase: { _ in })
       (reproduction, final) = pipeline.run(finding, replayer, schedule: UInt64(item))
       replayer.world.scheduler.unregisterThread()
     }
+    reproduced.withLock { $0 = reproduction }
     let (violation, item) = (final.violation, configuration.plan.items[item])
     return ExhaustRecord.Violation(
       operations: item.name, table: item.table, checker: violation.checker.name, rule: violation.checker.rule,

@@ -28,9 +28,10 @@ package struct ExhaustPlan: Sendable {
     kernel: KernelSubject? = nil
   ) {
     let subject = Subject(.mainline, nil, kernel)
-    let variants = OperationVariant.all(policy)
+    let variants = OperationVariant.all(policy).filter { kernel != nil || !$0.isOfKernel }
     var items: [Item] = []
-    for place in InitialTable.all(policy) where table == nil || place.name == table {
+    let tables = InitialTable.all(policy).filter { kernel != nil || !$0.isOfKernel }
+    for place in tables where table == nil || place.name == table {
       let usable = variants.filter { $0.isFor(place, policy) }
       for combination in Self.combinations(of: usable, named: operations, threads) {
         let episode = place.episode(combination, policy: policy, answers: answers)

@@ -24,13 +24,20 @@ struct ExhaustStage: Equatable {
   static let longSteps = 300
 
   /// - Parameters:
+  ///   - counting: what of each item is counted, and how therefore all of it is searched; nil for what is soonest.
   ///   - preemptions: of all stages.
   ///   - limit: executions of the last ones.
-  static func all(_ subject: Subject, preemptions: Int?, limit: UInt64) -> [ExhaustStage] {
+  static func all(
+    _ subject: Subject, counting: ExhaustConfiguration.Counting? = nil, preemptions: Int?, limit: UInt64
+  ) -> [ExhaustStage] {
+    if let counting, preemptions == nil { return alike(counting.method(subject), limit) }
     var stages: [ExhaustStage] = []
-    var executions: UInt64 = 1_000
-    if preemptions == nil && subject.isKernel && limit >= executions {
+    // Most of what is broken shows in few executions of some item: all get those first.
+    var executions: UInt64 = 100
+    if preemptions == nil && subject.isKernel && limit >= 1_000 {
       stages.append(ExhaustStage(method: .bounded(subject, 1), executions: executions))
+      stages.append(ExhaustStage(method: .bounded(subject, 1), executions: 1_000))
+      executions = 1_000
     }
     while true {
       let most = min(executions, limit)
@@ -43,6 +50,16 @@ struct ExhaustStage: Equatable {
       if executions >= limit { return stages }
       executions *= 10
     }
+  }
+
+  private static func alike(_ method: EpisodeSearch.Method, _ limit: UInt64) -> [ExhaustStage] {
+    var stages: [ExhaustStage] = []
+    var executions: UInt64 = 100
+    while executions < limit {
+      stages.append(ExhaustStage(method: method, executions: executions))
+      executions *= 10
+    }
+    return stages + [ExhaustStage(method: method, executions: limit)]
   }
 
   /// What has few classes has them soon; what has many, or is long, has often fewer states, which take longer each.

@@ -10,17 +10,26 @@ package struct InitialTable: Sendable, Equatable {
   package var populated: [Request]
   /// Only where private memory is mapped by huge pages.
   var needsHuge = false
+  /// Private memory may be mapped by huge pages, where the policy has them: a region is then for good.
+  var allowsHuge = true
 
   private init(
     _ name: String, _ summary: String, isPrivate: Bool, _ operations: [(Operation, Gfn, UInt64)] = [],
-    needsHuge: Bool = false
+    needsHuge: Bool = false, allowsHuge: Bool = true
   ) {
     self.name = name
     self.summary = summary
     self.isPrivate = isPrivate
     self.needsHuge = needsHuge
-    populated = operations.map { Request(operation: $0.0, range: $0.1..<$0.1 + 1, draw: $0.2) }
+    self.allowsHuge = allowsHuge
+    populated = operations.map { operation, gfn, draw in
+      let range = operation == .logDirty ? OperationVariant.slot : gfn..<gfn + 1
+      return Request(operation: operation, range: range, draw: draw)
+    }
   }
+
+  /// The model has no dirty log.
+  var isOfKernel: Bool { populated.contains { $0.operation == .logDirty } }
 
   private static let gfn = OperationVariant.gfn
   /// In the next 2M region: its tables are this one's but for the last.
@@ -32,8 +41,10 @@ package struct InitialTable: Sendable, Equatable {
       InitialTable(
         "private-upper", "private memory, all tables but the last", isPrivate: true, [(.fault, far, 0)]),
       InitialTable(
-        "private-table", "private memory, the neighbour is mapped", isPrivate: true, [(.fault, gfn + 1, 0)]),
-      InitialTable("private-leaf", "private memory, the gfn is mapped", isPrivate: true, [(.fault, gfn, 0)]),
+        "private-table", "private memory, the neighbour is mapped", isPrivate: true, [(.fault, gfn + 1, 0)],
+        allowsHuge: false),
+      InitialTable(
+        "private-leaf", "private memory, the gfn is mapped", isPrivate: true, [(.fault, gfn, 0)], allowsHuge: false),
       InitialTable(
         "private-2m", "private memory, mapped by a 2M page", isPrivate: true, [(.fault2M, gfn, 1)], needsHuge: true),
       InitialTable("shared-empty", "shared memory, only the root", isPrivate: false),
@@ -48,16 +59,21 @@ package struct InitialTable: Sendable, Equatable {
         "shared-2m-read-only", "shared memory, mapped by a 2M page and write-protected", isPrivate: false,
         [(.fault2M, gfn, 1), (.wrprot, gfn, 0)]),
       InitialTable(
+        "shared-logged", "shared memory, dirty logging is on, the gfn is mapped and dirty", isPrivate: false,
+        [(.fault, gfn, 0), (.logDirty, 0, 0), (.fault, gfn, 0)]),
+      InitialTable(
         "shared-nx", "shared memory, a table made for the NX mitigation", isPrivate: false, [(.fault2M, gfn, 0)]),
     ].filter { !$0.needsHuge || policy.mapsHuge }
   }
 
+  /// What is alone has the VM's end after it, which takes down whole subtrees (CONFIG_KVM_PROVE_MMU): that is no race,
+  /// and what it shows needs none.
   /// - Parameter answers: whether SEAMCALLs may be busy and walks may yield.
   func episode(_ operations: [OperationVariant], policy: Policy, answers: Bool) -> Episode {
     Episode(
       scenario: "exhaust", policy: policy,
-      regions: Array(repeating: Episode.Region(isPrivate: isPrivate, allowsHuge: true), count: 2),
-      populated: populated, threads: operations.map { [$0.request] }, injectsBusy: answers && isPrivate,
-      mayYield: answers)
+      regions: Array(repeating: Episode.Region(isPrivate: isPrivate, allowsHuge: allowsHuge), count: 2),
+      provesMmu: operations.count == 1, populated: populated, threads: operations.map { [$0.request] },
+      injectsBusy: answers && isPrivate, mayYield: answers, endsInTeardown: operations.count == 1)
   }
 }

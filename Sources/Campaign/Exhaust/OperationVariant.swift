@@ -22,6 +22,8 @@ package struct OperationVariant: Sendable, Equatable {
   package var request: Request
   /// Where it means something.
   package var memory: Memory
+  /// The model has no dirty log.
+  var isOfKernel: Bool { operation == .logDirty || operation == .collectDirty }
 
   package var operation: Operation { request.operation }
 
@@ -38,6 +40,8 @@ package struct OperationVariant: Sendable, Equatable {
 
   private static let next = gfn + 1..<gfn + 2
   private static let region: Range<Gfn> = 0..<512
+  /// All of the guest's memory: logging is of a whole slot.
+  static let slot: Range<Gfn> = 0..<1024
 
   /// Those of a policy, in the order in which they are paired.
   package static func all(_ policy: Policy) -> [OperationVariant] {
@@ -70,10 +74,15 @@ package struct OperationVariant: Sendable, Equatable {
       OperationVariant("invalidate", .invalidate, .sharedMemory),
       OperationVariant("touch-read", .touch, .sharedMemory, draw: 1),
       OperationVariant("touch-write", .touch, .sharedMemory, draw: 0),
+      OperationVariant("log-dirty-on", .logDirty, .sharedMemory, at: slot, draw: 0),
+      OperationVariant("log-dirty-off", .logDirty, .sharedMemory, at: slot, draw: 1),
+      OperationVariant("collect-dirty", .collectDirty, .sharedMemory, at: region),
     ]
-    let splits =
-      policy == .hugeShared ? [OperationVariant("split-mirror", .splitMirror, .privateMemory, at: region)] : []
-    return ofPrivate + ofHuge + ofShared + splits
+    let ofMirror = [
+      OperationVariant("split-mirror", .splitMirror, .privateMemory, at: region),
+      OperationVariant("prune-mirror", .pruneMirror, .privateMemory, at: region),
+    ]
+    return ofPrivate + ofHuge + ofShared + (policy == .hugeShared ? ofMirror : [])
   }
 
   func isFor(_ table: InitialTable, _ policy: Policy) -> Bool {

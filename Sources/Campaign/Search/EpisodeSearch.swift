@@ -10,8 +10,8 @@ package final class EpisodeSearch {
   package enum End: Sendable, Equatable {
     /// Every class was executed, and none broke a rule.
     case complete
-    /// It was left with so many decisions open.
-    case partial(open: Int)
+    /// It was left. Of states so much was explored at least, 0 to 1; of classes nothing can be told.
+    case partial(explored: Double?)
     case violation
     case fault(String)
   }
@@ -54,6 +54,8 @@ package final class EpisodeSearch {
   package let world: FiberWorld
   /// What steps say of themselves beside their access is not listened to: a search that knows too little, for a test.
   package var isDeaf = false
+  /// No step is ever decided on for what it touches: a search that leaves out too much, for a test.
+  package var isBlind = false
   private let mostYes: UInt32
   private let method: Method
   private let hasTwins: Bool
@@ -116,6 +118,7 @@ package final class EpisodeSearch {
     ) { world.state($0) }
     defer { StateSearch.destroy(search, on: world.scheduler) }
     if isDeaf { world.scheduler.pointee.noted = nil }
+    search.pointee.sharing.isBlind = isBlind
     search.pointee.begin(tasks: episode.threads.count, twinBefore: hasTwins ? Self.twins(episode) : Self.alone(episode))
     let chooser = search.chooser
     while true {
@@ -128,7 +131,7 @@ package final class EpisodeSearch {
       result.longest = search.pointee.mostSteps
       if !hasMore { return result }
       if search.pointee.executions >= limit || (search.pointee.executions & 1023 == 0 && !goesOn()) {
-        result.end = .partial(open: search.pointee.openDecisions)
+        result.end = .partial(explored: search.pointee.explored)
         return result
       }
     }
@@ -179,7 +182,7 @@ package final class EpisodeSearch {
       }
       if !hasMore { break }
       if search.pointee.executions >= limit || (search.pointee.executions & 1023 == 0 && !goesOn()) {
-        result.end = .partial(open: search.pointee.openDecisions)
+        result.end = .partial(explored: nil)
         break
       }
     }

@@ -202,14 +202,6 @@ package struct ExhaustiveSearch {
     beginExecution()
     return true
   }
-
-  /// Decisions on the path for which there is something left, at most: what a search still has before it.
-  package var openDecisions: Int {
-    (0..<nodes.count).count { index in
-      let node = nodes[index]
-      return node.isQuestion ? node.mayFlip : node.wanted & ~node.asleep & ~(1 << UInt64(node.task)) != 0
-    }
-  }
 }
 
 // MARK: Decisions

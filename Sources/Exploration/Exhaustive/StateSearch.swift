@@ -53,7 +53,7 @@ package struct StateSearch {
 
   var nodes: [Node] = []
   var seen = NumberSet()
-  var sharing = Sharing()
+  package var sharing = Sharing()
   /// Nodes from here on stand for steps of which it is not known what they touch.
   var known = 0
 
@@ -204,11 +204,17 @@ package struct StateSearch {
     return false
   }
 
-  /// Decisions on the path for which there is something left, at most.
-  package var openDecisions: Int {
-    nodes.count { node in
-      node.isQuestion ? node.mayFlip : node.enabled & ~node.tried != 0
-    }
+  /// How much of what there is lies behind the search, as far as its path tells, 0 to 1: at each decision every choice
+  /// is taken for as large as any other (Knuth, *Estimating the Efficiency of Backtrack Programs*, 1975). As later ones
+  /// are smaller, more of their states being known, it is rather more than that.
+  package var explored: Double {
+    nodes.reduce(into: PathShare()) { share, node in
+      if node.isQuestion {
+        share.add(done: node.answer ? 1 : 0, of: node.answer || node.mayFlip ? 2 : 1)
+      } else {
+        share.add(done: node.tried.nonzeroBitCount - 1, of: node.enabled.nonzeroBitCount)
+      }
+    }.value
   }
 }
 

@@ -31,12 +31,16 @@ package struct ExhaustRecord: Codable, Sendable, Equatable {
     /// times at most.
     @NullIfAbsent package var bound: Int?
 
+    /// Where states were searched and are not complete: how much of it was, at least as far as the search's way through
+    /// it tells, 0 to 1.
+    package var explored: Double?
+
     /// What was counted of it.
     package var size: UInt64 { max(classes, states) }
 
     package init(
       operations: String, table: String, end: String, classes: UInt64, states: UInt64, executions: UInt64, longest: Int,
-      bound: Int? = nil
+      bound: Int? = nil, explored: Double? = nil
     ) {
       self.operations = operations
       self.table = table
@@ -46,6 +50,7 @@ package struct ExhaustRecord: Codable, Sendable, Equatable {
       self.executions = executions
       self.longest = longest
       self.bound = bound
+      self.explored = explored
     }
   }
 

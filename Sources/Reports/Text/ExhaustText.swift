@@ -75,6 +75,7 @@ package struct ExhaustText {
     guard !items.isEmpty else { return [] }
     let names = items.prefix(Self.mostNamed).map {
       "  \($0.operations), \($0.table): \(size([$0]))"
+        + ($0.explored.map { ", \(Figures.percent($0)) of it at least" } ?? "")
         + ($0.bound.map { ", all with at most \(Figures.counted($0, "preemption"))" } ?? "")
     }
     let more = items.count > Self.mostNamed ? ["  and \(items.count - Self.mostNamed) more, see the record"] : []

@@ -3,6 +3,7 @@
 import Campaign
 import Executions
 import Exploration
+import Foundation
 import Machine
 import MirrorMMU
 import SecureEPT
@@ -44,13 +45,16 @@ struct EpisodeSearchTests {
     #expect(search.run(micro(threads: 2), limit: .max).classes == 68)
   }
 
-  @Test func `a search that is left says so`() throws {
-    let result = try Self.search(3).run(micro(threads: 3), limit: 100)
-    guard case .partial(let open) = result.end else {
-      Issue.record("\(result.end)")
-      return
+  @Test func `a search that is left says so, and of states how far it has come`() throws {
+    let search = try Self.search(3)
+    let classes = search.run(micro(threads: 3), limit: 100)
+    #expect(classes.executions == 100 && classes.end == .partial(explored: nil))
+    let shares = [100, 1_000, 2_500 as UInt64].map { limit -> Double in
+      guard case .partial(let explored?) = search.run(micro(threads: 3), by: .states(trust: .all), limit: limit).end
+      else { return 1 }
+      return explored
     }
-    #expect(open > 0 && result.executions == 100)
+    #expect(shares[0] > 0 && shares.last.map { $0 <= 1 } == true && shares == shares.sorted(), "\(shares)")
   }
 
   @Test func `a search that nobody waits for is left, however long an execution is`() throws {
@@ -102,15 +106,19 @@ struct EpisodeSearchTests {
     var all: Seen
   }
 
-  /// Most classes, and most interleavings, of an episode for which the latter are all executed.
-  private static let (mostClasses, mostInterleavings) = (500 as UInt64, 2_200 as UInt64)
+  /// Most classes, and most interleavings, of an episode for which the latter are all executed; and how many episodes
+  /// of each scenario are looked at. With STRESS_WIDE set it is many more, for a night.
+  private static let (mostClasses, mostInterleavings) =
+    isWide ? (10_000 as UInt64, 200_000 as UInt64) : (500 as UInt64, 2_200 as UInt64)
+  private static let seeds: Range<UInt64> = 0..<(isWide ? 120 : 16)
+  private static let isWide = ProcessInfo.processInfo.environment["STRESS_WIDE"] != nil
 
   /// The episodes that are small enough for every interleaving: executed once for all tests.
   private static let small: Result<[Small], any Error> = Result {
     let (reduced, whole) = (try search(), try search(method: .classes(.everyInterleaving)))
     var small: [Small] = []
     for scenario in scenarios {
-      for seed in 0..<16 as Range<UInt64> {
+      for seed in seeds {
         let episode = episode(scenario, seed)
         // Those of too many classes have more interleavings yet.
         if case .partial = reduced.run(episode, limit: mostClasses).end { continue }
@@ -131,7 +139,7 @@ struct EpisodeSearchTests {
       #expect(some == one.all, "\(one.name)")
       #expect(result.classes == UInt64(one.all.classes.count), "\(one.name)")
     }
-    #expect(small.count >= 5)
+    #expect(small.count >= (Self.isWide ? 300 : 5), "\(small.count) are small enough")
   }
 
   @Test func `a search that does not hear of hidden communication misses some of it`() throws {

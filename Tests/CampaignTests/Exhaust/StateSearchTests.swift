@@ -3,6 +3,7 @@
 import Campaign
 import Executions
 import Exploration
+import Foundation
 import KernelMMU
 import MirrorMMU
 import SecureEPT
@@ -69,19 +70,46 @@ struct StateSearchTests {
     let asking = try Self.search(.kernel(kernel), by: .states(trust: .nothing))
     let naive = try Self.search(.kernel(kernel), by: .classes(.everyInterleaving))
     var (compared, fewer, naively) = (0, 0, 0)
-    for item in Self.some(31, kernel: kernel) {
-      let (whole, all) = Self.ends(item, asking, limit: 300)
+    // With STRESS_WIDE set many more, for a night.
+    let isWide = ProcessInfo.processInfo.environment["STRESS_WIDE"] != nil
+    for item in Self.some(isWide ? 7 : 31, kernel: kernel) {
+      let (whole, all) = Self.ends(item, asking, limit: isWide ? 20_000 : 300)
       guard whole.end == .complete else { continue }
       let (result, tables) = Self.ends(item, trusting, limit: .max)
       #expect(result.end == .complete && tables == all, "\(item.name), \(item.table)")
       compared += 1
       if result.executions < whole.executions { fewer += 1 }
-      let (every, ends) = Self.ends(item, naive, limit: 500)
+      let (every, ends) = Self.ends(item, naive, limit: isWide ? 100_000 : 500)
       guard every.end == .complete else { continue }
       #expect(ends == all, "\(item.name), \(item.table)")
       naively += 1
     }
-    #expect(compared > 10 && fewer > 5 && naively > 3)
+    #expect(compared > 10 && fewer > 5 && naively > (isWide ? 49 : 3), "\(naively) of \(compared)")
+  }
+
+  /// Operations on one entry that take no lock, so that whose step on it comes first is all that there is to decide.
+  @Test(.enabled(if: KernelTrees.newest != nil, KernelTrees.why))
+  func `of a kernel steps on an entry are decided on where they meet, or ends are missed`() throws {
+    let kernel = try KernelTrees.kernel()
+    let asking = try Self.search(.kernel(kernel), by: .states(trust: .nothing))
+    let trusting = try Self.search(.kernel(kernel), by: .states(trust: .tables))
+    let blind = try Self.search(.kernel(kernel), by: .states(trust: .tables))
+    blind.isBlind = true
+    let items = ["touch-write", "age", "fast-fault"].flatMap { other in
+      ["wrprot", "clear-dirty", "touch-read", "age"].flatMap { one in
+        ExhaustPlan(policy: .fourK, operations: [one, other], answers: false, kernel: kernel).items
+      }
+    }
+    var (compared, missed) = (0, 0)
+    for item in items where item.table.contains("leaf") || item.table.contains("read-only") {
+      let (whole, all) = Self.ends(item, asking, limit: 2_000)
+      guard whole.end == .complete else { continue }
+      let (result, tables) = Self.ends(item, trusting, limit: .max)
+      #expect(result.end == .complete && tables == all, "\(item.name), \(item.table)")
+      compared += 1
+      if Self.ends(item, blind, limit: 2_000).tables != all { missed += 1 }
+    }
+    #expect(compared > 10 && missed > 3, "\(compared) compared, \(missed) missed by the blind search")
   }
 
   @Test func `a bound leaves out what needs more preemptions, and nothing else`() throws {

@@ -86,6 +86,7 @@ function openItem(record, item, size) {
   const isTold = violation && violation.operations === item.operations && violation.table === item.table;
   openDialog(`${item.operations}, ${item.table}`, facts([
     ["end", item.end], [item.states ? "states" : "classes", grouped(size(item))],
+    ["explored, at least", item.explored && percent(item.explored)],
     ["complete with preemptions, at most", item.bound !== null && String(item.bound)],
     ["executions", grouped(item.executions)], ["longest execution", `${grouped(item.longest)} steps`],
   ]), NAMED[item.operations.split(" x ").length] && !UNNAMED.test(item.table)
