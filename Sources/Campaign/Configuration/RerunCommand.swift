@@ -73,7 +73,7 @@ extension RerunCommand {
   }
 
   /// How a kernel is asked for. A token says by itself what it needs beside the tree.
-  private static func options(_ kernel: KernelSubject?) -> [String] {
+  static func options(_ kernel: KernelSubject?) -> [String] {
     guard let kernel else { return [] }
     let plain = kernel.checksRaces ? ["--check-data-races"] : kernel.plainAccesses ? ["--plain-accesses"] : []
     return ["--kernel-tree", ShellWord.quoted(kernel.path)] + plain

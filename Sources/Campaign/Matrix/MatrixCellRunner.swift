@@ -18,6 +18,7 @@ struct MatrixCellRunner {
   }
 
   func run() -> Result {
+    if task.isExhaustive { return search() }
     let configuration = task.exploration(of: matrix)
     var result = Result(cell: notBegun)
     func failed(_ fault: String) -> Result {
@@ -37,7 +38,8 @@ struct MatrixCellRunner {
     }
     begin(configuration, failure)
     let report = FailureReport(
-      configuration, schedule: failure, of: episode, early: early, notice: { _ in }, phase: { _ in }
+      configuration, schedule: failure, of: episode, from: totals.failingFrom, early: early, notice: { _ in },
+      phase: { _ in }
     ).make(found: nil)
     if early.isCut {
       result.cell.outcome = MatrixRecord.Cell.unfinished
@@ -65,7 +67,7 @@ struct MatrixCellRunner {
     return result
   }
 
-  private func failure(
+  func failure(
     _ schedule: UInt64, _ reproduction: RunRecord.Reproduction, token: String, _ command: String
   ) -> MatrixRecord.Failure {
     MatrixRecord.Failure(
@@ -97,7 +99,8 @@ struct MatrixCellRunner {
   var notBegun: MatrixRecord.Cell {
     MatrixRecord.Cell(
       protocol: task.column, mutant: task.mutant?.rawValue, policy: task.policy.rawValue,
-      scenario: task.scenario?.rawValue ?? "all", strategy: task.strategy.rawValue, limit: task.limit, schedules: 0,
+      scenario: task.scenario?.rawValue ?? (task.isExhaustive ? MatrixRecord.Cell.pairs : "all"),
+      strategy: task.strategyName, limit: task.limit, schedules: 0,
       distinctSchedules: 0, outcome: MatrixRecord.Cell.unfinished, expected: task.expected, reason: task.reason,
       failure: nil)
   }

@@ -21,6 +21,8 @@ package struct MatrixConfiguration: Sendable {
   /// A cell that is expected to fail ends at its first failure, so its bound may be high.
   static let failingSchedules: UInt64 = 1_000_000
   static let quickFailingSchedules: UInt64 = 50_000
+  static let fullPairExecutions: UInt64 = 1_000
+  static let quickPairExecutions: UInt64 = 100
   /// For strategies other than the default one, which has the mutant's whole budget.
   static let quickStrategySchedules: UInt64 = 20_000
 
@@ -46,6 +48,9 @@ package struct MatrixConfiguration: Sendable {
   /// Seconds after which threads have missed a mutant; 0 leaves threads out.
   package var threadSeconds = 30.0
   package var expectations = MatrixExpectations()
+  /// Executions of each operation and each pair in which a mutant is looked for; nil for what `isQuick` says, 0 leaves
+  /// that column out.
+  package var pairExecutions: UInt64?
   /// Bounds the budget of every mutant; nil for their own.
   package var mutantCap: UInt64?
 
@@ -68,6 +73,8 @@ package struct MatrixConfiguration: Sendable {
 
   /// Schedules of a cell that is expected clean.
   package var cleanSchedules: UInt64 { schedules ?? (isQuick ? Self.quickSchedules : Self.fullSchedules) }
+
+  var executionsOfAPair: UInt64 { pairExecutions ?? (isQuick ? Self.quickPairExecutions : Self.fullPairExecutions) }
 
   var failingCap: UInt64 { isQuick ? Self.quickFailingSchedules : Self.failingSchedules }
 }

@@ -21,6 +21,11 @@ struct MatrixPlan {
     var limit: UInt64
     var expected: [String]
     var reason: String?
+    /// Every interleaving of each pair, up to `limit` executions each, in the place of a strategy.
+    var isExhaustive = false
+
+    /// In the place of the strategy's.
+    var strategyName: String { isExhaustive ? MatrixRecord.Cell.exhaust : strategy.rawValue }
 
     /// What the cell's column is called.
     var column: String { kernel?.name ?? protocolName.rawValue }
@@ -75,7 +80,7 @@ struct MatrixPlan {
 
   private static func tasks(_ mutant: Mutant, _ configuration: MatrixConfiguration) -> [Task] {
     let budget = min(mutant.budget, configuration.mutantCap ?? .max)
-    return StrategyName.allCases.map { strategy in
+    let sampled = StrategyName.allCases.map { strategy in
       let isCapped = configuration.isQuick && strategy != .portfolio
       return Task(
         protocolName: .mainline, mutant: mutant, scenario: ScenarioName(rawValue: mutant.scenario),
@@ -84,10 +89,25 @@ struct MatrixPlan {
         limit: isCapped ? min(budget, MatrixConfiguration.quickStrategySchedules) : budget,
         expected: configuration.expectations.checkers(mutant), reason: nil)
     }
+    guard configuration.executionsOfAPair > 0 else { return sampled }
+    return sampled + [
+      Task(
+        protocolName: .mainline, mutant: mutant, policy: mutant.policy, strategy: .portfolio,
+        limit: configuration.executionsOfAPair, expected: configuration.expectations.checkers(mutant),
+        isExhaustive: true)
+    ]
   }
 }
 
 extension MatrixPlan.Task {
+  func search(of matrix: MatrixConfiguration) -> ExhaustConfiguration {
+    var result = ExhaustConfiguration(
+      protocolName: protocolName, mutant: mutant, policy: policy, plan: ExhaustPlan(policy: policy, answers: true),
+      answers: 1, executionLimit: limit, seconds: nil, jobs: 1)
+    result.minimizes = matrix.minimizes
+    return result
+  }
+
   func exploration(of matrix: MatrixConfiguration) -> ExploreConfiguration {
     var result = ExploreConfiguration(
       threads: matrix.threads, operations: matrix.operations, scenario: scenario, strategy: strategy,

@@ -50,7 +50,7 @@ struct MatrixRecordBuilder {
     record.policies = configuration.policies.filter { policy in tasks.contains { $0.policy == policy } }
       .map(\.rawValue)
     record.mutants = mutants.map(\.rawValue)
-    record.strategies = mutantCells.isEmpty ? [] : StrategyName.allCases.map(\.rawValue)
+    record.strategies = mutantCells.isEmpty ? [] : strategies
     record.cells = cells
     record.mutantCells = mutantCells
     record.differences = differences
@@ -63,6 +63,10 @@ struct MatrixRecordBuilder {
     if tasks.contains(where: { $0.kernel != nil }) { record.kernel = configuration.kernel.map { .init($0) } }
     record.build = .current
     return record
+  }
+
+  private var strategies: [String] {
+    StrategyName.allCases.map(\.rawValue) + (configuration.executionsOfAPair > 0 ? [MatrixRecord.Cell.exhaust] : [])
   }
 
   private static func once(_ names: [String]) -> [String] {
@@ -78,11 +82,12 @@ struct MatrixRecordBuilder {
     return difference(cell)
   }
 
-  /// The default strategy must catch a mutant; whichever does must do it by an expected checker.
+  /// The default strategy must catch a mutant, and so must the search of every pair; whichever does must do it by an
+  /// expected checker.
   private func mutantDifferences(_ mutant: Mutant, _ cells: [MatrixRecord.Cell]) -> [MatrixRecord.Difference] {
     let own = cells.filter { cell in
       cell.mutant == mutant.rawValue && isKnown(cell) && !cell.isAsExpected
-        && (cell.isBroken || cell.strategy == StrategyName.portfolio.rawValue)
+        && (cell.isBroken || cell.mustCatch)
     }
     return own.map(difference)
       + threadRuns.filter { $0.mutant == mutant.rawValue }.compactMap { difference($0, mutant) }
@@ -100,7 +105,9 @@ struct MatrixRecordBuilder {
   /// The command of a cell in which no rule was broken.
   private func campaign(_ cell: MatrixRecord.Cell) -> String {
     guard let task = plan.tasks.first(where: { $0.name == cell.name }) else { return "" }
-    return RerunCommand.campaign(task.exploration(of: configuration))
+    return task.isExhaustive
+      ? RerunCommand.search(task.search(of: configuration))
+      : RerunCommand.campaign(task.exploration(of: configuration))
   }
 
   private func difference(_ run: MatrixRecord.ThreadRun, _ mutant: Mutant) -> MatrixRecord.Difference? {
@@ -126,7 +133,7 @@ extension MatrixPlan.Task {
 
   /// As the task's cell is called.
   fileprivate var name: String {
-    mutant.map { "mutant \($0.rawValue), strategy \(strategy.rawValue)" }
+    mutant.map { "mutant \($0.rawValue), strategy \(strategyName)" }
       ?? "protocol \(column), policy \(policy.rawValue), "
       + "scenario \(scenario?.rawValue ?? "all")"
   }

@@ -52,6 +52,10 @@ package struct MatrixRecord: Codable, Sendable, Equatable {
     package static let unfinished = "unfinished"
     /// The harness failed: nothing is known.
     package static let fault = "harness fault"
+    /// In the place of a strategy: every interleaving of each operation and each pair, up to `limit` executions each.
+    package static let exhaust = "exhaust"
+    /// What runs there, in the place of a scenario.
+    package static let pairs = "pairs"
 
     package var `protocol`: String
     /// null in the cells of protocols.
@@ -94,6 +98,8 @@ package struct MatrixRecord: Codable, Sendable, Equatable {
     /// A checker fired.
     package var isBroken: Bool { ![Self.clean, Self.unfinished, Self.fault].contains(outcome) }
     package var isAsExpected: Bool { expected.contains(outcome) }
+    /// The mutant must be caught here.
+    package var mustCatch: Bool { strategy == "portfolio" || strategy == Self.exhaust }
   }
 
   /// A cell that is not as expected.

@@ -124,14 +124,14 @@ package struct MatrixText {
       grid.add(mutant, cells + (races ? [run.map(raced) ?? "-"] : []))
     }
     let note =
-      "A mutant's cell: the schedule that caught it, from 1, and the checker; ! by another than expected, or the "
-      + "default let it survive"
+      "A mutant's cell: the schedule that caught it, from 1, of exhaust the execution, and the checker; ! by another "
+      + "than expected, or the default or exhaust let it survive"
     return [grid.lines(width: Self.width), TextWrap.hanging("", note, width: Self.width), mutantTokens]
   }
 
   private static func caught(_ cell: MatrixRecord.Cell) -> String {
     switch cell.outcome {
-    case MatrixRecord.Cell.clean: return "survived" + (cell.strategy == "portfolio" ? "!" : "")
+    case MatrixRecord.Cell.clean: return "survived" + (cell.mustCatch ? "!" : "")
     case MatrixRecord.Cell.unfinished: return cell.schedules == 0 ? "-" : "~\(Figures.compact(cell.schedules))"
     case MatrixRecord.Cell.fault: return "?"
     default: return "\(number(cell)) \(cell.outcome)\(cell.isAsExpected ? "" : "!")"

@@ -24,6 +24,7 @@ import Testing
     configuration.parts = [.mutants]
     configuration.mutants = mutants
     configuration.threadSeconds = 0
+    configuration.pairExecutions = 0
     return configuration
   }
 
@@ -75,6 +76,29 @@ import Testing
       #expect(TokenReplay.run(token).violations.first?.checker == cell.outcome)
     }
     #expect(record.mutantCells.filter { $0.strategy == "portfolio" }.map(\.outcome) == ["ORD-2", "MAP-1"])
+  }
+
+  @Test func `every pair is searched for a mutant, with no scenario named`() throws {
+    var configuration = Self.mutants(.thawFirst, .dropPropagate)
+    configuration.pairExecutions = 200
+    let record = run(configuration)
+    #expect(record.verdict == .asExpected && record.strategies.last == "exhaust")
+    let cells = record.mutantCells.filter { $0.strategy == "exhaust" }
+    #expect(cells.map(\.outcome) == ["ORD-2", "DUP-1"] && cells.allSatisfy { $0.scenario == "pairs" })
+    let found = try #require(cells.last?.failure)
+    #expect(found.schedule > 0 && found.verified == found.replays && found.minimized == nil)
+    #expect(try TokenReplay.run(Token(parsing: found.token)).violations.first?.checker == "DUP-1")
+    let command = "stress exhaust --mutant drop-propagate --executions 200 --pair fault,zap --table private-empty"
+    #expect(found.command == command)
+  }
+
+  @Test func `a mutant that no pair shows differs`() throws {
+    var configuration = Self.mutants(.lostZap)
+    configuration.pairExecutions = 1
+    let record = run(configuration)
+    #expect(record.differences.map(\.cell) == ["mutant lost-zap, strategy exhaust"])
+    #expect(record.differences.first?.seen == "survived")
+    #expect(record.differences.first?.command == "stress exhaust --mutant lost-zap --executions 1")
   }
 
   @Test func `minimising makes the failing execution smaller`() throws {

@@ -94,8 +94,8 @@ function mutantGrid(record) {
   const raced = new Map(record.timing.threadRuns.map((run) => [run.mutant, run]));
   const columns = [...record.strategies, ...(raced.size ? ["threads"] : [])].map((name) => ({ short: name, name }));
   return [
-    el("p", {}, "A cell: the schedule that caught the mutant, from 1, and the checker; ! another than expected, or the "
-      + "default let it survive."),
+    el("p", {}, "A cell: the schedule that caught the mutant, from 1, of exhaust the execution, and the checker; ! "
+      + "another than expected, or the default or exhaust let it survive."),
     grid("mutant", columns, record.mutants.map((mutant) => {
       const cells = record.strategies.map((strategy) => {
         const cell = found.get(`${mutant}\n${strategy}`);
@@ -114,15 +114,19 @@ function cellText(cell) {
   return cell.outcome === "harness fault" ? "?" : cell.outcome + mark;
 }
 
+function mustCatch(cell) {
+  return cell.strategy === "portfolio" || cell.strategy === "exhaust";
+}
+
 function caughtText(cell) {
-  if (cell.outcome === "OK") return `survived${cell.strategy === "portfolio" ? "!" : ""}`;
+  if (cell.outcome === "OK") return `survived${mustCatch(cell) ? "!" : ""}`;
   if (!isBroken(cell)) return cellText(cell);
   return `${cell.failure ? cell.failure.schedule + 1 : cell.schedules} ${cell.outcome}${isAsExpected(cell) ? "" : "!"}`;
 }
 
 function cellClass(cell) {
   const isSurvivor = cell.mutant && cell.outcome === "OK";
-  const isWrong = isSurvivor ? cell.strategy === "portfolio" : !KNOWN[cell.outcome] || cell.outcome === "OK";
+  const isWrong = isSurvivor ? mustCatch(cell) : !KNOWN[cell.outcome] || cell.outcome === "OK";
   if (isWrong && !isAsExpected(cell)) return "wrong";
   return isSurvivor ? "survived" : KNOWN[cell.outcome] || "broken";
 }
