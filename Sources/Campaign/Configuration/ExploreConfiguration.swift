@@ -50,6 +50,8 @@ public struct ExploreConfiguration: Sendable {
   /// Threads of the machine that explore at once.
   public var jobs: Int
   public var shard: Shard?
+  /// Small episodes are left for others once they only repeat.
+  package var exchanges = true
   /// The schedule to begin with; rounded down to where an episode begins.
   public var firstSchedule: UInt64 = 0
   public var minimizes: Bool
@@ -86,6 +88,14 @@ public struct ExploreConfiguration: Sendable {
   /// Schedules that run on one episode, one after the other: enough to pay for building its tables, few enough to meet
   /// many episodes.
   var episodeSchedules: UInt64 { scenario == .micro ? Self.microSchedules : Self.modelSchedules }
+
+  /// An episode whose schedules only repeat each other is left for another one, in the middle of its chunk. Larger ones
+  /// than these hardly repeat: of the default's schedules six of seven are new.
+  var exchangesEpisodes: Bool {
+    exchanges && !variesEpisodes && scenario != .micro && threads * operations <= Self.mostExchanged
+  }
+
+  static let mostExchanged = 4
 
   var variesEpisodes: Bool { varies && scenario == nil }
 

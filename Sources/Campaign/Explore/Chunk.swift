@@ -1,5 +1,6 @@
-/// A run of consecutive schedule numbers on one episode. What it does follows from the campaign's seed and the chunk's
-/// number alone, or from those of its family. So the sum of all chunks is the same whoever runs which.
+/// A run of consecutive schedule numbers on one episode, or on several where they are small. What it does follows from
+/// the campaign's seed and the chunk's number alone, or from those of its family. So the sum of all chunks is the same
+/// whoever runs which.
 import Episodes
 import Executions
 import Exploration
@@ -15,6 +16,8 @@ struct ChunkResult {
   /// The schedule number that broke a rule, and the episode.
   var failure: UInt64?
   var failing: Episode?
+  /// The first schedule that ran on that episode.
+  var failingFrom: UInt64 = 0
   var violation: Violation?
   var harnessFault: String?
   /// 1 if the last schedule was begun and did not come to its end.
@@ -22,12 +25,45 @@ struct ChunkResult {
 }
 
 extension ChunkResult {
+  /// An episode whose tables could not be built, before its first schedule.
+  fileprivate mutating func end(before schedule: UInt64, _ episode: Episode, _ world: FiberWorld) {
+    if world.isCut {
+      cut = 1
+      return
+    }
+    failure = schedule
+    failing = episode
+    failingFrom = schedule
+    violation = world.violation
+    harnessFault = world.harnessFault
+  }
+
   /// The last schedule was cut: it does not count.
   fileprivate mutating func takeBack(steps: Int) {
     schedules -= 1
     points &-= UInt64(steps)
     hashes.removeLast()
     cut = 1
+  }
+}
+
+/// The classes of interleavings that a chunk's schedules have met of an episode, by happens-before hash.
+private struct KnownClasses {
+  /// So many schedules in a row that met what had been met: there is little left to draw.
+  private static let patience = 4
+
+  private var hashes: [UInt64] = []
+  private var repeats = 0
+
+  var isExhausted: Bool { repeats >= Self.patience }
+
+  mutating func meet(_ hash: UInt64) {
+    if hashes.contains(hash) {
+      repeats += 1
+    } else {
+      hashes.append(hash)
+      repeats = 0
+    }
   }
 }
 
@@ -55,8 +91,9 @@ struct ChunkRunner {
   }
 
   /// The episode of a chunk as it is drawn.
-  private static func drawn(_ configuration: ExploreConfiguration, _ chunk: UInt64) -> Episode {
-    var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk)
+  /// - Parameter part: episodes that the chunk has left before it.
+  private static func drawn(_ configuration: ExploreConfiguration, _ chunk: UInt64, part: UInt64 = 0) -> Episode {
+    var draws = SplitMix64(seed: configuration.seed, .episode, index: chunk | part << 48)
     let subject = configuration.subject
     let episode = Scenario.episode(
       configuration.scenario
@@ -113,29 +150,38 @@ struct ChunkRunner {
     catchUp(to: chunk)
     var result = ChunkResult(chunk: chunk)
     let first = chunk * configuration.episodeSchedules
-    let episode = episode(chunk)
+    var episode = episode(chunk)
     world.place?.number(first)
     guard world.prepare(episode) else {
       lineage?.learn(chunk, nil)
-      if world.isCut {
-        result.cut = 1
-        return result
-      }
-      result.failure = first
-      result.failing = episode
-      result.violation = world.violation
-      result.harnessFault = world.harnessFault
+      result.end(before: first, episode, world)
       return result
     }
-    let salt = episode.contentHash
+    var salt = episode.contentHash
     result.hashes.reserveCapacity(Int(limit))
     sampler.begin(Self.guess(episode))
+    var known = KnownClasses()
+    var part: UInt64 = 0
+    result.failingFrom = first
     for index in 0..<limit {
+      if configuration.exchangesEpisodes && known.isExhausted {
+        part += 1
+        episode = Self.drawn(configuration, chunk, part: part)
+        result.failingFrom = first + index
+        guard world.prepare(episode) else {
+          result.end(before: first + index, episode, world)
+          return result
+        }
+        salt = episode.contentHash
+        sampler.begin(Self.guess(episode))
+        known = KnownClasses()
+      }
       world.place?.number(first + index)
       guard execute(first, Int(index)) else { break }
       result.schedules += 1
       result.points &+= UInt64(world.scheduler.pointee.steps)
       result.hashes.append(world.scheduler.happensBeforeHash ^ salt)
+      known.meet(world.scheduler.happensBeforeHash)
       if _slowPath(world.isHalted || world.end != .completed) {
         if world.isCut {
           result.takeBack(steps: world.scheduler.pointee.steps)
@@ -181,12 +227,13 @@ struct ChunkRunner {
   }
 
   /// Runs a chunk's episode up to schedule number `failure`, which is left as the world's last execution.
-  func rerun(_ episode: Episode, to failure: UInt64) {
+  /// - Parameter start: the first schedule that ran on it.
+  func rerun(_ episode: Episode, from start: UInt64, to failure: UInt64) {
     let first = failure / configuration.episodeSchedules * configuration.episodeSchedules
     guard world.prepare(episode) else { return }
     lineage?.meetings.rest()
     sampler.begin(Self.guess(episode))
-    for schedule in first...failure {
+    for schedule in start...failure {
       _ = sampler.execute(configuration.strategy, Int(schedule - first), draws(schedule))
     }
   }

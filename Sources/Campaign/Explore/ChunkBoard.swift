@@ -22,6 +22,8 @@ final class ChunkBoard: Sendable {
     var failure: UInt64?
     /// The episode that failed.
     var failing: Episode?
+    /// The first schedule that ran on it.
+    var failingFrom: UInt64 = 0
     /// What it broke, as it was found.
     var violation: Violation?
     var harnessFault: String?
@@ -129,6 +131,7 @@ extension ChunkBoard.Totals {
     counters.add(chunk.counters)
     failure = chunk.failure
     failing = chunk.failing
+    failingFrom = chunk.failingFrom
     violation = chunk.violation
     cut += chunk.cut
     harnessFault = chunk.harnessFault

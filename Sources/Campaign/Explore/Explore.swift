@@ -66,11 +66,15 @@ public final class Explore: Sendable {
       state?.begin(round: failure)
       if configuration.length.schedules == 0 { early.request(in: Self.secondsForFailure) }
       let report = FailureReport(
-        configuration, schedule: failure, of: episode, early: early, notice: notice, phase: { tell($0) }
+        configuration, schedule: failure, of: episode, from: totals.failingFrom, early: early, notice: notice,
+        phase: { tell($0) }
       ).make(found: totals.violation)
       violation = report.violation
       totals.harnessFault = report.harnessFault
-    } else if totals.schedules == 0 && totals.cut > 0 && !stopRequested.load(ordering: .acquiring) {
+    } else if totals.schedules == 0 && (totals.cut > 0 || configuration.length.schedules == 0)
+      && !stopRequested.load(ordering: .acquiring)
+    {
+      // Of so little time none may be left before the first piece is dealt.
       totals.harnessFault =
         "no schedule of \(configuration.threads) threads came to its end in time: give it more, or fewer threads or "
         + "operations"

@@ -11,17 +11,20 @@ struct FailureReport {
   let configuration: ExploreConfiguration
   let schedule: UInt64
   private let episode: Episode
+  /// The first schedule that ran on it.
+  private let start: UInt64
   private let early: EarlyEnd
   private let notice: (String) -> Void
   private let phase: (String) -> Void
 
   init(
-    _ configuration: ExploreConfiguration, schedule: UInt64, of episode: Episode, early: EarlyEnd,
+    _ configuration: ExploreConfiguration, schedule: UInt64, of episode: Episode, from start: UInt64, early: EarlyEnd,
     notice: @escaping (String) -> Void, phase: @escaping (String) -> Void
   ) {
     self.configuration = configuration
     self.schedule = schedule
     self.episode = episode
+    self.start = start
     self.early = early
     self.notice = notice
     self.phase = phase
@@ -52,7 +55,7 @@ struct FailureReport {
     let replayer = Replayer(runner.world)
     guard runner.world.scheduler.registerThread() else { return (nil, "no handler for stack overflow can be had") }
     defer { runner.world.scheduler.unregisterThread() }
-    runner.rerun(episode, to: schedule)
+    runner.rerun(episode, from: start, to: schedule)
     if let fault = runner.world.harnessFault { return (nil, fault) }
     guard let violation = runner.world.violation else {
       return (nil, "schedule \(schedule) broke a rule and did not when run again: the harness is not deterministic")
