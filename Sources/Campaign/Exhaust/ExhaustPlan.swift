@@ -28,20 +28,27 @@ package struct ExhaustPlan: Sendable {
     kernel: KernelSubject? = nil
   ) {
     let subject = Subject(.mainline, nil, kernel)
-    let variants = OperationVariant.all(policy).filter { kernel != nil || !$0.isOfKernel }
+    let variants = OperationVariant.all(policy)
     var items: [Item] = []
-    let tables = InitialTable.all(policy).filter { kernel != nil || !$0.isOfKernel }
-    for place in tables where table == nil || place.name == table {
+    for place in InitialTable.all(policy) where table == nil || place.name == table {
       let usable = variants.filter { $0.isFor(place, policy) }
       for combination in Self.combinations(of: usable, named: operations, threads) {
         let episode = place.episode(combination, policy: policy, answers: answers)
         // What would be run in its place is an item of its own.
-        guard subject.fitting(episode) == episode, subject.objection(to: episode) == nil else { continue }
+        guard subject.fitting(episode) == episode, subject.objection(to: episode) == nil,
+          subject.oddity(of: episode) == nil, !Self.recoversWhileLogging(episode)
+        else { continue }
         items.append(
           Item(name: combination.map(\.name).joined(separator: " x "), table: place.name, episode: episode))
       }
     }
     self.items = items
+  }
+
+  /// Huge pages are recovered by whoever ends the logging of a slot, and by nobody while it lasts.
+  private static func recoversWhileLogging(_ episode: Episode) -> Bool {
+    let operations = (episode.populated + episode.threads.flatMap { $0 }).map(\.operation)
+    return operations.contains(.recover) && operations.contains(.logDirty)
   }
 
   /// Episodes of a scenario as `explore` draws them with this seed, from the first on.

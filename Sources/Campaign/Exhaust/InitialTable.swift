@@ -28,9 +28,6 @@ package struct InitialTable: Sendable, Equatable {
     }
   }
 
-  /// The model has no dirty log.
-  var isOfKernel: Bool { populated.contains { $0.operation == .logDirty } }
-
   private static let gfn = OperationVariant.gfn
   /// In the next 2M region: its tables are this one's but for the last.
   private static let far: Gfn = 512 + 8

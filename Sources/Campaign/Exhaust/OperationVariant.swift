@@ -22,8 +22,6 @@ package struct OperationVariant: Sendable, Equatable {
   package var request: Request
   /// Where it means something.
   package var memory: Memory
-  /// The model has no dirty log.
-  var isOfKernel: Bool { operation == .logDirty || operation == .collectDirty }
 
   package var operation: Operation { request.operation }
 

@@ -112,6 +112,18 @@ struct StateSearchTests {
     #expect(compared > 10 && missed > 3, "\(compared) compared, \(missed) missed by the blind search")
   }
 
+  /// Dirty logging is refused for what may be private, and the model has none.
+  @Test(.enabled(if: KernelTrees.newest != nil, KernelTrees.why))
+  func `no pair is of what callers rule out`() throws {
+    func operations(_ kernel: KernelSubject?) -> Set<String> {
+      Set(ExhaustPlan(policy: .fourK, answers: true, kernel: kernel).items.map(\.name))
+    }
+    let ofKernel = operations(try KernelTrees.kernel())
+    #expect(ofKernel.contains("fault x collect-dirty") && !ofKernel.contains("convert x log-dirty-on"))
+    #expect(ofKernel.isDisjoint(with: ["recover x log-dirty-on", "recover x log-dirty-off"]))
+    #expect(!operations(nil).contains { $0.contains("dirty-o") || $0.contains("collect") })
+  }
+
   @Test func `a bound leaves out what needs more preemptions, and nothing else`() throws {
     let search = try Self.search(by: .states(trust: .all))
     var grown = 0
