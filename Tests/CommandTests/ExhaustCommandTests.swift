@@ -38,10 +38,12 @@ struct ExhaustCommandTests {
   /// More jobs than processors: what comes behind the violation in the order of dealing is often done before it.
   @Test func `nor does that of a violation`() throws {
     let records = try ["1", "8", "8"].map { jobs in
-      try run("--mutant", "drop-propagate", "--table", "private-empty", "--jobs", jobs, "--json", "-").output
+      try run("--mutant", "no-freeze", "--table", "private-empty", "--jobs", jobs, "--json", "-").output
         .replacing(/"timing"[^}]*}/, with: "")
     }
-    #expect(records[0] == records[1] && records[1] == records[2] && records[0].contains("DUP-1"))
+    #expect(records[0] == records[1] && records[1] == records[2] && records[0].contains("ORD-1"))
+    // Many items break the rule, and one ends the search.
+    #expect(records[0].matches(of: /"end"\s*:\s*"violation"/).count == 1)
   }
 
   @Test func `a violation has a token that replays`() throws {
