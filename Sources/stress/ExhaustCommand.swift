@@ -267,7 +267,7 @@ struct ExhaustCommand: CampaignCommand {
       protocolName: text?.protocolName ?? subject.protocolName ?? .mainline, mutant: text?.mutant ?? subject.mutant,
       kernel: kernel, policy: policy, plan: plan, answers: answers ?? 1,
       executionLimit: UInt64(executions ?? 5_000_000), seconds: Double(seconds ?? 180),
-      jobs: jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+      jobs: jobs ?? Processors.usable)
     configuration.preemptions = preemptions
     configuration.counting = count
     configuration.keepsGoing = keepGoing

@@ -6,7 +6,7 @@ import Foundation
 /// usage.
 @main
 struct Stress: ParsableCommand {
-  static let version = "stress \(ToolBuild.version)"
+  static let version = ToolBuild.line(executable: Bundle.main.executablePath ?? "")
 
   static let configuration = CommandConfiguration(
     commandName: "stress",

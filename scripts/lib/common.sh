@@ -157,7 +157,8 @@ require_writable_build() {
 }
 
 # Notes beside the tool which commit it was built from, for its records: size and time of the executable, the commit,
-# and `changed` where the sources differ from it. What git does not tell, or cannot be written, is left out.
+# `changed` where the sources differ from it, and the executable's digest. What git does not tell, or cannot be written,
+# is left out.
 note_commit() {
   local output=$1 note=$1.commit commit changed=
   commit=$(git -C "$root" rev-parse --verify --quiet HEAD 2>/dev/null) || return 0
@@ -165,7 +166,29 @@ note_commit() {
     changed=' changed'
   fi
   commit="$(stat --dereference --format '%s %Y' -- "$output") $commit$changed"
-  [[ -f $note && $(<"$note") == "$commit" ]] || printf '%s\n' "$commit" 2>/dev/null >"$note" || true
+  [[ -f $note && $(<"$note") == "$commit sha256:"* ]] ||
+    printf '%s sha256:%s\n' "$commit" "$(sha256sum <"$output" | cut -d ' ' -f 1)" 2>/dev/null >"$note" || true
+}
+
+# Sets STRESS where it is not set: to a build of this checkout, or, where there is no Swift, to a package's.
+provide_stress() {
+  local packaged
+  if [[ -n ${STRESS:-} ]]; then return; fi
+  if ! command -v swift >/dev/null && packaged=$(packaged_stress); then
+    STRESS=$packaged
+    return
+  fi
+  build_stress
+  STRESS=$root/.build/release/stress
+}
+
+# Prints where the tool is that a package has put into PATH. Distributions have a load generator of the same name.
+packaged_stress() {
+  local found
+  found=$(command -v stress) || return 1
+  found=$(readlink -f -- "$found")
+  [[ -d $(dirname -- "$found")/stress_KernelMMU.resources ]] || return 1
+  printf '%s\n' "$found"
 }
 
 build_stress() {

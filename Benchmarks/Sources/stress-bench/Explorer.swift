@@ -15,9 +15,6 @@ struct Exploration {
 protocol Explorer {
   var name: String { get }
 
-  /// Executions a second that are wanted of it.
-  func bound(_ model: CommonModel) -> Bounded.Bound?
-
   /// Explores the common model (CExplorationBaseline.h has it), or the mutant that writes the SPTE before the external
   /// word, with `executions` schedules drawn from `seed`.
   func explore(_ model: CommonModel, executions: Int, seed: Int) throws -> Exploration
@@ -30,8 +27,6 @@ struct CommonModel {
 }
 
 extension Explorer {
-  func bound(_ model: CommonModel) -> Bounded.Bound? { nil }
-
   /// How many executions take about `seconds`.
   func executions(_ model: CommonModel, lasting seconds: Double) throws -> Int {
     let short = min(seconds, 0.1)

@@ -8,26 +8,24 @@ struct MemoryBenchmark: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "memory", abstract: "Peak resident memory of a 64 GiB guest with 4K mappings everywhere.")
 
-  @Flag(help: "Exit 1 when a figure misses its bound.")
-  var check = false
+  @OptionGroup var judgement: Judgement
 
-  func run() throws { try report([Self.measure()], check: check) }
+  func run() throws { try judgement.report([Self.measure()]) }
 
   static let guestGFNs: UInt64 = 64 << 18
 
   /// One program that maps the whole guest; its memory is free again when `fill` returns.
   struct Subject {
     var name: String
-    var bound: Bounded.Bound?
     var fill: (_ guestGFNs: UInt64) throws -> Void
   }
 
   static var subjects: [Subject] {
     [
-      Subject(name: "soak, all checkers on", bound: .atMost(1)) { gfns in
+      Subject(name: "soak, all checkers on") { gfns in
         guard FullGuest.map(gib: Int(gfns >> 18)) else { throw Failure(description: "the full guest is not clean") }
       },
-      Subject(name: "pthreads, tables only", bound: nil) { gfns in
+      Subject(name: "pthreads, tables only") { gfns in
         guard cbaseline_map_all(gfns) == gfns else { throw Failure(description: "the baseline lost pages") }
       },
     ]
@@ -37,7 +35,7 @@ struct MemoryBenchmark: ParsableCommand {
     var table = Table(title: "Memory of a 64 GiB guest, 4K everywhere (peak resident)", header: ["program", "GiB"])
     for subject in subjects {
       let peak = try peakResidentGiB { try subject.fill(guestGFNs) }
-      table.add([subject.name, decimal(peak)], judged: Bounded(value: peak, bound: subject.bound))
+      table.add([subject.name, decimal(peak)], judged: .init(name: "GiB of \(subject.name)", value: peak))
     }
     return table
   }

@@ -9,12 +9,11 @@ struct ScalingBenchmark: ParsableCommand {
 
   @OptionGroup var options: Options
 
-  func run() throws { try report([Self.measure(options)], check: options.check) }
+  func run() throws { try options.judgement.report([Self.measure(options)]) }
 
   /// One program that can be run with a number of threads, each on a range of its own.
   struct Subject {
     var name: String
-    var bound: Bounded.Bound?
     /// Prepares runs of about so many seconds with so many threads; each call of what it returns is one run.
     var prepare: (_ threads: Int, _ seconds: Double) throws -> () throws -> Double
   }
@@ -22,22 +21,22 @@ struct ScalingBenchmark: ParsableCommand {
   static var subjects: [Subject] {
     [
       // Faults only: a zap takes the lock for write, and two writers do not scale by design.
-      soak("soak, faults", Workload.faults, bound: .atLeast(1.6)),
-      soak("soak, faults and zaps", Workload.faultsAndZaps, bound: nil),
-      Subject(name: "pthreads, faults", bound: nil) { threads, seconds in
+      soak("soak, faults", Workload.faults),
+      soak("soak, faults and zaps", Workload.faultsAndZaps),
+      Subject(name: "pthreads, faults") { threads, seconds in
         let configuration = Workload.configuration(threads: threads, mix: Workload.faults, isDisjoint: true)
         let prepared = PreparedRounds(configuration)
         return Baseline(prepared, configuration, prefersWriters: true, seconds: seconds).rate
       },
       // Well below 2, the other rows tell of the machine and not of the programs.
-      Subject(name: "the machine: nothing shared", bound: nil) { threads, seconds in
+      Subject(name: "the machine: nothing shared") { threads, seconds in
         { cbaseline_count(UInt32(threads), seconds) }
       },
     ]
   }
 
-  private static func soak(_ name: String, _ mix: OperationMix, bound: Bounded.Bound?) -> Subject {
-    Subject(name: name, bound: bound) { threads, seconds in
+  private static func soak(_ name: String, _ mix: OperationMix) -> Subject {
+    Subject(name: name) { threads, seconds in
       let configuration = Workload.configuration(threads: threads, mix: mix, isDisjoint: true)
       return { try Workload.soakRate(configuration, seconds: seconds) }
     }
@@ -57,7 +56,7 @@ struct ScalingBenchmark: ParsableCommand {
           subject.name, thousands(pairs.medianRate(0)), thousands(pairs.medianRate(1)), decimal(median(ratios)),
           spread(ratios),
         ],
-        judged: Bounded(value: median(ratios), bound: subject.bound))
+        judged: Table.Figure(name: "scaling of \(subject.name)", value: median(ratios)))
     }
     return table
   }

@@ -8,11 +8,6 @@ import MirrorMMU
 struct Stress: Explorer {
   let name = "stress"
 
-  func bound(_ model: CommonModel) -> Bounded.Bound? {
-    guard model.iterations == 2 else { return nil }
-    return [3: .atLeast(1_500_000), 64: .atLeast(100_000)][model.threads]
-  }
-
   func explore(_ model: CommonModel, executions: Int, seed: Int) throws -> Exploration {
     let configuration = ExploreConfiguration(
       threads: model.threads, operations: model.iterations, scenario: .micro, strategy: .randomWalk,

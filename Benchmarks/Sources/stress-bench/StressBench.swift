@@ -21,8 +21,7 @@ struct Options: ParsableArguments {
   @Option(help: "About how long each run takes.")
   var seconds = 2.0
 
-  @Flag(help: "Exit 1 when a figure misses its bound.")
-  var check = false
+  @OptionGroup var judgement: Judgement
 
   mutating func validate() throws {
     guard (1...1_000).contains(pairs) else { throw ValidationError("--pairs must be 1 to 1000.") }
@@ -40,12 +39,29 @@ struct All: ParsableCommand {
       try SoakBenchmark.measure(options), try ScalingBenchmark.measure(options), try MemoryBenchmark.measure(),
       try ExploreBenchmark.measure(options), try MmuBenchmark.measure(options),
     ]
-    try report(tables, check: options.check)
+    try options.judgement.report(tables, isWhole: true)
   }
 }
 
-/// Prints the tables; with `check`, ends with exit code 1 when a figure misses its bound.
-func report(_ tables: [Table], check: Bool) throws {
-  for table in tables { print(table.rendered) }
-  if check, !tables.allSatisfy(\.meetsBounds) { throw ExitCode(1) }
+/// What is wanted of the figures, and what follows where one misses it.
+struct Judgement: ParsableArguments {
+  @Option(help: "A file of what is wanted of each figure.")
+  var thresholds: String?
+
+  @Flag(help: "Exit 1 when a figure misses its threshold.")
+  var check = false
+
+  mutating func validate() throws {
+    if check, thresholds == nil { throw ValidationError("--check needs --thresholds.") }
+  }
+
+  /// - Parameter isWhole: every figure is among them, so that a threshold of another one is a mistake.
+  func report(_ tables: [Table], isWhole: Bool = false) throws {
+    let wanted = try Thresholds(path: thresholds)
+    for table in tables { print(table.rendered(wanted)) }
+    if isWhole, let name = wanted.unmeasured(tables).first {
+      throw Failure(description: "\(thresholds ?? ""): there is no figure '\(name)'")
+    }
+    if check, !tables.allSatisfy({ $0.figures.allSatisfy(wanted.isMet) }) { throw ExitCode(1) }
+  }
 }

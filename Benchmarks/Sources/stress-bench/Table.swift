@@ -1,53 +1,32 @@
-// Plain text tables with right-aligned figures.
+// Plain text tables with right-aligned figures, and what is wanted of a figure.
 import Foundation
-
-/// One figure with the bound it is held to, if any.
-struct Bounded {
-  enum Bound {
-    case atLeast(Double)
-    case atMost(Double)
-  }
-
-  var value: Double
-  var bound: Bound?
-
-  var isMet: Bool {
-    switch bound {
-    case .atLeast(let least): value >= least
-    case .atMost(let most): value <= most
-    case nil: true
-    }
-  }
-
-  /// For the last two columns of a row: what is wanted, and whether it is so.
-  var columns: [String] {
-    switch bound {
-    case .atLeast(let least): ["at least \(decimal(least))", isMet ? "met" : "MISSED"]
-    case .atMost(let most): ["at most \(decimal(most))", isMet ? "met" : "MISSED"]
-    case nil: ["-", "-"]
-    }
-  }
-}
 
 struct Table {
   let title: String
   let header: [String]
-  private(set) var rows: [[String]] = []
-  private(set) var meetsBounds = true
+  private var rows: [(cells: [String], figure: Figure?)] = []
+
+  /// What a row is judged by, under the name that it has among the thresholds.
+  struct Figure {
+    var name: String
+    var value: Double
+  }
 
   init(title: String, header: [String]) {
     self.title = title
-    self.header = header + ["wanted", ""]
+    self.header = header
   }
 
-  mutating func add(_ cells: [String], judged figure: Bounded) {
-    rows.append(cells + figure.columns)
-    if !figure.isMet { meetsBounds = false }
-  }
+  mutating func add(_ cells: [String], judged figure: Figure? = nil) { rows.append((cells, figure)) }
 
-  var rendered: String {
-    let lines = [header] + rows
-    let widths = header.indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
+  var figures: [Figure] { rows.compactMap(\.figure) }
+
+  /// With two columns more: what is wanted of each row, and whether it is so.
+  func rendered(_ thresholds: Thresholds) -> String {
+    let lines =
+      [header + ["wanted", ""]]
+      + rows.map { row in row.cells + (row.figure.flatMap { thresholds.columns($0) } ?? ["-", "-"]) }
+    let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
     let text = lines.map { cells in
       let padded = cells.indices.map { column in
         let blank = String(repeating: " ", count: widths[column] - cells[column].count)

@@ -58,10 +58,10 @@ final class PreparedRounds {
         memory.append(buffer)
         return buffer
       }
-      let populated = stored(work.populated.map { Self.request($0.range, isZap: false, work) })
+      let populated = stored(work.populated.map { Self.request(work.gfns(of: $0), isZap: false, work) })
       let raced = stored(
         (0..<configuration.threads).flatMap { task in
-          work.requests(task: task).map { Self.request($0.range, isZap: $0.operation == .zap, work) }
+          work.requests(task: task).map { Self.request(work.gfns(of: $0), isZap: $0.operation == .zap, work) }
         })
       rounds.initializeElement(
         at: index,

@@ -25,8 +25,11 @@ public struct SoakWork {
     return (0..<operationsPerRound).map { _ in workload.next(&draws, task: task) }
   }
 
+  /// The gfns that a request is about.
+  public func gfns(of request: Request) -> Range<UInt64> { request.range }
+
   /// Whether a gfn is private memory when the round begins. Only conversions change that.
-  package func isPrivate(_ gfn: Gfn) -> Bool {
+  public func isPrivate(_ gfn: UInt64) -> Bool {
     configuration.isDisjoint || RoundPlan.kind(of: Int(gfn >> 9), seed: plan.seed).isPrivate
   }
 }

@@ -37,7 +37,7 @@ package struct SeriesConfiguration: Sendable {
     seed = 1
     schedules = Self.usualSchedules
     executions = Self.usualExecutions
-    jobs = ProcessInfo.processInfo.activeProcessorCount
+    jobs = Processors.usable
     cache = Self.defaultCache
   }
 

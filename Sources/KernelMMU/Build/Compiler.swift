@@ -36,7 +36,10 @@ struct Compiler {
   var checkFlags: [String] {
     version.contains("clang")
       ? ["-ferror-limit=0", "-fno-caret-diagnostics", "-fno-color-diagnostics"]
-      : ["-fmax-errors=0", "-fdiagnostics-plain-output"]
+      // What -fdiagnostics-plain-output comes to, which gcc has since 11.
+      : [
+        "-fmax-errors=0", "-fno-diagnostics-show-caret", "-fdiagnostics-color=never", "-fdiagnostics-urls=never",
+      ]
   }
 
   /// For the kernel's own code: the compiler calls a hook before each access, as for KCSAN. READ_ONCE() and its like

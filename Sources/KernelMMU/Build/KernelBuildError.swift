@@ -38,7 +38,7 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
     case .notAKernel(let path, let missing): "\(path) is not a Linux kernel tree: it has no \(missing)"
     case .unsupported(let version, let reason): "Linux \(version) is not supported: \(reason)"
     case .missing(let missing): "\(missing); \(missing.advice)"
-    case .noCompiler(let tried): "no C compiler found; tried \(tried.joined(separator: ", ")); set CC"
+    case .noCompiler(let tried): "no C compiler found; tried \(tried.joined(separator: ", ")); install one, or set CC"
     case .compilation(let file, let lines): "\(file) does not compile\n" + lines.joined(separator: "\n")
     case .noCompilation(let compiler, let file):
       "\(compiler) is no C compiler: it ended with 0 and made nothing of \(file); set CC to clang or gcc"

@@ -168,17 +168,26 @@ struct KernelCompilation {
 
   private func link(_ units: [Unit], into entry: URL) throws(KernelBuildError) -> String? {
     let object = entry.appendingPathComponent(BuiltKernel.objectName).path
-    var arguments = Compiler.linkFlags + ["-o", object] + units.map(\.object) + ["-lc"]
+    var more: [String] = []
     if coverage {
       let script = stage.root.appendingPathComponent("counters.ld")
       if let code = CacheFile.write(Array(Compiler.coverageScript.utf8), to: script) {
         throw .unwritable(stage.root.deletingLastPathComponent(), code)
       }
-      arguments += ["-Wl,-T,\(script.path)"] + Compiler.scriptLinker
+      more = ["-Wl,-T,\(script.path)"] + Compiler.scriptLinker
     }
     let log = stage.root.appendingPathComponent("link.log")
-    guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
-      throw .noCompiler(tried: [compiler.path])
+    func linked(with library: String) throws(KernelBuildError) -> Subprocess.Result {
+      let arguments = Compiler.linkFlags + more + ["-o", object] + units.map(\.object) + [library]
+      guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
+        throw .noCompiler(tried: [compiler.path])
+      }
+      return result
+    }
+    var result = try linked(with: "-lc")
+    // `-lc` is what developers of programs install; the library itself is there wherever this runs.
+    if result.status != 0, result.output.contains("find") && result.output.contains("-lc") {
+      result = try linked(with: "-l:libc.so.6")
     }
     if result.status == 0 {
       guard FileManager.default.fileExists(atPath: object) else {
@@ -203,7 +212,9 @@ struct KernelCompilation {
     let lines = output.replacing("\(stage.root.path)/compiled/", with: "")
       .replacing("\(resources.root.path)/", with: "").replacing("\(stage.root.path)/", with: "")
       .split(separator: "\n").map(String.init)
-    let first = lines.firstIndex { $0.contains("error:") || $0.contains("undefined reference") } ?? 0
-    return Array(lines[first...].prefix(12))
+    let first = lines.firstIndex { line in
+      ["error:", "undefined reference", "cannot find"].contains { line.contains($0) }
+    }
+    return Array(lines[(first ?? 0)...].prefix(12))
   }
 }

@@ -111,7 +111,7 @@ struct DiffOptions: ParsableArguments {
       throw ValidationError(
         "--mutant \(mutant.rawValue) breaks a step of protocol mainline, which \(result.protocolName.rawValue) lacks")
     }
-    result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, ExploreOptions.mostJobs)
+    result.jobs = jobs ?? min(Processors.usable, ExploreOptions.mostJobs)
     result.keepsGoing = keepsGoing
     return result
   }

@@ -117,7 +117,7 @@ struct ExploreOptions: ParsableArguments {
     if let seconds { result.length = .seconds(seconds) }
     if let protocolName = subject.protocolName { result.protocolName = protocolName }
     if let policy = subject.policy { result.policy = policy }
-    result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, Self.mostJobs)
+    result.jobs = jobs ?? min(Processors.usable, Self.mostJobs)
     result.shard = shard
     if let firstSchedule { result.firstSchedule = firstSchedule }
     result.minimizes = !leavesFailuresAsFound

@@ -156,7 +156,7 @@ struct MatrixOptions: ParsableArguments {
     result.schedules = schedules
     if let seed { result.seed = seed }
     if let threads { result.threads = threads }
-    result.jobs = jobs ?? min(ProcessInfo.processInfo.activeProcessorCount, ExploreOptions.mostJobs)
+    result.jobs = jobs ?? min(Processors.usable, ExploreOptions.mostJobs)
     result.minimizes = minimize ?? !quick
     result.expectations = expectations
     return result

@@ -56,6 +56,31 @@ import Testing
       environment: ["STRESS": tool, "SUBMITTED": scratch.file("submitted"), "REFUSED": refused])
   }
 
+  @Test func `where there is no Swift, a package's tool is taken, and no other command of that name`() throws {
+    try use { scratch in
+      let tool = try #require(StressCommand.executablePath)
+      try FileManager.default.createSymbolicLink(atPath: scratch.file("bin/stress"), withDestinationPath: tool)
+      let swiftless = [
+        "PATH": "\(scratch.file("bin")):/usr/bin:/bin", "STRESS": "", "SUBMITTED": scratch.file("submitted"),
+      ]
+      func submit(_ out: String) throws -> (status: Int32, output: String) {
+        try scratch.execute(
+          [Scratch.cluster.appendingPathComponent("slurm").path, "--shards", "1", "--out", scratch.file(out)]
+            + campaign,
+          environment: swiftless)
+      }
+      let packed = try submit("one")
+      #expect(packed.status == 0, "\(packed.output)")
+      #expect(scratch.contents(of: "one").contains("shard-1.json"))
+
+      // Debian's load generator.
+      try FileManager.default.removeItem(atPath: scratch.file("bin/stress"))
+      try scratch.provide("stress", "#!/bin/sh\nexit 0\n")
+      let other = try submit("two")
+      #expect(other.status == 70 && other.output.contains("no Swift toolchain found"), "\(other.output)")
+    }
+  }
+
   private let campaign = ["--", "--seed", "7", "--schedules", "600"]
 
   private func whole(in scratch: Scratch) throws -> RunRecord {

@@ -30,6 +30,9 @@ extension Rehearsal {
       "stress trace race.episode", after: ["stress trace --scenario fault-zap --seed 3 --episode > race.episode"]),
 
     // CONTRIBUTING.md
+    Rehearsal("scripts/package", elsewhere: "Tests/CommandTests/Installation/PackageTests.swift"),
+    Rehearsal("scripts/package --twice", elsewhere: ".github/workflows/release.yml"),
+    Rehearsal("scripts/package-check", elsewhere: ".github/workflows/release.yml"),
     Rehearsal("scripts/arrows", elsewhere: "Tests/CommandTests/ArrowsScriptTests.swift"),
 
     // Every interleaving
@@ -113,7 +116,7 @@ extension Rehearsal {
       notRun: "it needs a Slurm cluster"),
     Rehearsal("scripts/cluster/slurm-check", elsewhere: ".ci/run"),
     Rehearsal(
-      "podman build --file scripts/cluster/Containerfile --tag stress .", notRun: "it needs a builder of images"),
+      "podman build --file scripts/cluster/Containerfile --tag stress dist", notRun: "it needs a builder of images"),
     Rehearsal(
       "kubectl apply -f scripts/cluster/kubernetes-job.yaml", notRun: "it needs a Kubernetes cluster"),
     Rehearsal("kubectl get --watch job/stress-campaign", notRun: "it needs a Kubernetes cluster"),

@@ -6,7 +6,7 @@ extension ExitPath {
   /// Those that build something first.
   private static let builders = [
     "stress", "test", "benchmark", "documentation", "format", "lint", "strategies", "tsan", "install", "soak",
-    "kernel-history", "kernel-ingredients", "kernel-mutants", "kernel-seen", "tokens",
+    "kernel-history", "kernel-ingredients", "kernel-mutants", "kernel-seen", "tokens", "package",
   ]
 
   static let scripts: [ExitPath] =
@@ -26,6 +26,17 @@ extension ExitPath {
       },
       ExitPath("scripts/install --uninstall", 70, "nothing is installed there") { scratch in
         try script("install", ["--uninstall", "nowhere"], scratch)
+      },
+      ExitPath("scripts/package", 0, "made; with `--twice`: and alike") { scratch in
+        try script("package", ["dist"], scratch)
+      },
+      ExitPath("scripts/package", 64, "bad usage") { scratch in try script("package", ["--nonsense"], scratch) },
+      ExitPath("scripts/package-check", 4, "it cannot be tried here") { scratch in
+        try scratch.write("", to: "dist/SHA256SUMS")
+        return try script("package-check", ["--packages", "dist"], scratch, path: scratch.file("bare"))
+      },
+      ExitPath("scripts/package-check", 64, "bad usage") { scratch in
+        try script("package-check", ["--packages", "nowhere"], scratch)
       },
       ExitPath("scripts/documentation", 64, "bad usage") { scratch in
         try script("documentation", ["--nonsense"], scratch)
