@@ -20,8 +20,8 @@ package struct GcovNotes {
     /// 0 is the entry, 1 the exit.
     var blocks: Int
     var arcs: [Arc]
-    /// By block: places in the order of the code.
-    var lines: [[Place]]
+    /// By block: runs of lines of one file, each ascending.
+    var lines: [[[Place]]]
 
     /// clang puts a block on an edge that it can count nowhere else, behind the block that the edge leaves, and where
     /// it counts all edges it tells nothing of the edge's first half.
@@ -121,17 +121,22 @@ package struct GcovNotes {
 
   private mutating func readLines(_ input: inout Input, _ function: Int) -> Bool {
     guard let block = input.word(), block < functions[function].blocks else { return false }
+    var runs: [[Place]] = []
     var file = 0
     while true {
       guard let line = input.word() else { return false }
       if line != 0 {
-        functions[function].lines[Int(block)].append(Place(file: file, line: Int(line)))
+        guard !runs.isEmpty else { return false }
+        runs[runs.count - 1].append(Place(file: file, line: Int(line)))
         continue
       }
       guard let name = input.text() else { return false }
-      if name.isEmpty { return true }
+      if name.isEmpty { break }
       file = number(of: name)
+      runs.append([])
     }
+    functions[function].lines[Int(block)] = runs.filter { !$0.isEmpty }.map { $0.sorted { $0.line < $1.line } }
+    return true
   }
 
   private mutating func number(of name: String) -> Int {

@@ -43,16 +43,18 @@ package struct SourceCounts: Sendable, Equatable {
     var lines: [GcovNotes.Place: Line] = [:]
     for (number, flow) in flows.enumerated() {
       for block in flow.blocks.indices {
-        let places = flow.function.lines[block]
-        for place in places { lines[place, default: Line()].count &+= flow.blocks[block] }
-        guard block > 0, block + 1 < flow.blocks.count, let last = places.last else { continue }
-        lines[last, default: Line()].blocks[number, default: []].append(block)
+        let runs = flow.function.lines[block]
+        for place in runs.joined() { lines[place, default: Line()].count &+= flow.blocks[block] }
+        guard block > 0, block + 1 < flow.blocks.count else { continue }
+        for last in Set(runs.compactMap(\.last)) {
+          lines[last, default: Line()].blocks[number, default: []].append(block)
+        }
       }
     }
     for (place, line) in lines {
       guard let path = path(place.file) else { continue }
       let own = line.blocks.sorted { $0.key < $1.key }
-      // A line in which a block ends is counted by those.
+      // The last line of a block, in each file, is counted by the ways that lead there.
       let count = own.isEmpty ? line.count : own.reduce(0) { $0 + flows[$1.key].count($1.value) }
       files[path, default: File()].lines[place.line, default: 0] &+= UInt64(max(0, count))
       var branch = 0
