@@ -17,6 +17,10 @@ BANNED = [
     (r"\b(TODO|FIXME)\b", r"\.(swift|c|h|sh)$|^scripts/([a-z]+/)?[a-z-]+$|^\.ci/", "finish it, or open an issue"),
     (r"\btry!|\bfatalError\(", r"\.swift$", "throw, or preconditionFailure() with a sentence"),
     (r"(?<![\w.])print\(", r"^(Sources/(?!stress/)|Tests/).*\.swift$", "only the command prints"),
+    (
+        r"\bwithoutActuallyEscaping\(", r"^Sources/.*\.swift$",
+        "take an @escaping closure: the length of the checkout's path would be in the executable, see docs/packages.md",
+    ),
     (r"@testable\b", r"\.swift$", "use `package` access: the tests share the release build"),
     (r"https?://", r"^(scripts|\.ci)/", "name the site without its address"),
     (r"(?<![\w.])/(home|root|tmp)/", r"^(?!Tests/)", "a path of one machine"),

@@ -177,16 +177,14 @@ package final class SequentialWorld {
   }
 
   /// Runs a part of the harness in which a subject may stop for good.
-  private func guarded(_ errand: (SequentialWorld) -> Void) {
-    withoutActuallyEscaping(errand) { errand in
-      var pending = Errand(world: self, body: errand)
-      // Points that the harness itself passes are no decisions.
-      task.pointee.point.countdown = .max / 2
-      _ = withUnsafeMutablePointer(to: &pending) { pointer in
-        world.vm.guarded(UnsafeMutableRawPointer(pointer)) { raw in
-          let errand = raw.assumingMemoryBound(to: Errand.self)
-          errand.pointee.body(errand.pointee.world)
-        }
+  private func guarded(_ errand: @escaping (SequentialWorld) -> Void) {
+    var pending = Errand(world: self, body: errand)
+    // Points that the harness itself passes are no decisions.
+    task.pointee.point.countdown = .max / 2
+    _ = withUnsafeMutablePointer(to: &pending) { pointer in
+      world.vm.guarded(UnsafeMutableRawPointer(pointer)) { raw in
+        let errand = raw.assumingMemoryBound(to: Errand.self)
+        errand.pointee.body(errand.pointee.world)
       }
     }
   }

@@ -7,14 +7,14 @@ import Records
 
 public enum TokenMinimize {
   public static func run(
-    _ token: Token, kernel: KernelSubject? = nil, progress: (ExploreProgress) -> Void = { _ in }
+    _ token: Token, kernel: KernelSubject? = nil, progress: @escaping (ExploreProgress) -> Void = { _ in }
   ) -> RunRecord {
     run(token, kernel: kernel, early: EarlyEnd(), progress: progress)
   }
 
   /// - Parameter early: ends it with what is smallest by then.
   package static func run(
-    _ token: Token, kernel: KernelSubject?, early: EarlyEnd, progress: (ExploreProgress) -> Void
+    _ token: Token, kernel: KernelSubject?, early: EarlyEnd, progress: @escaping (ExploreProgress) -> Void
   ) -> RunRecord {
     defer { early.retire() }
     var record = made(token, kernel, early, progress)
@@ -23,7 +23,7 @@ public enum TokenMinimize {
   }
 
   private static func made(
-    _ token: Token, _ kernel: KernelSubject?, _ early: EarlyEnd, _ progress: (ExploreProgress) -> Void
+    _ token: Token, _ kernel: KernelSubject?, _ early: EarlyEnd, _ progress: @escaping (ExploreProgress) -> Void
   ) -> RunRecord {
     let clock = StopWatch()
     let subject = Subject(token, kernel)
@@ -53,31 +53,29 @@ public enum TokenMinimize {
       if replayer.world.isCut { return record.cut() }
       return record.failed("\(violation.checker.name) was broken and could not be written down as a schedule")
     }
-    return withoutActuallyEscaping(progress) { progress in
-      let tell: (String) -> Void = { phase in
-        progress(
-          ExploreProgress(elapsedSeconds: clock.seconds, schedules: 0, distinct: 0, points: 0, phase: phase))
-      }
-      let pipeline = FailurePipeline(
-        subject, minimizes: true, directory: nil, comments: [], notice: { _ in }, phase: tell,
-        early: early)
-      var (reproduction, final) = pipeline.run(found, replayer, schedule: 0)
-      while reproduction != nil {
-        let answer = FewestPreemptions.search(final, subject, early)
-        _ = replayer.world.scheduler.registerThread()
-        guard case .fewer(let other) = answer, other.violation.checker == violation.checker,
-          replayer.replay(other.episode, other.schedule, isStrict: true).violation?.checker == violation.checker
-        else {
-          if case .needsAll = answer { reproduction?.hasFewestPreemptions = true }
-          break
-        }
-        let (smaller, end) = pipeline.run(other, replayer, schedule: 0)
-        guard var smaller, end.preemptions < final.preemptions else { break }
-        smaller.found = reproduction?.found ?? smaller.found
-        smaller.minimizingExecutions += reproduction?.minimizingExecutions ?? 0
-        (reproduction, final) = (smaller, end)
-      }
-      return record.build(final, counters, isBroken: true, interleaving: nil, reproduction: reproduction)
+    let tell: (String) -> Void = { phase in
+      progress(
+        ExploreProgress(elapsedSeconds: clock.seconds, schedules: 0, distinct: 0, points: 0, phase: phase))
     }
+    let pipeline = FailurePipeline(
+      subject, minimizes: true, directory: nil, comments: [], notice: { _ in }, phase: tell,
+      early: early)
+    var (reproduction, final) = pipeline.run(found, replayer, schedule: 0)
+    while reproduction != nil {
+      let answer = FewestPreemptions.search(final, subject, early)
+      _ = replayer.world.scheduler.registerThread()
+      guard case .fewer(let other) = answer, other.violation.checker == violation.checker,
+        replayer.replay(other.episode, other.schedule, isStrict: true).violation?.checker == violation.checker
+      else {
+        if case .needsAll = answer { reproduction?.hasFewestPreemptions = true }
+        break
+      }
+      let (smaller, end) = pipeline.run(other, replayer, schedule: 0)
+      guard var smaller, end.preemptions < final.preemptions else { break }
+      smaller.found = reproduction?.found ?? smaller.found
+      smaller.minimizingExecutions += reproduction?.minimizingExecutions ?? 0
+      (reproduction, final) = (smaller, end)
+    }
+    return record.build(final, counters, isBroken: true, interleaving: nil, reproduction: reproduction)
   }
 }

@@ -53,7 +53,7 @@ public final class Soak: Sendable {
   ///   - progress: called about ten times a second.
   ///   - notice: called with a line for the user when something that the run can do without is missing.
   public func run(
-    progress: (SoakProgress) -> Void = { _ in }, notice: (String) -> Void = { _ in }
+    progress: @escaping (SoakProgress) -> Void = { _ in }, notice: @escaping (String) -> Void = { _ in }
   ) -> RunRecord {
     guard let world = SoakWorld(configuration) else {
       return RunRecord.failed(configuration, "no address space for a guest of \(configuration.memoryGiB) GiB")

@@ -44,6 +44,7 @@ import Testing
       #expect(try files(of: scratch.text("one/\(bill)"))["./libexec/stress/stress"] == String(digest))
       let packed = try shell("cd 'un packed'; find . -type f", scratch).split(separator: "\n").map(String.init)
       #expect(try files(of: scratch.text("one/\(bill)")).keys.sorted() == packed.sorted())
+      try checkDebian(scratch)
     }
   }
 
@@ -68,24 +69,20 @@ import Testing
       })
   }
 
-  @Test(.enabled(if: Installed.program("dpkg-deb") != nil))
-  func `the Debian package has each thing where Debian has it, owned by root`() throws {
-    try Scratch.use { scratch in
-      let made = try package([scratch.file("out")], scratch)
-      try #require(made.status == 0, "\(made.output)")
-      let list = try shell("dpkg-deb --contents out/*.deb", scratch)
-      for name in [
-        "bin/stress -> ../libexec/stress/stress", "libexec/stress/stress",
-        "libexec/stress/stress_KernelMMU.resources/Resources/abi/stress_abi.h", "share/man/man1/stress-explore.1.gz",
-        "share/bash-completion/completions/stress", "share/zsh/vendor-completions/_stress",
-        "share/fish/vendor_completions.d/stress.fish", "share/doc/stress-kvm/copyright",
-        "share/doc/stress-kvm/docs/kernel.md", "share/doc/stress-kvm/third-party/swift-argument-parser.txt",
-      ] { #expect(list.contains(" ./usr/\(name)\n"), "\(name)") }
-      #expect(list.split(separator: "\n").allSatisfy { $0.contains(" root/root ") })
-      let control = try shell("dpkg-deb --field out/*.deb", scratch)
-      #expect(control.contains("Package: stress-kvm\n") && control.contains("\nDepends: libc6 (>= 2."))
-      #expect(control.contains("\nConflicts: stress\n"))
-    }
+  /// The Debian package has each thing where Debian has it, owned by root.
+  private func checkDebian(_ scratch: Scratch) throws {
+    let list = try shell("dpkg-deb --contents one/*.deb", scratch)
+    for name in [
+      "bin/stress -> ../libexec/stress/stress", "libexec/stress/stress",
+      "libexec/stress/stress_KernelMMU.resources/Resources/abi/stress_abi.h", "share/man/man1/stress-explore.1.gz",
+      "share/bash-completion/completions/stress", "share/zsh/vendor-completions/_stress",
+      "share/fish/vendor_completions.d/stress.fish", "share/doc/stress-kvm/copyright",
+      "share/doc/stress-kvm/docs/kernel.md", "share/doc/stress-kvm/third-party/swift-argument-parser.txt",
+    ] { #expect(list.contains(" ./usr/\(name)\n"), "\(name)") }
+    #expect(list.split(separator: "\n").allSatisfy { $0.contains(" root/root ") })
+    let control = try shell("dpkg-deb --field one/*.deb", scratch)
+    #expect(control.contains("Package: stress-kvm\n") && control.contains("\nDepends: libc6 (>= 2."))
+    #expect(control.contains("\nConflicts: stress\n"))
   }
 
   @Test(arguments: [["--nonsense"], ["one", "two"], [""], ["--twice"]])
