@@ -47,8 +47,8 @@ let package = Package(
       resources: [
         "page.html", "style.css", "dom.js", "figures.js", "trace.js", "view.js", "signs.js", "timeline.js",
         "drawing.js",
-        "tables.js", "steps.js", "explorer.js", "latency.js", "measurements.js", "violation.js", "run.js", "matrix.js",
-        "exhaust.js", "series.js",
+        "tables.js", "steps.js", "explorer.js", "latency.js", "measurements.js", "code.js", "violation.js", "run.js",
+        "matrix.js", "exhaust.js", "series.js",
         "main.js",
       ].map { .embedInCode("HTML/Resources/\($0)") }),
     .target(name: "Expected", path: "Expected", resources: [.embedInCode("matrix.json")]),

@@ -6,4 +6,14 @@ package enum Record: Sendable, Equatable {
   case matrix(MatrixRecord)
   case exhaust(ExhaustRecord)
   case series(SeriesRecord)
+
+  /// What of a kernel's code ran was counted.
+  package var hasCode: Bool {
+    switch self {
+    case .run(let record): record.code != nil
+    case .exhaust(let record): record.code != nil
+    case .series(let record): record.code != nil
+    case .matrix: false
+    }
+  }
 }

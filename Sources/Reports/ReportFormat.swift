@@ -1,7 +1,7 @@
 /// The forms in which a record can be shown. Each is a function of the record alone: nothing is run to show it.
 
 package enum ReportFormat: String, CaseIterable, Sendable {
-  case text, mail, html, markdown, junit, ktap, perfetto
+  case text, mail, html, markdown, junit, ktap, perfetto, lcov
 
   /// For `--help`.
   package var summary: String {
@@ -13,6 +13,7 @@ package enum ReportFormat: String, CaseIterable, Sendable {
     case .junit: "as JUnit XML, for CI systems"
     case .ktap: "as KTAP, which kunit.py of a kernel tree parses"
     case .perfetto: "as a trace of the failing execution, which ui.perfetto.dev opens"
+    case .lcov: "as a tracefile of the lines and branches that --coverage has counted, for genhtml and editors"
     }
   }
 
@@ -28,6 +29,7 @@ package enum ReportFormat: String, CaseIterable, Sendable {
     case (.junit, _): JUnitReport.render(record)
     case (.ktap, _): KTAPReport.render(record)
     case (.perfetto, _): PerfettoTrace.render(record)
+    case (.lcov, _): LcovReport.render(record)
     }
   }
 }

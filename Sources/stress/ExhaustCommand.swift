@@ -165,6 +165,7 @@ struct ExhaustCommand: CampaignCommand {
 
   @OptionGroup var subject: SubjectOptions
   @OptionGroup var kernel: KernelOptions
+  @OptionGroup var counting: CoverageOptions
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
@@ -196,6 +197,7 @@ struct ExhaustCommand: CampaignCommand {
     }
     if episode != nil, subject.policy != nil { throw ValidationError("--episode has its own policy") }
     try kernel.validate(subject)
+    try counting.validate(kernel, output.reports)
     guard !kernel.plainAccesses && !kernel.checksRaces else {
       throw ValidationError("exhaust looks at annotated accesses: it takes no --plain-accesses")
     }
@@ -259,7 +261,7 @@ struct ExhaustCommand: CampaignCommand {
     let earlier = try earlier()
     let text = try read()
     let policy = text?.episode.policy ?? policy
-    let kernel = try kernel.kernel(policy)
+    let kernel = try kernel.kernel(policy, coverage: counting.coverage)
     let plan = try plan(kernel, text)
     var configuration = ExhaustConfiguration(
       protocolName: text?.protocolName ?? subject.protocolName ?? .mainline, mutant: text?.mutant ?? subject.mutant,

@@ -39,6 +39,8 @@ struct ExploreCommand: CampaignCommand {
 
   var kernelOptions: KernelOptions? { options.kernel }
 
+  func validate() throws { try options.counting.validate(options.kernel, output.reports) }
+
   func campaign() throws -> PreparedCampaign<Explore> {
     let seed = options.subject.seed.value
     return PreparedCampaign(

@@ -38,6 +38,8 @@ struct RunCommand: CampaignCommand {
 
   var kernelOptions: KernelOptions? { options.kernel }
 
+  func validate() throws { try options.counting.validate(options.kernel, output.reports) }
+
   func campaign() throws -> PreparedCampaign<Soak> {
     let seed = options.subject.seed.value
     return PreparedCampaign(

@@ -22,6 +22,7 @@ enum FullRecords {
     record.coverageWarnings = SampleRecords.clean.coverageWarnings
     record.replay = SampleExplorations.replayed.replay
     record.replay?.interleaving = interleaving
+    record.code = SampleCoverage.code
     record.violations.removeLast()
     record.violations[0].reproduction = SampleExplorations.reproduction
     record.violations[0].moment = .race

@@ -182,6 +182,7 @@ package final class Exhaust: Sendable {
   /// - Parameter progress: called about ten times a second.
   package func run(progress: (ExhaustProgress) -> Void = { _ in }) -> ExhaustRecord {
     let clock = StopWatch()
+    let code = CodeCount(configuration.kernel)
     let deadline = DispatchTime.now() + (configuration.seconds ?? .infinity)
     WorkerThreads.run(
       count: configuration.jobs, work: { _ in self.work(until: deadline) },
@@ -192,7 +193,9 @@ package final class Exhaust: Sendable {
             elapsedSeconds: clock.seconds, items: items, ofItems: configuration.plan.items.count, complete: complete,
             classes: classes, executionsLeft: left))
       })
-    return record(clock)
+    var record = record(clock)
+    record.code = CodeCoverage.sum([configuration.earlier?.code, code?.result].compactMap { $0 })
+    return record
   }
 
   private func work(until deadline: DispatchTime) {

@@ -39,6 +39,7 @@ public final class Explore: Sendable {
     progress: @escaping (ExploreProgress) -> Void = { _ in }, notice: @escaping (String) -> Void = { _ in }
   ) -> RunRecord {
     let clock = StopWatch()
+    let code = CodeCount(configuration.subject.kernel)
     var state: RunState?
     do {
       state = try RunState(command: RerunCommand.prefix(configuration), name: stateName)
@@ -80,10 +81,11 @@ public final class Explore: Sendable {
         + "operations"
     }
     early.retire()
-    let record = ExploreRecordBuilder(
+    var record = ExploreRecordBuilder(
       configuration: configuration, totals: totals, violation: violation,
       interrupted: stopRequested.load(ordering: .acquiring), exploredSeconds: explored, elapsedSeconds: clock.seconds
     ).build()
+    record.code = code?.result
     state?.close(keep: record.verdict != .clean)
     return record
   }

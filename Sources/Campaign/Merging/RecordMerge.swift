@@ -68,6 +68,7 @@ public struct RecordMerge {
     record.coverageWarnings = verdict == .clean ? RecordSums.coverageWarnings(records, record.coverage) : []
     record.checkers = RecordSums.checkers(records)
     record.timing = RecordSums.timing(records)
+    record.code = CodeCoverage.sum(records.compactMap(\.code))
     let explorations = records.compactMap(\.exploration)
     let run = explorations.reduce(0) { $0 &+ $1.schedules }
     let schedules = failing.map { $0.failing &+ 1 } ?? run

@@ -168,7 +168,10 @@ struct SeriesRun {
       if outcome == .fails { failing.insert(number) }
     }
     // What is broken already hides what else a campaign would come to.
-    guard !failing.isEmpty else { return try search(place, content, operations) }
+    guard !failing.isEmpty else {
+      try search(place, content, operations)
+      return try countLines(place, content)
+    }
     history[place].failing = failing
     history[place].isKnown = true
     history[place].row.state = .tried
@@ -187,11 +190,13 @@ struct SeriesRun {
       guard let search = try trials.pairs(content, step.operations, executions: step.executions) else { return }
       if history[place].row.pairs == nil { history[place].row.pairs = search.pairs }
       failure = search.failure
+      count(search.code, place)
     }
     if failure == nil {
       guard let search = try trials.schedules(content) else { return }
       history[place].row.schedules = search.schedules
       failure = search.failure
+      count(search.code, place)
     }
     if var failure {
       failure.foundAt = history[place].row.number
@@ -199,6 +204,17 @@ struct SeriesRun {
     }
     history[place].isKnown = true
     history[place].row.state = .tried
+  }
+
+  private mutating func countLines(_ place: Int, _ content: SeriesTrials.Content) throws(SeriesTrials.Fault) {
+    guard place > 0, let code = history[place].code else { return }
+    let from = configuration.commits[place - 1].parents.first ?? configuration.base.id
+    guard let changed = try trials.lines(from: from, to: content) else { return }
+    history[place].row.lines = SeriesLines.counted(changed, code)
+  }
+
+  private mutating func count(_ code: CodeCoverage?, _ place: Int) {
+    history[place].code = CodeCoverage.sum([history[place].code, code].compactMap { $0 })
   }
 
   private static let moreOfOwn: UInt64 = 4
@@ -230,11 +246,13 @@ struct SeriesRun {
   }
 
   func record(_ clock: StopWatch, _ seconds: [Double], _ found: [Int], isInterrupted: Bool) -> SeriesRecord {
-    SeriesRecord(
+    var record = SeriesRecord(
       build: .current, repository: configuration.repository, range: configuration.range,
       version: history.nodes.lazy.compactMap(\.version).first, seed: SeedText.format(configuration.seed),
       schedules: configuration.schedules, executions: configuration.executions, commits: history.rows,
       harnessFaults: faults, interrupted: isInterrupted,
       timing: .init(elapsedSeconds: clock.seconds, jobs: configuration.jobs, commits: seconds, found: found))
+    record.code = history.nodes.last { $0.code != nil }?.code
+    return record
   }
 }

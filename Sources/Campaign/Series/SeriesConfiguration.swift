@@ -17,6 +17,8 @@ package struct SeriesConfiguration: Sendable {
   /// The initial table that pairs race from; nil for all.
   package var table: String?
   package var jobs: Int
+  /// What runs of the kernel's code is counted.
+  package var coverage = false
   /// Where what was run is remembered.
   package var cache: URL
   /// A folder of this process, gone with it.

@@ -13,6 +13,8 @@ struct SeriesHistory {
     var version: String?
     /// All that the tool had to take of it on demand.
     var demands: [String] = []
+    /// What ran of its code, where that is counted.
+    var code: CodeCoverage?
     /// What is known of it is known: it was tried, or has the files of one that was.
     var isKnown = false
     /// Numbers of failures.

@@ -33,6 +33,7 @@ struct SeriesTrials: Sendable {
     var pairs: SeriesRecord.Pairs?
     var schedules: SeriesRecord.Schedules?
     var failure: SeriesRecord.Failure?
+    var code: CodeCoverage?
   }
 
   enum Replay: String, Codable { case fails, fixed, unknown }
@@ -53,6 +54,8 @@ struct SeriesTrials: Sendable {
   let tell: @Sendable (String) -> Void
 
   private var objects: GitObjects { configuration.objects }
+  /// Another thing is remembered where what runs is counted.
+  private var coverageWords: [String] { configuration.coverage ? ["--coverage"] : [] }
   private var compilerWords: [String] { compilers.flatMap { [$0.name, $0.version] } }
 
   func content(_ commit: String) throws(Fault) -> Content {
@@ -103,7 +106,7 @@ struct SeriesTrials: Sendable {
           result.builds.append(.init(compiler: compiler.version, failure: nil))
         } catch {
           switch error {
-          case .cache, .incompleteInstallation, .noCompiler, .noCompilation: throw Fault(text: "\(error)")
+          case .cache, .incompleteInstallation, .noCompiler, .noCompilation, .noNotes: throw Fault(text: "\(error)")
           default: result.builds.append(.init(compiler: compiler.version, failure: Self.oneLine(error)))
           }
         }
@@ -151,6 +154,19 @@ struct SeriesTrials: Sendable {
     }
   }
 
+  /// Lines that a commit has changed; nil where it was asked to end.
+  func lines(from parent: String, to content: Content) throws(Fault) -> [SeriesLines.Changed]? {
+    try remembered("lines", [parent, content.commit], "comparing") { () throws(Fault) in
+      do {
+        return try objects.changes(from: parent, to: content.commit).flatMap {
+          SeriesLines.changed($0.path, old: $0.old, new: $0.new)
+        }
+      } catch {
+        throw Fault(text: "\(error)", isOfRepository: true)
+      }
+    }
+  }
+
   /// Beside the kernel in the cache; built again where somebody has emptied that.
   private func use(_ content: Content, _ builds: Builds) throws(Fault) -> SourceUse? {
     if let key = builds.kernel, let use = SourceUse(in: KernelBuilder.defaultCache.appendingPathComponent(key)) {
@@ -170,7 +186,9 @@ struct SeriesTrials: Sendable {
     let file = configuration.scratch.appendingPathComponent("\(name).json")
     try? FileManager.default.removeItem(at: file)
     let all =
-      arguments + ["--kernel-tree", tree.path, "--jobs", "\(configuration.jobs)", "--quiet", "--json", file.path]
+      arguments + coverageWords + [
+        "--kernel-tree", tree.path, "--jobs", "\(configuration.jobs)", "--quiet", "--json", file.path,
+      ]
     guard let compiler = compilers.first,
       let end = launcher.run(all, compiler: compiler.name, in: configuration.scratch)
     else { throw Fault(text: "stress \(arguments.first ?? "") cannot be started") }
@@ -184,7 +202,7 @@ struct SeriesTrials: Sendable {
   /// - Parameter operations: of which one takes part in each pair; empty for all pairs.
   func pairs(_ content: Content, _ operations: [String], executions: UInt64) throws(Fault) -> Search? {
     let table = configuration.table.map { ["--table", $0] } ?? []
-    let words = [content.key, "\(executions)"] + table + operations + compilerWords
+    let words = [content.key, "\(executions)"] + table + operations + compilerWords + coverageWords
     let phase = operations.isEmpty ? "all pairs" : "pairs with \(operations.count) operations"
     return try remembered("pairs", words, phase) { () throws(Fault) in
       let which = operations.isEmpty ? [] : ["--with", operations.joined(separator: ",")]
@@ -202,7 +220,7 @@ struct SeriesTrials: Sendable {
 
   private func search(_ record: ExhaustRecord, _ operations: [String]) throws(Fault) -> Search {
     if let fault = record.harnessFaults.first { throw Fault(text: fault) }
-    var search = Search()
+    var search = Search(code: record.code)
     search.pairs = SeriesRecord.Pairs(
       operations: operations, items: record.items.count,
       complete: record.items.count { $0.end == ExhaustRecord.complete },
@@ -217,7 +235,7 @@ struct SeriesTrials: Sendable {
   }
 
   func schedules(_ content: Content) throws(Fault) -> Search? {
-    let words = [content.key, "\(configuration.seed)", "\(configuration.schedules)"] + compilerWords
+    let words = [content.key, "\(configuration.seed)", "\(configuration.schedules)"] + compilerWords + coverageWords
     return try remembered("schedules", words, "schedules") { () throws(Fault) in
       let arguments = [
         "explore", "--seed", SeedText.format(configuration.seed), "--schedules", "\(configuration.schedules)",
@@ -234,7 +252,7 @@ struct SeriesTrials: Sendable {
     }
     if let fault = record.harnessFaults.first { throw Fault(text: fault) }
     guard !record.interrupted else { return nil }
-    var search = Search()
+    var search = Search(code: record.code)
     search.schedules = record.exploration.map { .init(schedules: $0.schedules, distinct: $0.distinctSchedules) }
     search.failure = record.violations.first.map { found in
       let repeated = found.reproduction

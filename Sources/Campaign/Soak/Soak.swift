@@ -58,6 +58,7 @@ public final class Soak: Sendable {
     guard let world = SoakWorld(configuration) else {
       return RunRecord.failed(configuration, "no address space for a guest of \(configuration.memoryGiB) GiB")
     }
+    let code = CodeCount(configuration.subject.kernel)
     var state: RunState?
     do {
       state = try RunState(command: RerunCommand.prefix(configuration), name: stateName)
@@ -68,6 +69,7 @@ public final class Soak: Sendable {
     var record = race(world, &monitor, state, progress)
     bridge(&record, monitor, progress, notice)
     early.retire()
+    record.code = code?.result
     // What a killed run leaves behind, a run that failed does too: its seed.
     state?.close(keep: record.verdict != .clean)
     // Threads that never came back still use the world; the process is about to end.

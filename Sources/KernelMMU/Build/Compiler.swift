@@ -65,10 +65,37 @@ struct Compiler {
         : options.map { "--param=asan-\($0)" } + ["-fasan-shadow-offset=\(offset)"])
   }
 
-  /// What kernel code is compiled with beside `flags`.
-  func kernelFlags(plainAccesses: Bool) -> [String] {
-    ["-DSTRESS_IS_KERNEL=1"] + (plainAccesses ? plainFlags : saneFlags)
+  /// For the kernel's own code: what ran is counted, and a file of notes beside the object says what the counters mean.
+  /// One fiber runs at a time in a kernel, so that no counter need be atomic; where threads race some counts are lost.
+  var countingFlags: [String] {
+    ["--coverage"] + (version.contains("clang") ? [] : ["-fprofile-update=single"])
   }
+
+  /// What kernel code is compiled with beside `flags`.
+  func kernelFlags(plainAccesses: Bool, coverage: Bool) -> [String] {
+    ["-DSTRESS_IS_KERNEL=1"] + (plainAccesses ? plainFlags : saneFlags) + (coverage ? countingFlags : [])
+  }
+
+  /// What all files are compiled with where the kernel's code is counted. Each variable has a section of its own, by
+  /// which the linker tells counters from others.
+  static let coverageFlags = ["-DSTRESS_COVERAGE=1", "-fdata-sections"]
+
+  /// gold, which some compilers take where nothing else is said, cannot add to its own script.
+  static var scriptLinker: [String] {
+    ["bfd", "lld"].first { Subprocess.find("ld.\($0)") != nil }.map { ["-fuse-ld=\($0)"] } ?? []
+  }
+
+  /// For the linker, where there are counters: they come behind all variables.
+  static let coverageScript = """
+    SECTIONS {
+      .stress_counters : ALIGN(64) {
+        HIDDEN(stress_counters_start = .);
+        *(.bss.__gcov0.* .bss.__llvm_gcov_ctr* .bss.stress_counters)
+      }
+    }
+    INSERT AFTER .bss;
+
+    """
 
   /// Every symbol must be found in what is linked: a function that a new kernel calls is missed here, by name. The
   /// object gets a name of its own, because some linkers take the path of their output for one.

@@ -17,6 +17,8 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
   case linking(lines: [String])
   /// It ended well and made nothing.
   case noCompilation(compiler: String, file: String)
+  /// It was to count what runs, and left no notes of it that can be read.
+  case noNotes(compiler: String, file: String)
   /// A file of the tree that was not at the end what it was at the beginning.
   case changedWhileBuilding(file: String)
   case cache(path: String, reason: String)
@@ -40,6 +42,8 @@ public enum KernelBuildError: Error, Equatable, CustomStringConvertible {
     case .compilation(let file, let lines): "\(file) does not compile\n" + lines.joined(separator: "\n")
     case .noCompilation(let compiler, let file):
       "\(compiler) is no C compiler: it ended with 0 and made nothing of \(file); set CC to clang or gcc"
+    case .noNotes(let compiler, let file):
+      "\(compiler) leaves no notes of what it counts in \(file); coverage takes clang, or gcc 9 or newer"
     case .linking(let lines): "the kernel does not link\n" + lines.joined(separator: "\n")
     case .changedWhileBuilding(let file): "\(file) was changed while it was built; try again"
     case .cache(let path, let reason): "the cache \(path) cannot be used: \(reason)"

@@ -9,6 +9,8 @@ package struct KernelBuilder: Sendable {
   package var compiler: String?
   /// Accesses that the kernel does not annotate are schedule points too. Costs about half the speed.
   package var plainAccesses: Bool
+  /// What of the kernel's code runs is counted.
+  package var coverage = false
   /// What is known of single files; nil to compile them all.
   package var units: UnitCache? = UnitCache()
 
@@ -46,7 +48,7 @@ package struct KernelBuilder: Sendable {
     let object = entry.appendingPathComponent(BuiltKernel.objectName)
     var kernel = BuiltKernel(
       object: object, key: key, treeHash: stage.treeHash, version: version.text, compiler: compiler.version,
-      plainAccesses: plainAccesses, isFresh: false)
+      plainAccesses: plainAccesses, coverage: coverage, isFresh: false)
     if FileManager.default.fileExists(atPath: object.path) { return kernel }
 
     let made = stage.root.appendingPathComponent("entry", isDirectory: true)
@@ -57,7 +59,7 @@ package struct KernelBuilder: Sendable {
       let result = try extraction.settle()
       let compilation = KernelCompilation(
         stage: stage, resources: resources, compiler: compiler, version: version, plainAccesses: plainAccesses,
-        extraction: result, known: units, made: results)
+        coverage: coverage, extraction: result, known: units, made: results)
       guard let missed = try compilation.run(into: made) else {
         try result.note(in: made)
         try compilation.use().write(in: made)
@@ -110,8 +112,11 @@ package struct KernelBuilder: Sendable {
       hash.add(path, KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
     }
     let arguments = KernelCompilation.arguments(stage: "STAGE", tool: "TOOL", version: version)
-    let kernel = compiler.kernelFlags(plainAccesses: plainAccesses)
-    for flag in arguments + kernel + Compiler.linkFlags + [compiler.path, compiler.version] { hash.add(flag, []) }
+    let kernel = compiler.kernelFlags(plainAccesses: plainAccesses, coverage: coverage)
+    let counting = coverage ? Compiler.coverageFlags + [Compiler.coverageScript] : []
+    for flag in arguments + kernel + counting + Compiler.linkFlags + [compiler.path, compiler.version] {
+      hash.add(flag, [])
+    }
     hash.add("use \(SourceUse.formatVersion)", [])
     return hash.text
   }
@@ -142,6 +147,8 @@ package struct BuiltKernel: Sendable, Equatable {
   package var compiler: String
   /// Accesses that the kernel does not annotate are schedule points too.
   package var plainAccesses: Bool
+  /// What of its code runs is counted.
+  package var coverage = false
   /// Built by this call, not found in the cache.
   package var isFresh: Bool
 

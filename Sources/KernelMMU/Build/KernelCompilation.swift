@@ -8,6 +8,7 @@ struct KernelCompilation {
   let compiler: Compiler
   let version: KernelVersion
   let plainAccesses: Bool
+  let coverage: Bool
   let extraction: KernelExtraction.Result
   /// What is known of single files, if that may be used, and what this build adds to it.
   let known: UnitCache?
@@ -19,13 +20,14 @@ struct KernelCompilation {
 
   init(
     stage: KernelStage, resources: KernelResources, compiler: Compiler, version: KernelVersion, plainAccesses: Bool,
-    extraction: KernelExtraction.Result, known: UnitCache?, made: UnitResults
+    coverage: Bool = false, extraction: KernelExtraction.Result, known: UnitCache?, made: UnitResults
   ) {
     self.stage = stage
     self.resources = resources
     self.compiler = compiler
     self.version = version
     self.plainAccesses = plainAccesses
+    self.coverage = coverage
     self.extraction = extraction
     self.known = known
     self.made = made
@@ -84,12 +86,16 @@ struct KernelCompilation {
   private func objectName(_ name: String) -> String { name.replacing("/", with: "-") + ".o" }
 
   private func compile(_ unit: Unit, _ index: Int) -> KernelBuildError? {
-    var arguments = unit.isKernel ? compiler.kernelFlags(plainAccesses: plainAccesses) : []
+    var arguments = unit.isKernel ? compiler.kernelFlags(plainAccesses: plainAccesses, coverage: coverage) : []
+    if coverage { arguments += Compiler.coverageFlags }
     arguments += ["-c", "-o", unit.object]
     let object = stage.root.appendingPathComponent(unit.object)
+    let notes = coverage && unit.isKernel ? stage.root.appendingPathComponent(CoverageNotes.fileName(unit)) : nil
     let key = key(unit, arguments)
-    if let bytes = key.flatMap({ known?.read($0, .object) }) {
-      if let code = CacheFile.write(bytes, to: object) {
+    if let bytes = key.flatMap({ known?.read($0, .object) }),
+      let noted = notes == nil ? [] : key.flatMap({ known?.read($0, .notes) })
+    {
+      if let code = CacheFile.write(bytes, to: object) ?? notes.flatMap({ CacheFile.write(noted, to: $0) }) {
         return .unwritable(stage.root.deletingLastPathComponent(), code)
       }
       return nil
@@ -103,6 +109,7 @@ struct KernelCompilation {
       // Now: where the linker misses something, the unit's next object comes to stand in the same place.
       let bytes = KernelStage.contents(object)
       made.add(key, .object) { bytes }
+      if let noted = notes.map({ KernelStage.contents($0) }) { made.add(key, .notes) { noted } }
     }
     return nil
   }
@@ -161,9 +168,17 @@ struct KernelCompilation {
 
   private func link(_ units: [Unit], into entry: URL) throws(KernelBuildError) -> String? {
     let object = entry.appendingPathComponent(BuiltKernel.objectName).path
+    var more: [String] = []
+    if coverage {
+      let script = stage.root.appendingPathComponent("counters.ld")
+      if let code = CacheFile.write(Array(Compiler.coverageScript.utf8), to: script) {
+        throw .unwritable(stage.root.deletingLastPathComponent(), code)
+      }
+      more = ["-Wl,-T,\(script.path)"] + Compiler.scriptLinker
+    }
     let log = stage.root.appendingPathComponent("link.log")
     func linked(with library: String) throws(KernelBuildError) -> Subprocess.Result {
-      let arguments = Compiler.linkFlags + ["-o", object] + units.map(\.object) + [library]
+      let arguments = Compiler.linkFlags + more + ["-o", object] + units.map(\.object) + [library]
       guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
         throw .noCompiler(tried: [compiler.path])
       }
@@ -178,6 +193,7 @@ struct KernelCompilation {
       guard FileManager.default.fileExists(atPath: object) else {
         throw .noCompilation(compiler: compiler.path, file: "the objects that it was to link")
       }
+      if coverage { try CoverageNotes.keep(units, of: stage, compiler, in: entry) }
       return nil
     }
     if let failure = noRoom(result.output) { throw failure }

@@ -11,6 +11,8 @@ package struct LoadedKernel: @unchecked Sendable {
   let knownRaces: KnownRaces
   let symbols: KernelSymbolCache
   let variables: KernelVariables
+  /// What of its code ran, in all that were loaded of its object; nil where that is not counted.
+  let coverage: KernelCoverage?
   /// Not the first that was loaded of its object.
   let isCopy: Bool
   private let copies: KernelCopies
@@ -27,14 +29,17 @@ package struct LoadedKernel: @unchecked Sendable {
     let path = kernel.object.path
     self = try Self.opened.withLock { opened throws(KernelBuildError) in
       if let known = opened[path] { return known }
-      let loaded = try LoadedKernel(path, of: kernel.object, KernelCopies(), isCopy: false)
+      let coverage = kernel.coverage ? KernelCoverage(entry: kernel.object.deletingLastPathComponent()) : nil
+      let loaded = try LoadedKernel(path, of: kernel.object, KernelCopies(), coverage, isCopy: false)
       opened[path] = loaded
       return loaded
     }
   }
 
   /// - Parameter path: of the object, or of a copy of it that is to be loaded beside it.
-  private init(_ path: String, of object: URL, _ copies: KernelCopies, isCopy: Bool) throws(KernelBuildError) {
+  private init(
+    _ path: String, of object: URL, _ copies: KernelCopies, _ coverage: KernelCoverage?, isCopy: Bool
+  ) throws(KernelBuildError) {
     // It was compiled for this machine, and looks at the shadow if there can be one.
     _ = Shadow.isMapped
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
@@ -52,6 +57,8 @@ package struct LoadedKernel: @unchecked Sendable {
     self.object = object
     self.isCopy = isCopy
     self.copies = copies
+    self.coverage = coverage
+    coverage?.add(table)
     let base = UInt(bitPattern: table.pointee.base)
     knownRaces = KnownRaces(KernelSymbols(object: object, base: base))
     symbols = KernelSymbolCache(object: object, base: base)
@@ -64,7 +71,7 @@ package struct LoadedKernel: @unchecked Sendable {
     let file = FileManager.default.temporaryDirectory.appendingPathComponent("stress-kernel-\(UUID().uuidString).so")
     defer { try? FileManager.default.removeItem(at: file) }
     guard (try? FileManager.default.copyItem(at: object, to: file)) != nil else { return nil }
-    return try? LoadedKernel(file.path, of: object, copies, isCopy: true)
+    return try? LoadedKernel(file.path, of: object, copies, coverage, isCopy: true)
   }
 
   func resetVariables() {

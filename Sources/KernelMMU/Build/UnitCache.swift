@@ -8,7 +8,7 @@ import Synchronization
 
 package struct UnitCache: Sendable {
   package enum Kind: String, Sendable {
-    case checked, object, preprocessed
+    case checked, object, notes, preprocessed
   }
 
   /// More files than so many are too many: those that were not used for the longest time go.

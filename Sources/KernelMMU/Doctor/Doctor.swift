@@ -186,7 +186,7 @@ package struct Doctor {
       Problem(
         headline: "\(error)", lines: [],
         advice: "set XDG_CACHE_HOME to a folder that can be written, on a disk that is not full", isOfTree: false)
-    case .noCompiler, .noCompilation:
+    case .noCompiler, .noCompilation, .noNotes:
       Problem(headline: "\(error)", lines: [], advice: "install clang or gcc")
     case .notLoadable:
       Problem(headline: "\(error)", lines: [], advice: "run 'stress kernel clean' and try again, or report it")

@@ -27,6 +27,8 @@ public struct KernelSubject: Sendable {
   package var recoversNxExclusively: Bool { loaded.table.pointee.recovers_nx_exclusively }
   /// Accesses that the kernel does not annotate are schedule points too.
   public let plainAccesses: Bool
+  /// What of its code ran; nil where that is not counted.
+  package var coverage: KernelCoverage? { loaded.coverage }
   /// What it was compiled with, by name or path, where one was asked for.
   public var compiler: String?
   /// RACE-1 is looked at where it can be: on fibers, with plain accesses.
@@ -71,8 +73,16 @@ public struct KernelSubject: Sendable {
   public static func open(
     _ path: String, compiler: String? = nil, plainAccesses: Bool = false, base: String? = nil
   ) throws(KernelBuildError) -> KernelSubject {
+    try open(path, compiler: compiler, plainAccesses: plainAccesses, coverage: false, base: base)
+  }
+
+  /// The same; what of its code runs may be counted.
+  package static func open(
+    _ path: String, compiler: String? = nil, plainAccesses: Bool = false, coverage: Bool, base: String? = nil
+  ) throws(KernelBuildError) -> KernelSubject {
     let tree = URL(fileURLWithPath: path, isDirectory: true)
-    let builder = KernelBuilder(tree: tree, compiler: compiler, plainAccesses: plainAccesses)
+    var builder = KernelBuilder(tree: tree, compiler: compiler, plainAccesses: plainAccesses)
+    builder.coverage = coverage
     let built = try builder.build()
     var subject = try KernelSubject(built, path: path)
     guard let origin = KernelOrigin(tree, base: base, use: built.use) else {

@@ -117,6 +117,8 @@ package struct ExhaustRecord: Codable, Sendable, Equatable {
   package var interrupted: Bool
   package var verdict: Verdict
   package var timing: Timing
+  /// What ran of the kernel's code; left out where it was not counted.
+  package var code: CodeCoverage?
 
   package init(
     build: ToolBuild?, protocolName: String, mutant: String?, kernel: RunRecord.Kernel? = nil, policy: String,
@@ -204,6 +206,7 @@ extension ExhaustRecord {
       whole.items.lazy.compactMap { item in
         found.first { $0.operations == item.operations && $0.table == item.table }
       }.first
+    whole.code = CodeCoverage.sum(parts.compactMap(\.code))
     whole.shard = parts.count == 1 ? whole.shard : nil
     whole.verdict = verdict(whole.items, whole.violation, whole.harnessFaults)
     return whole

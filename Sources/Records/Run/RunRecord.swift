@@ -214,6 +214,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
   @NullIfAbsent public var kernel: Kernel?
   /// What `stress replay` adds; null for everything else.
   @NullIfAbsent public var replay: Replay?
+  /// What ran of the kernel's code; left out where it was not counted.
+  package var code: CodeCoverage?
 
   /// Of a run in which nothing has happened.
   package init(protocol: String, policy: String, seed: String, threads: Int) {

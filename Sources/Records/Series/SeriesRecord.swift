@@ -118,6 +118,22 @@ package struct SeriesRecord: Codable, Sendable, Equatable {
     }
   }
 
+  /// A line that a commit has added or changed, and that was compiled.
+  package struct ChangedLine: Codable, Sendable, Equatable {
+    package var file: String
+    package var line: Int
+    package var text: String
+    /// How often it ran.
+    package var count: UInt64
+
+    package init(file: String, line: Int, text: String, count: UInt64) {
+      self.file = file
+      self.line = line
+      self.text = text
+      self.count = count
+    }
+  }
+
   package struct Commit: Codable, Sendable, Equatable {
     /// From 1 in the order of the series; 0 is the base.
     package var number: Int
@@ -141,6 +157,8 @@ package struct SeriesRecord: Codable, Sendable, Equatable {
     /// First those that its changes have to do with; null where none were run.
     @NullIfAbsent package var pairs: Pairs?
     @NullIfAbsent package var schedules: Schedules?
+    /// Left out where nothing was counted.
+    package var lines: [ChangedLine]?
 
     package init(number: Int, commit: String, subject: String, author: String, state: State) {
       self.number = number
@@ -159,6 +177,9 @@ package struct SeriesRecord: Codable, Sendable, Equatable {
       pairs = nil
       schedules = nil
     }
+
+    /// Changed lines that never ran.
+    package var linesNotRun: [ChangedLine] { (lines ?? []).filter { $0.count == 0 } }
 
     /// Changes that no run can see, a line for each file and reason.
     package var unseenLines: [String] { UnseenLines.of(unseen.map { ($0.name, $0.file, $0.reason) }) }
@@ -202,6 +223,8 @@ package struct SeriesRecord: Codable, Sendable, Equatable {
   package var interrupted: Bool
   package var verdict: Verdict
   package var timing: Timing
+  /// What ran of the last commit that was tried; left out where it was not counted.
+  package var code: CodeCoverage?
 
   package init(
     build: ToolBuild?, repository: String, range: String, version: String?, seed: String, schedules: UInt64,

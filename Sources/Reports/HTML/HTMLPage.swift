@@ -8,7 +8,8 @@ enum HTMLPage {
     PackageResources.dom_js, PackageResources.figures_js, PackageResources.trace_js, PackageResources.view_js,
     PackageResources.signs_js, PackageResources.timeline_js, PackageResources.drawing_js, PackageResources.tables_js,
     PackageResources.steps_js, PackageResources.explorer_js, PackageResources.latency_js,
-    PackageResources.measurements_js, PackageResources.violation_js, PackageResources.run_js,
+    PackageResources.measurements_js, PackageResources.code_js, PackageResources.violation_js,
+    PackageResources.run_js,
     PackageResources.matrix_js, PackageResources.exhaust_js, PackageResources.series_js, PackageResources.main_js,
   ]
 

@@ -41,6 +41,7 @@ enum MarkdownReport {
       if record.exploration == nil { sections.append(folded("Latency", TextReport.latencies(record))) }
       sections.append(folded("Race coverage", TextReport.coverage(record)))
     }
+    sections.append(folded("Code that ran", CodeText.lines(record.code, width: TextReport.width)))
     sections.append(folded("Checkers", TextReport.checkers(record)))
     sections.append(TextWrap.lines("Scope: \(record.scope.markdown)", width: TextReport.width))
     return sections
@@ -75,7 +76,7 @@ enum MarkdownReport {
     return [
       ["## \(mark) \(text.verdict.markdown)"], list(text.header), text.violation.isEmpty ? [] : fenced(text.violation),
       list(UnseenText.lines(record.kernel, width: .max)), list(text.faults), folded("Tables", text.tables),
-      folded("Not complete", text.left),
+      folded("Not complete", text.left), folded("Code that ran", CodeText.lines(record.code, width: TextReport.width)),
     ]
   }
 

@@ -7,7 +7,7 @@ struct SeriesMail {
   private var width: Int { MailReport.columns }
 
   var sections: [[String]] {
-    [opening] + findings + [others, unseen, faults, closing]
+    [opening] + findings + [others, ran, unseen, faults, closing]
   }
 
   private var opening: [String] {
@@ -73,6 +73,10 @@ struct SeriesMail {
     return groups.flatMap {
       TextWrap.hanging("\($0.words): ", $0.places.joined(separator: ", "), width: width)
     }
+  }
+
+  private var ran: [String] {
+    record.linesNotes.flatMap { TextWrap.hanging("\($0.place) ", $0.text, width: width) }
   }
 
   private static let mostUnseen = 8

@@ -66,6 +66,9 @@ package struct SeriesText {
         "\(record.place(commit.number)) ", "needs what its parent did not: " + commit.demands.joined(separator: ", "),
         width: width)
     }
+    for note in record.linesNotes {
+      lines += TextWrap.hanging("\(note.place) ", note.text, width: width)
+    }
     let unseen = record.unseenLines
     if !unseen.isEmpty {
       lines.append("Outside what this can see:")

@@ -22,7 +22,37 @@ extension SeriesRecord {
       + commit.stillBroken.map { "still broken since \(place($0.number))" }
     // A clean verdict over lines that were never compiled says so.
     let unseen = commit.unseen.isEmpty ? "" : ", \(Figures.counted(commit.unseen.count, "change")) not seen"
-    return parts.isEmpty ? "ok" + unseen : Self.unique(parts).joined(separator: "; ")
+    return parts.isEmpty
+      ? "ok" + unseen + (linesWords(commit).map { ", \($0)" } ?? "") : Self.unique(parts).joined(separator: "; ")
+  }
+
+  /// `14 of 16 changed lines ran`; nil where nothing was counted, or no line of code has changed.
+  func linesWords(_ commit: Commit) -> String? {
+    guard let lines = commit.lines, !lines.isEmpty else { return nil }
+    return "\(lines.count - commit.linesNotRun.count) of \(Figures.counted(lines.count, "changed line")) ran"
+  }
+
+  private static let mostLines = 12
+
+  /// Of each commit whose changed lines were counted: how many ran, and which did not.
+  var linesNotes: [(place: String, text: String)] {
+    commits.compactMap { commit in
+      guard let words = linesWords(commit) else { return nil }
+      let missing = commit.linesNotRun
+      let named = missing.prefix(Self.mostLines).map { line in
+        let file = line.file.split(separator: "/").last.map(String.init) ?? line.file
+        return "\(file.onOneLine):\(line.line) (`\(line.text.onOneLine)`)"
+      }
+      let more = missing.count > Self.mostLines ? ", and \(missing.count - Self.mostLines) more" : ""
+      return (place(commit.number), words + (named.isEmpty ? "" : "; not: " + named.joined(separator: ", ") + more))
+    }
+  }
+
+  /// The end of a verdict that would else speak for lines that never ran.
+  private var linesSuffix: String {
+    let lines = commits.compactMap(\.lines).reduce(0) { $0 + $1.count }
+    let missing = commits.reduce(0) { $0 + $1.linesNotRun.count }
+    return missing == 0 ? "" : "; \(missing) of \(Figures.counted(lines, "changed line")) never ran"
   }
 
   /// Files by their names alone: a row has little room.
@@ -82,7 +112,7 @@ extension SeriesRecord {
       if interrupted { return "INTERRUPTED after \(done) of \(total); nothing broken so far" }
       let unseen = commits.reduce(0) { $0 + $1.unseen.count }
       return "PASS sampled: \(total), " + extent.joined(separator: ", ") + "; not a proof"
-        + (unseen > 0 ? "; \(Figures.counted(unseen, "change")) not seen" : "")
+        + (unseen > 0 ? "; \(Figures.counted(unseen, "change")) not seen" : "") + linesSuffix
     }
   }
 

@@ -8,7 +8,9 @@ package struct ExhaustText {
   package init(_ record: ExhaustRecord) { self.record = record }
 
   /// The whole report, ending in a newline.
-  package func render() -> String { Self.join([header, tables, left, violation, faults, [verdict]]) }
+  package func render() -> String {
+    Self.join([header, tables, CodeText.lines(record.code, width: width), left, violation, faults, [verdict]])
+  }
 
   /// What `--quiet` leaves.
   package func renderQuietly() -> String {
@@ -119,6 +121,10 @@ package struct ExhaustText {
   }
 
   var verdict: String {
+    sentence + (record.verdict == .complete || record.verdict == .partial ? CodeText.suffix(record.code) : "")
+  }
+
+  private var sentence: String {
     let total = Figures.grouped(UInt64(record.items.count))
     let complete = Figures.grouped(UInt64(count("complete")))
     switch record.verdict {

@@ -15,7 +15,8 @@ package struct TextReport {
   /// - Parameter full: every step of an interleaving is shown, also those that do not matter.
   package func render(full: Bool = false) -> String {
     Self.join(
-      [Self.header(record)] + measurements + [scope] + findings(full: full)
+      [Self.header(record)] + measurements + [CodeText.lines(record.code, width: Self.width), scope]
+        + findings(full: full)
         + [unseen, [VerdictLine.render(record)]])
   }
 

@@ -3,7 +3,7 @@ import Records
 /// The last line of every report: one line, its first word is the verdict.
 package enum VerdictLine {
   package static func render(_ record: RunRecord) -> String {
-    let unseen = record.verdict == .clean ? UnseenText.suffix(record.kernel) : ""
+    let unseen = record.verdict == .clean ? UnseenText.suffix(record.kernel) + CodeText.suffix(record.code) : ""
     return sentence(record) + unseen
   }
 

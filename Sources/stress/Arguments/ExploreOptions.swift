@@ -53,6 +53,7 @@ struct ExploreOptions: ParsableArguments {
 
   @OptionGroup var subject: SubjectOptions
   @OptionGroup var kernel: KernelOptions
+  @OptionGroup var counting: CoverageOptions
 
   @Option(
     parsing: .unconditional,
@@ -102,7 +103,7 @@ struct ExploreOptions: ParsableArguments {
   /// What is not given keeps the engine's default, so that it is written down once.
   func configuration(seed: UInt64) throws -> ExploreConfiguration {
     var result = ExploreConfiguration(seed: seed, mutant: subject.mutant)
-    result.kernel = try kernel.kernel(subject.policy ?? .fourK)
+    result.kernel = try kernel.kernel(subject.policy ?? .fourK, coverage: counting.coverage)
     if let threads { result.threads = threads }
     if let operations { result.operations = operations }
     if let scenario {

@@ -81,11 +81,14 @@ struct KernelOptions: ParsableArguments {
   }
 
   /// Builds the kernel, or takes it from the cache.
-  /// - Parameter policy: what the tree must be able to do; one that cannot is refused.
-  func kernel(_ policy: Policy = .fourK) throws -> KernelSubject? {
-    guard let kernel = try kernel(plainAccesses: plainAccesses || checksRaces, checksRaces: checksRaces) else {
-      return nil
-    }
+  /// - Parameters:
+  ///   - policy: what the tree must be able to do; one that cannot is refused.
+  ///   - coverage: what of its code runs is counted.
+  func kernel(_ policy: Policy = .fourK, coverage: Bool = false) throws -> KernelSubject? {
+    guard
+      let kernel = try kernel(
+        plainAccesses: plainAccesses || checksRaces, checksRaces: checksRaces, coverage: coverage)
+    else { return nil }
     if let objection = kernel.objection(to: policy) { try refuse("--policy \(policy.rawValue) \(objection)") }
     return kernel
   }
@@ -106,7 +109,7 @@ struct KernelOptions: ParsableArguments {
     try refuse("--scenario \(scenario.rawValue): \(objection)")
   }
 
-  private func kernel(plainAccesses: Bool, checksRaces: Bool) throws -> KernelSubject? {
+  private func kernel(plainAccesses: Bool, checksRaces: Bool, coverage: Bool = false) throws -> KernelSubject? {
     guard let path else { return nil }
     if checksRaces && !KnownRaces.canTell {
       throw ValidationError("RACE-1 needs addr2line, of Debian's binutils: it tells known races of the kernel by name")
@@ -118,7 +121,7 @@ struct KernelOptions: ParsableArguments {
       throw ExitCode(bisect ? ExitStatus.notSupported : ExitStatus.usage)
     }
     do {
-      var kernel = try KernelSubject.open(path, plainAccesses: plainAccesses, base: base)
+      var kernel = try KernelSubject.open(path, plainAccesses: plainAccesses, coverage: coverage, base: base)
       kernel.checksRaces = checksRaces
       if let hangSeconds { kernel.hangLimit = UInt64(hangSeconds * 1e9) }
       kernel.blackBox = Isolation.box

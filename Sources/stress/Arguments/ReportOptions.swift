@@ -13,6 +13,7 @@ struct ReportOptions: ParsableArguments {
   @Option(parsing: .unconditional, help: Self.help(.ktap), completion: Self.completion(.ktap)) var ktap: String?
   @Option(parsing: .unconditional, help: Self.help(.perfetto), completion: Self.completion(.perfetto)) var perfetto:
     String?
+  @Option(parsing: .unconditional, help: Self.help(.lcov), completion: Self.completion(.lcov)) var lcov: String?
 
   @OptionGroup var width: WidthOptions
 
@@ -28,6 +29,7 @@ struct ReportOptions: ParsableArguments {
     case .junit: .file(extensions: ["xml"])
     case .ktap: .file(extensions: ["ktap"])
     case .perfetto: .file(extensions: ["json"])
+    case .lcov: .file(extensions: ["info"])
     }
   }
 
@@ -35,7 +37,7 @@ struct ReportOptions: ParsableArguments {
   private var paths: [(ReportFormat, String?)] {
     [
       (.text, text), (.mail, mail), (.html, html), (.markdown, markdown), (.junit, junit), (.ktap, ktap),
-      (.perfetto, perfetto),
+      (.perfetto, perfetto), (.lcov, lcov),
     ]
   }
 
@@ -68,6 +70,10 @@ struct ReportFile {
 
   /// True if it is there. What went wrong is told on standard error in one line.
   func write(_ record: Record) -> Bool {
+    if format == .lcov && !record.hasCode {
+      StandardStreams.error.tell("there is no report as lcov: nothing was counted, which --coverage of a run does")
+      return false
+    }
     do {
       let render = { format.render(record) }
       let text = columns.flatMap { format == .text ? TextWidth.exactly($0, render) : nil } ?? render()

@@ -32,6 +32,7 @@ struct RunOptions: ParsableArguments {
 
   @OptionGroup var subject: SubjectOptions
   @OptionGroup var kernel: KernelOptions
+  @OptionGroup var counting: CoverageOptions
 
   @Option(
     parsing: .unconditional,
@@ -104,7 +105,7 @@ struct RunOptions: ParsableArguments {
   /// What is not given keeps the engine's default, so that it is written down once.
   func configuration(seed: UInt64) throws -> SoakConfiguration {
     var result = SoakConfiguration(threads: threads, seed: seed, mutant: subject.mutant, firstRound: firstRound)
-    result.kernel = try kernel.kernel(subject.policy ?? .fourK)
+    result.kernel = try kernel.kernel(subject.policy ?? .fourK, coverage: counting.coverage)
     if let seconds { result.length = .seconds(seconds) }
     if let rounds { result.length = .rounds(rounds) }
     if let protocolName = subject.protocolName { result.protocolName = protocolName }

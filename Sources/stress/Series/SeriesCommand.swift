@@ -101,6 +101,7 @@ struct SeriesCommand: CampaignCommand {
     help: .init("With --kcidb: the name by which KernelCI knows who submits. (default: stress)", valueName: "name"))
   var origin: String?
 
+  @OptionGroup var counting: CoverageOptions
   @OptionGroup var output: OutputOptions
 
   /// It is nobody's subject: each commit is.
@@ -116,6 +117,7 @@ struct SeriesCommand: CampaignCommand {
       throw ValidationError("--origin '\(origin)': allowed are small letters, digits and underscores")
     }
     if let kcidb, kcidb == output.json { throw ValidationError("--kcidb and --json name one file, '\(kcidb)'") }
+    try counting.validate(output.reports)
     guard !repository.isEmpty else { throw ValidationError("--kernel-tree needs a git repository, not an empty path") }
   }
 
@@ -170,6 +172,7 @@ struct SeriesCommand: CampaignCommand {
     if let schedules { configuration.schedules = schedules }
     if let executions { configuration.executions = executions }
     configuration.table = table
+    configuration.coverage = counting.coverage
     if let jobs { configuration.jobs = jobs }
     return configuration
   }

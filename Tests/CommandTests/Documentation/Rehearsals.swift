@@ -78,6 +78,11 @@ extension Rehearsal {
     Rehearsal("stress explore --kernel-tree linux-posted --seed 1", elsewhere: postedTests),
     Rehearsal("stress explore --kernel-tree linux-posted --scenario planted --seed 1", elsewhere: postedTests),
 
+    // Which lines ran
+    Rehearsal(
+      "stress series v7.3..HEAD --kernel-tree ~/src/linux --coverage",
+      elsewhere: "Tests/CommandTests/CoverageCommandTests.swift"),
+
     // Series
     Rehearsal("stress series v7.3..HEAD --kernel-tree ~/src/linux", elsewhere: seriesTests),
     Rehearsal(

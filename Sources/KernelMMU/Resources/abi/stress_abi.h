@@ -87,6 +87,10 @@ struct stress_kernel {
   // world's: the host puts it back.
   void *variables;
   uint64_t variables_bytes;
+  // How often what of each function ran, where it was compiled to be counted; else 0 functions. No execution puts it
+  // back.
+  const struct stress_counters *counters;
+  uint64_t counters_count;
   uint64_t task_bytes;
 
   // Memory that one world needs, zeroed, aligned to 64 bytes. All that the kernel side changes is in there, in its

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #endif
 
-enum { STRESS_ABI_VERSION = 4 };
+enum { STRESS_ABI_VERSION = 5 };
 // An object that the host allocates: the kernel's header of a page table is the only kind.
 enum { STRESS_OBJECT_BYTES = 512 };
 
@@ -236,4 +236,17 @@ struct stress_statistics {
   int64_t tables;
   uint64_t nx_splits;
   uint64_t flushes;
+};
+
+// What of one function ran so many times: an array of counters, whose meaning the compiler's notes of the unit tell.
+struct stress_counters {
+  // A path that ends in the unit's name, with an ending of its own.
+  const char *unit;
+  // The function's number in the unit.
+  uint32_t ident;
+  // Of its place in the source, and of its control flow.
+  uint32_t place_checksum;
+  uint32_t flow_checksum;
+  uint64_t count;
+  uint64_t *values;
 };

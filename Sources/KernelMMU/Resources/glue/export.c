@@ -75,5 +75,9 @@ __attribute__((visibility("default"))) const struct stress_kernel *stress_kernel
   stress_variables_initialize();
   table.variables = (void *)stress_variables.start;
   table.variables_bytes = stress_variables.bytes;
+#ifdef STRESS_COVERAGE
+  table.counters = stress_counted_functions();
+  table.counters_count = stress_counted_functions_count();
+#endif
   return &table;
 }

@@ -60,6 +60,9 @@ static inline struct stress_world *stress_world_of(struct kvm *kvm) {
 
 // machine.c
 void stress_variables_initialize(void);
+// Of a kernel that was compiled to be counted.
+const struct stress_counters *stress_counted_functions(void);
+u64 stress_counted_functions_count(void);
 
 // audit.c
 const char *stress_list_of(const struct stress_task *task, const void *object);

@@ -16,6 +16,10 @@ struct stress_variables stress_variables __read_mostly;
 extern char __ehdr_start[] __attribute__((visibility("hidden")));
 extern char __start_stress_read_mostly[] __attribute__((visibility("hidden")));
 extern char __stop_stress_read_mostly[] __attribute__((visibility("hidden")));
+#ifdef STRESS_COVERAGE
+// The linker script's: counters stand behind all variables.
+extern char stress_counters_start[] __attribute__((visibility("hidden")));
+#endif
 
 // Of the ELF header and of a program header, which no header here declares.
 enum { ELF_PHOFF = 32, ELF_PHENTSIZE = 54, ELF_PHNUM = 56 };
@@ -41,6 +45,9 @@ void stress_variables_initialize(void) {
     if (!start) start = from;
     end = to;
   }
+#ifdef STRESS_COVERAGE
+  end = min(end, (u64)(stress_counters_start - __ehdr_start));
+#endif
   stress_variables = (struct stress_variables){
       .start = (u64)__ehdr_start + start, .bytes = end - start, .image = (u64)__ehdr_start, .image_bytes = image_end,
       .read_mostly = (u64)__start_stress_read_mostly,

@@ -21,6 +21,7 @@ function exhaustPage({ record }) {
     harnessFaults(record),
     unseen(record),
     record.violation && section("Violation", exhaustViolation(record)),
+    codeThatRan(record),
     section("Items", el("p", {}, "A cell: how many classes two operations have, or states, from "
       + "this table, on the diagonal the operation with itself, in the first column alone; ~ not complete, - not run, "
       + "or the rule that was broken. Press one for what ran."),

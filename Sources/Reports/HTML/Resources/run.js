@@ -12,6 +12,7 @@ function runPage(data) {
     cleanTrace && section("Interleaving", explorer(cleanTrace, "Interleaving", "", { id: "replay" })),
     isCampaign && section("Race coverage", coverage(data)),
     isCampaign && section("Outcomes", outcomes(record.outcomes)),
+    codeThatRan(record),
     kind === "soak" && section("Latency", latencies(record.timing.latencies)),
     section("Checkers", checkers(record.checkers)),
   ];

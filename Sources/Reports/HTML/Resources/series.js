@@ -17,6 +17,7 @@ function seriesPage({ record, words, verdicts }) {
     harnessFaults(record),
     section("Commits", el("p", {}, "Press a verdict for what the commit changes and what was run of it."),
       seriesTable(record, words, verdicts)),
+    codeThatRan(record),
     broken.map((commit) => seriesFailures(record, words, commit)),
   ];
 }
@@ -57,7 +58,7 @@ function openCommit(record, words, verdicts, index) {
       + `${grouped(commit.schedules.distinct)} distinct`],
   ]), commit.unseen.length > 0 && [el("h3", {}, "Changed, and outside what this can see"),
     el("ul", { class: "bad" }, commit.unseen.map(({ name, file, reason }) =>
-      el("li", {}, `${reason}: ${name ? `${name} (${file})` : file}`)))]);
+      el("li", {}, `${reason}: ${name ? `${name} (${file})` : file}`)))], changedLines(commit.lines));
 }
 
 function seriesFailures(record, words, commit) {
