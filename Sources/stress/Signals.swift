@@ -16,6 +16,9 @@ final class Signals: Sendable {
     return isIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
   }()
 
+  /// One that came before the sources were there; 0 for none.
+  private static let early = Atomic<Int32>(0)
+
   private let sources: [any DispatchSourceSignal]
   private let first = Atomic<Int32>(0)
   private let firstTime = Atomic<UInt64>(0)
@@ -37,8 +40,10 @@ final class Signals: Sendable {
     let numbers = Self.numbers
     var mask = sigset_t()
     sigemptyset(&mask)
+    // Ignored, one that is pending or comes before the mask is there would be lost, and nobody sends a second one.
+    Self.early.store(0, ordering: .relaxed)
     for number in numbers {
-      signal(number, SIG_IGN)
+      signal(number) { Signals.early.store($0, ordering: .relaxed) }
       sigaddset(&mask, number)
     }
     pthread_sigmask(SIG_BLOCK, &mask, nil)
@@ -50,6 +55,8 @@ final class Signals: Sendable {
       source.setEventHandler { [self] in receive(number, stop) }
       source.resume()
     }
+    let number = Self.early.load(ordering: .relaxed)
+    if number != 0 { queue.async { [self] in receive(number, stop) } }
   }
 
   /// A closed pipe or a full disk shows as an error of write(), which does not lose the record.
