@@ -1,4 +1,4 @@
-/// `--coverage` and `--lcov` as a user has them.
+/// `--coverage` and `--lcov` as a user has them: `stress explore`, `exhaust`, `run` and `series`.
 import Foundation
 import TestSupport
 import Testing

