@@ -4,8 +4,8 @@
 /// the first that failed: what was run beyond it is forgotten, so that the result is the same for any number of
 /// workers.
 import Episodes
-import Exploration
 import Machine
+import Scheduling
 import Synchronization
 
 final class ChunkBoard: Sendable {
@@ -92,6 +92,9 @@ final class ChunkBoard: Sendable {
 
   /// How many of a chunk's schedules to run.
   func limit(_ chunk: UInt64) -> UInt64 { min(chunkSize, budget - chunk * chunkSize) }
+
+  /// A piece was handed out, of which one chunk at least is begun.
+  var hasBegun: Bool { state.withLock { $0.pieces.hasBegun } }
 
   /// A piece that was handed out is to be run to its end.
   func isWanted(_ piece: Piece) -> Bool { state.withLock { $0.pieces.isWanted(piece.number) } }

@@ -19,7 +19,8 @@ final class ChunkWorkers: Sendable {
     WorkerThreads.run(
       count: configuration.jobs, work: { [self] _ in work() },
       tick: {
-        guard !tick() else { return }
+        // Something is begun, however short the time is: what a campaign came to does not hang on a worker's start.
+        guard !tick(), board.hasBegun else { return }
         board.stop()
         early.request()
       })

@@ -13,6 +13,8 @@ package struct InOrder<Result> {
   private var waiting: [UInt64: Result] = [:]
   private var inFlight: Set<UInt64> = []
   private var isStopped = false
+  /// A piece was handed out.
+  package private(set) var hasBegun = false
 
   /// - Parameters:
   ///   - first: the first piece; nil for none at all.
@@ -31,6 +33,7 @@ package struct InOrder<Result> {
     let (following, overflow) = piece.addingReportingOverflow(step)
     next = overflow ? nil : following
     inFlight.insert(piece)
+    hasBegun = true
     return piece
   }
 
