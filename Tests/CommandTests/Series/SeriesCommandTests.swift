@@ -176,8 +176,12 @@ import Testing
       let resources = "stress_KernelMMU.resources"
       for name in ["stress", resources] {
         let source = name == "stress" ? tool : tool.deletingLastPathComponent().appendingPathComponent(name)
-        try FileManager.default.copyItem(
-          at: source.resolvingSymlinksInPath(), to: bin.appendingPathComponent(name))
+        // By another process: what this one writes may still be open in a child that another test starts, and what is
+        // open for writing cannot be run.
+        let copy = try Process.run(
+          URL(fileURLWithPath: "/bin/cp"),
+          arguments: ["-r", source.resolvingSymlinksInPath().path, bin.appendingPathComponent(name).path])
+        copy.waitUntilExit()
       }
       let root = scratch.folder.appendingPathComponent("repository")
       try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
