@@ -1,9 +1,9 @@
 import ArgumentParser
 import Campaign
-import Exploration
 import Foundation
 import Machine
 import MirrorMMU
+import Scheduling
 import SecureEPT
 
 /// `stress list`: the names that the options take and the reports show.
@@ -65,8 +65,11 @@ struct ListCommand: ParsableCommand {
         [name.rawValue, name.summary + name.limits]
       }
     case .variants:
-      OperationVariant.all(.hugeShared).map { [$0.name, $0.memory.text, $0.operation.name] }
-    case .tables: InitialTable.all(.hugeShared).map { [$0.name, $0.summary] }
+      OperationVariant.all(.hugeShared).map {
+        [$0.name, $0.memory.text, $0.operation.name + ($0.isOfKernel ? ", of a kernel alone" : "")]
+      }
+    case .tables:
+      InitialTable.all(.hugeShared).map { [$0.name, $0.summary + ($0.isOfKernel ? ", of a kernel alone" : "")] }
     case .strategies: StrategyName.allCases.map { [$0.rawValue, $0.summary] }
     }
   }

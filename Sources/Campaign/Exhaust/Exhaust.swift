@@ -1,12 +1,12 @@
 /// The engine that executes every class of interleavings of a plan's items, from a configuration to a record.
 import Episodes
 import Executions
-import Exploration
 import Foundation
 import KernelMMU
 import Machine
 import MirrorMMU
 import Records
+import Scheduling
 import SecureEPT
 import Synchronization
 
@@ -211,7 +211,8 @@ package final class Exhaust: Sendable {
     while goesOn(), let (piece, turn) = take() {
       let episode = configuration.plan.items[turn.item].episode
       let stage = stages[turn.stage]
-      let result = search.run(episode, by: stage.method, limit: stage.executions, goesOn: goesOn)
+      let result = search.run(
+        episode, by: stage.method, answers: stage.isQuiet ? 0 : nil, limit: stage.executions, goesOn: goesOn)
       var finding: Finding?
       if result.end == .violation { finding = search.finding(episode) }
       give(piece, .init(turn: turn, result: result, finding: finding))
@@ -256,9 +257,9 @@ package final class Exhaust: Sendable {
   ) {
     let item = configuration.plan.items[turn.item]
     let stage = stages[turn.stage]
-    let isAside = stage.preemptions != configuration.preemptions && result.end != .violation
+    let isAside = (stage.isQuiet || stage.preemptions != configuration.preemptions) && result.end != .violation
     if isAside {
-      if result.end == .complete { board.bounds[turn.item] = stage.preemptions ?? -1 }
+      if result.end == .complete && !stage.isQuiet { board.bounds[turn.item] = stage.preemptions ?? -1 }
       if board.results[turn.item] == nil {
         board.done += 1
         board.results[turn.item] = EpisodeSearch.Result(

@@ -2,9 +2,9 @@
 /// something there; or episodes of a scenario; or one that somebody has.
 import Episodes
 import Executions
-import Exploration
 import KernelMMU
 import Machine
+import Scheduling
 import SecureEPT
 
 package struct ExhaustPlan: Sendable {
@@ -28,9 +28,10 @@ package struct ExhaustPlan: Sendable {
     kernel: KernelSubject? = nil
   ) {
     let subject = Subject(.mainline, nil, kernel)
-    let variants = OperationVariant.all(policy)
+    let variants = OperationVariant.all(policy).filter { kernel != nil || !$0.isOfKernel }
     var items: [Item] = []
     for place in InitialTable.all(policy) where table == nil || place.name == table {
+      if place.isOfKernel && kernel == nil { continue }
       let usable = variants.filter { $0.isFor(place, policy) }
       for combination in Self.combinations(of: usable, named: operations, threads) {
         let episode = place.episode(combination, policy: policy, answers: answers)

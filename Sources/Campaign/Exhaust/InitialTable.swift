@@ -12,16 +12,19 @@ package struct InitialTable: Sendable, Equatable {
   var needsHuge = false
   /// Private memory may be mapped by huge pages, where the policy has them: a region is then for good.
   var allowsHuge = true
+  /// Of a kernel alone: of the model nothing is left that it could show.
+  package var isOfKernel = false
 
   private init(
     _ name: String, _ summary: String, isPrivate: Bool, _ operations: [(Operation, Gfn, UInt64)] = [],
-    needsHuge: Bool = false, allowsHuge: Bool = true
+    needsHuge: Bool = false, allowsHuge: Bool = true, isOfKernel: Bool = false
   ) {
     self.name = name
     self.summary = summary
     self.isPrivate = isPrivate
     self.needsHuge = needsHuge
     self.allowsHuge = allowsHuge
+    self.isOfKernel = isOfKernel
     populated = operations.map { operation, gfn, draw in
       let range = operation == .logDirty ? OperationVariant.slot : gfn..<gfn + 1
       return Request(operation: operation, range: range, draw: draw)
@@ -51,6 +54,9 @@ package struct InitialTable: Sendable, Equatable {
       InitialTable(
         "shared-read-only", "shared memory, the gfn is mapped and write-protected", isPrivate: false,
         [(.fault, gfn, 0), (.wrprot, gfn, 0)]),
+      InitialTable(
+        "shared-clean", "shared memory, the gfn is mapped and its D bit is clear", isPrivate: false,
+        [(.fault, gfn, 0), (.clearDirty, gfn, 0)], isOfKernel: true),
       InitialTable("shared-2m", "shared memory, mapped by a 2M page", isPrivate: false, [(.fault2M, gfn, 1)]),
       InitialTable(
         "shared-2m-read-only", "shared memory, mapped by a 2M page and write-protected", isPrivate: false,

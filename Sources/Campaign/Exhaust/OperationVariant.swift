@@ -22,6 +22,8 @@ package struct OperationVariant: Sendable, Equatable {
   package var request: Request
   /// Where it means something.
   package var memory: Memory
+  /// Of a kernel alone: of the model nothing is left that it could show, and it is long.
+  package var isOfKernel = false
 
   package var operation: Operation { request.operation }
 
@@ -29,8 +31,9 @@ package struct OperationVariant: Sendable, Equatable {
 
   private init(
     _ name: String, _ operation: Operation, _ memory: Memory, at range: Range<Gfn> = Self.gfn..<Self.gfn + 1,
-    draw: UInt64 = 0
+    draw: UInt64 = 0, isOfKernel: Bool = false
   ) {
+    self.isOfKernel = isOfKernel
     self.name = name
     self.memory = memory
     request = Request(operation: operation, range: range, draw: draw)
@@ -49,12 +52,14 @@ package struct OperationVariant: Sendable, Equatable {
       OperationVariant("zap", .zap, .privateMemory),
       OperationVariant("zap-region", .zap, .privateMemory, at: region),
       OperationVariant("convert", .convert, .either),
+      OperationVariant("convert-region", .convert, .either, at: region, isOfKernel: true),
       // Draws that are no multiple of 16 do not look like single-stepping.
       OperationVariant("guest", .guest, .privateMemory, draw: 1),
       OperationVariant("guest-stepped", .guest, .privateMemory, draw: 16),
     ]
     let ofHuge = [
       OperationVariant("fault-2m", .fault2M, .either, draw: 1),
+      OperationVariant("fault-2m-neighbour", .fault2M, .either, at: next, draw: 1, isOfKernel: true),
       OperationVariant("split-exclusive", .splitExclusive, .either, at: region),
     ]
     let ofShared = [

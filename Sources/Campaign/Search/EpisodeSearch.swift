@@ -1,8 +1,8 @@
 /// Every class of interleavings of one episode, in a world of its own.
 import Episodes
 import Executions
-import Exploration
 import Machine
+import Scheduling
 import SecureEPT
 
 package final class EpisodeSearch {
@@ -89,11 +89,12 @@ package final class EpisodeSearch {
   /// Executes the episode in every way. What broke a rule is the world's last execution.
   /// - Parameters:
   ///   - method: another than this search's own.
+  ///   - answers: so many of a thread's questions are answered yes in an execution; nil for as many as of all episodes.
   ///   - limit: executions.
   ///   - goesOn: asked every so often.
   ///   - each: called after each class, with its hash and with that of what it left behind.
   package func run(
-    _ episode: Episode, by method: Method? = nil, limit: UInt64, goesOn: () -> Bool = { true },
+    _ episode: Episode, by method: Method? = nil, answers: UInt32? = nil, limit: UInt64, goesOn: () -> Bool = { true },
     each: ((UInt64, UInt64) -> Void)? = nil
   ) -> Result {
     var result = Result()
@@ -101,15 +102,16 @@ package final class EpisodeSearch {
       result.end = world.violation != nil ? .violation : .fault(world.harnessFault ?? "the tables could not be built")
       return result
     }
+    let mostYes = answers ?? mostYes
     return switch method ?? self.method {
-    case .states(let preemptions, let trust): runStates(episode, preemptions, trust, limit, goesOn, each)
-    case .classes(let kind): runClasses(episode, kind, limit, goesOn, each)
+    case .states(let preemptions, let trust): runStates(episode, preemptions, trust, mostYes, limit, goesOn, each)
+    case .classes(let kind): runClasses(episode, kind, mostYes, limit, goesOn, each)
     }
   }
 
   private func runStates(
-    _ episode: Episode, _ preemptions: Int?, _ trust: StateSearch.Trust, _ limit: UInt64, _ goesOn: () -> Bool,
-    _ each: ((UInt64, UInt64) -> Void)?
+    _ episode: Episode, _ preemptions: Int?, _ trust: StateSearch.Trust, _ mostYes: UInt32, _ limit: UInt64,
+    _ goesOn: () -> Bool, _ each: ((UInt64, UInt64) -> Void)?
   ) -> Result {
     var result = Result()
     let world = world
@@ -152,8 +154,8 @@ package final class EpisodeSearch {
   }
 
   private func runClasses(
-    _ episode: Episode, _ kind: ExhaustiveSearch.Kind, _ limit: UInt64, _ goesOn: () -> Bool,
-    _ each: ((UInt64, UInt64) -> Void)?
+    _ episode: Episode, _ kind: ExhaustiveSearch.Kind, _ mostYes: UInt32, _ limit: UInt64,
+    _ goesOn: () -> Bool, _ each: ((UInt64, UInt64) -> Void)?
   ) -> Result {
     var result = Result()
     let search = ExhaustiveSearch.create(on: world.scheduler, mostYes: mostYes, kind: kind)
