@@ -122,21 +122,9 @@ package final class SequentialWorld {
   /// All that the checkers look at once nothing runs, and the VM's end.
   private func settle(_ tearsDown: Bool) -> EpisodeTrace.Operation {
     beginOperation()
-    guarded { own in
-      let count = own.frame?.threads.count ?? 0
-      for id in 0..<count { own.world.machine.pointee.tasks[id].rcuPoll(force: true) }
-      own.world.vm.verifyAtRest(own.world.suite, own.task)
-    }
-    if tearsDown && !world.isHalted {
-      guarded { own in
-        own.task.pointee.rangeStart = 0
-        own.task.pointee.rangeEnd = 0
-        own.task.pointee.mayResched = false
-        own.task.pointee.busyThreshold = 0
-        own.world.vm.tearDown(own.task)
-      }
-      task.drain()
-    }
+    let tasks = frame?.threads.count ?? 0
+    guarded { $0.world.vm.settle($0.task, $0.world.suite, tasks: tasks) }
+    if tearsDown { guarded { $0.world.vm.end($0.task, $0.world.suite, tasks: tasks) } }
     trace.result = world.isHalted ? .stopped : .done
     finishOperation(false)
     return trace

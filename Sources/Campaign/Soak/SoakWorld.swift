@@ -224,17 +224,9 @@ struct SoakWorld: @unchecked Sendable {
   }
 
   private func verify() {
-    let task = mainTask
-    for id in 0..<configuration.threads { machine.pointee.tasks[id].rcuPoll(force: true) }
-    vm.verifyAtRest(suite, task)
-    guard !task.isHalted else { return }
-    task.pointee.rangeStart = 0
-    task.pointee.rangeEnd = 0
-    vm.tearDown(task)
-    task.drain()
-    for id in 0..<configuration.threads { machine.pointee.tasks[id].rcuPoll(force: true) }
-    guard !task.isHalted else { return }
-    vm.verifyTornDown(suite, task)
+    vm.settle(mainTask, suite, tasks: configuration.threads)
+    vm.end(mainTask, suite, tasks: configuration.threads)
+    guard !mainTask.isHalted else { return }
     for id in 0..<configuration.threads { machine.pointee.tasks[id].pointee.resetStatistics() }
   }
 }

@@ -218,23 +218,11 @@ package final class FiberWorld {
   @inline(__always) private func outsideRace() { machine.pointee.tasks[0].pointee.point.countdown = .max / 2 }
 
   private func settle() {
-    for id in 0..<race.pointee.count { machine.pointee.tasks[id].rcuPoll(force: true) }
-    verify()
-  }
-
-  private func verify() {
     let task = machine.pointee.tasks[0]
-    vm.verifyAtRest(suite, task)
+    vm.settle(task, suite, tasks: race.pointee.count)
     guard episode.endsInTeardown, !task.isHalted else { return }
-    task.pointee.rangeStart = 0
-    task.pointee.rangeEnd = 0
-    task.pointee.mayResched = false
-    task.pointee.busyThreshold = 0
     vm.beQuiet()
-    vm.tearDown(task)
-    task.drain()
-    for id in 0..<race.pointee.count { machine.pointee.tasks[id].rcuPoll(force: true) }
-    if !task.isHalted { vm.verifyTornDown(suite, task) }
+    vm.end(task, suite, tasks: race.pointee.count)
   }
 
   /// Turns an end without a violation into what it is: a rule about progress, or a fault of the harness.

@@ -1,9 +1,9 @@
 /// The subject of a token, and the token of what a world runs.
 import Episodes
-import Exploration
 import KernelMMU
 import Machine
 import MirrorMMU
+import Scheduling
 
 extension Subject {
   /// - Parameter kernel: for a kernel's token, what it is run on.
