@@ -43,17 +43,8 @@ struct DiffCommand: CampaignCommand {
 
 /// Where record and report go.
 struct DiffOutputOptions: OutputGroup {
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Write the record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
-      valueName: "file"), completion: .file(extensions: ["json"]))
-  var json: String?
-
+  @OptionGroup var record: RecordOptions
   @OptionGroup var width: WidthOptions
 
-  @Flag(help: "Print the difference and the verdict line only, and no progress.")
-  var quiet = false
-
-  func files() throws -> OutputFiles { try OutputFiles(json: json, width: width) }
+  func files() throws -> OutputFiles { try OutputFiles(json: record.json, width: width) }
 }

@@ -144,10 +144,7 @@ struct ExhaustCommand: CampaignCommand {
     transform: NumberArgument.whole(1...86_400))
   var seconds: Int?
 
-  @Option(
-    parsing: .unconditional, help: .init("Items at once. (default: one a processor)", valueName: "n"),
-    transform: NumberArgument.whole(1...64))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOptions
 
   @Option(
     parsing: .unconditional,
@@ -198,8 +195,10 @@ struct ExhaustCommand: CampaignCommand {
     if episode != nil, subject.policy != nil { throw ValidationError("--episode has its own policy") }
     try kernel.validate(subject)
     try counting.validate(kernel, output.reports)
-    guard !kernel.plainAccesses && !kernel.checksRaces else {
-      throw ValidationError("exhaust looks at annotated accesses: it takes no --plain-accesses")
+    guard !kernel.checksRaces else {
+      throw ValidationError(
+        "--check-data-races looks at what one execution has met, of which exhaust leaves out those that come to states "
+          + "that are known: use explore")
     }
     if episode == nil && kernel.path == nil { _ = try plan(nil, nil) }
   }
@@ -267,7 +266,7 @@ struct ExhaustCommand: CampaignCommand {
       protocolName: text?.protocolName ?? subject.protocolName ?? .mainline, mutant: text?.mutant ?? subject.mutant,
       kernel: kernel, policy: policy, plan: plan, answers: answers ?? 1,
       executionLimit: UInt64(executions ?? 5_000_000), seconds: Double(seconds ?? 180),
-      jobs: jobs ?? Processors.usable)
+      jobs: jobs.count)
     configuration.preemptions = preemptions
     configuration.counting = count
     configuration.keepsGoing = keepGoing

@@ -64,17 +64,8 @@ struct MatrixCommand: CampaignCommand {
 
 /// Where record and tables go.
 struct MatrixOutputOptions: OutputGroup {
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Write the record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
-      valueName: "file"), completion: .file(extensions: ["json"]))
-  var json: String?
-
+  @OptionGroup var record: RecordOptions
   @OptionGroup var reports: ReportOptions
 
-  @Flag(help: "Print the differences and the verdict line only, and no progress.")
-  var quiet = false
-
-  func files() throws -> OutputFiles { try OutputFiles(json: json, reports: reports) }
+  func files() throws -> OutputFiles { try OutputFiles(json: record.json, reports: reports) }
 }

@@ -37,7 +37,7 @@ package struct SeriesConfiguration: Sendable {
     seed = 1
     schedules = Self.usualSchedules
     executions = Self.usualExecutions
-    jobs = Processors.usable
+    jobs = 1
     cache = Self.defaultCache
   }
 

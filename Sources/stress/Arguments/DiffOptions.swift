@@ -1,6 +1,5 @@
 import ArgumentParser
 import Campaign
-import Foundation
 import MirrorMMU
 import SecureEPT
 
@@ -50,13 +49,7 @@ struct DiffOptions: ParsableArguments {
     transform: { try NameArgument.parse($0) })
   var mutant: Mutant?
 
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Processors to compare on, 1...\(ExploreOptions.mostJobs); the result is the same for any. (default: all)",
-      valueName: "n"),
-    transform: NumberArgument.whole(1...ExploreOptions.mostJobs))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOptions
 
   @Option(
     name: .customLong("protocol"), parsing: .unconditional,
@@ -111,7 +104,7 @@ struct DiffOptions: ParsableArguments {
       throw ValidationError(
         "--mutant \(mutant.rawValue) breaks a step of protocol mainline, which \(result.protocolName.rawValue) lacks")
     }
-    result.jobs = jobs ?? min(Processors.usable, ExploreOptions.mostJobs)
+    result.jobs = jobs.count
     result.keepsGoing = keepsGoing
     return result
   }

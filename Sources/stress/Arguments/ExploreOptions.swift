@@ -1,16 +1,13 @@
 import ArgumentParser
 import Campaign
-import Exploration
-import Foundation
 import MirrorMMU
+import Scheduling
 import SecureEPT
 
 /// The options of `stress explore` and the configuration that they make.
 ///
 /// Every value is taken as it stands (`.unconditional`): `--threads -1` is a bad number of threads, not an option `-1`.
 struct ExploreOptions: ParsableArguments {
-  static let mostJobs = 256
-
   @Option(
     parsing: .unconditional, help: .init("Threads that race, 1...1024. (default: 3)", valueName: "n"),
     transform: NumberArgument.whole(1...1024))
@@ -55,12 +52,7 @@ struct ExploreOptions: ParsableArguments {
   @OptionGroup var kernel: KernelOptions
   @OptionGroup var counting: CoverageOptions
 
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Processors to explore on, 1...\(mostJobs); the result is the same for any. (default: all)", valueName: "n"),
-    transform: NumberArgument.whole(1...mostJobs))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOptions
 
   @Option(
     parsing: .unconditional,
@@ -117,7 +109,7 @@ struct ExploreOptions: ParsableArguments {
     if let seconds { result.length = .seconds(seconds) }
     if let protocolName = subject.protocolName { result.protocolName = protocolName }
     if let policy = subject.policy { result.policy = policy }
-    result.jobs = jobs ?? min(Processors.usable, Self.mostJobs)
+    result.jobs = jobs.count
     result.shard = shard
     if let firstSchedule { result.firstSchedule = firstSchedule }
     result.minimizes = !leavesFailuresAsFound

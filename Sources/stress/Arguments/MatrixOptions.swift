@@ -1,8 +1,7 @@
 import ArgumentParser
 import Campaign
-import Exploration
-import Foundation
 import MirrorMMU
+import Scheduling
 import SecureEPT
 
 /// The options of `stress matrix` and the configuration that they make.
@@ -71,13 +70,7 @@ struct MatrixOptions: ParsableArguments {
     transform: NumberArgument.whole(1...1024))
   var threads: Int?
 
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Processors to run cells on, 1...\(ExploreOptions.mostJobs); the result is the same for any. (default: all)",
-      valueName: "n"),
-    transform: NumberArgument.whole(1...ExploreOptions.mostJobs))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOptions
 
   @Flag(inversion: .prefixedNo, help: "Minimise what fails. (default: yes, --quick: no)")
   var minimize: Bool?
@@ -156,7 +149,7 @@ struct MatrixOptions: ParsableArguments {
     result.schedules = schedules
     if let seed { result.seed = seed }
     if let threads { result.threads = threads }
-    result.jobs = jobs ?? min(Processors.usable, ExploreOptions.mostJobs)
+    result.jobs = jobs.count
     result.minimizes = minimize ?? !quick
     result.expectations = expectations
     return result

@@ -2,35 +2,26 @@ import ArgumentParser
 
 /// Where record and reports go, and how much is printed.
 protocol OutputGroup: ParsableArguments {
-  var quiet: Bool { get }
+  var record: RecordOptions { get }
   var showsAllSteps: Bool { get }
   /// Checks that all can be written, before anything runs.
   func files() throws -> OutputFiles
 }
 
 extension OutputGroup {
+  var quiet: Bool { record.quiet }
   var showsAllSteps: Bool { false }
 }
 
 /// Where record and reports of a run go: what every command that makes a run's record takes.
 struct OutputOptions: OutputGroup {
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Write the run record as JSON to FILE; '-' is standard output, what is printed then goes to standard error.",
-      valueName: "file"), completion: .file(extensions: ["json"]))
-  var json: String?
-
+  @OptionGroup var record: RecordOptions
   @OptionGroup var reports: ReportOptions
-
-  @Flag(help: "Print the violations and the verdict line only, and no progress.")
-  var quiet = false
-
   @OptionGroup var steps: StepOptions
 
   var showsAllSteps: Bool { steps.full }
 
-  func files() throws -> OutputFiles { try OutputFiles(json: json, reports: reports) }
+  func files() throws -> OutputFiles { try OutputFiles(json: record.json, reports: reports) }
 }
 
 /// Where a record and the reports made from it go.

@@ -85,10 +85,7 @@ struct SeriesCommand: CampaignCommand {
     transform: { try VariantArgument.table($0) })
   var table: String?
 
-  @Option(
-    parsing: .unconditional, help: .init("Processors to run on, 1...64. (default: all)", valueName: "n"),
-    transform: NumberArgument.whole(1...64))
-  var jobs: Int?
+  @OptionGroup var jobs: JobsOptions
 
   @Option(
     parsing: .unconditional,
@@ -116,7 +113,7 @@ struct SeriesCommand: CampaignCommand {
     if let origin, origin.wholeMatch(of: /[a-z0-9_]+/) == nil {
       throw ValidationError("--origin '\(origin)': allowed are small letters, digits and underscores")
     }
-    if let kcidb, kcidb == output.json { throw ValidationError("--kcidb and --json name one file, '\(kcidb)'") }
+    if let kcidb, kcidb == output.record.json { throw ValidationError("--kcidb and --json name one file, '\(kcidb)'") }
     try counting.validate(output.reports)
     guard !repository.isEmpty else { throw ValidationError("--kernel-tree needs a git repository, not an empty path") }
   }
@@ -173,7 +170,7 @@ struct SeriesCommand: CampaignCommand {
     if let executions { configuration.executions = executions }
     configuration.table = table
     configuration.coverage = counting.coverage
-    if let jobs { configuration.jobs = jobs }
+    configuration.jobs = jobs.count
     return configuration
   }
 
