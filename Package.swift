@@ -27,18 +27,18 @@ let package = Package(
       name: "KernelMMU", dependencies: ["CAtomics", "CFibers", "CKernelABI", "Machine", "SecureEPT"],
       exclude: ["ABI"], resources: [.copy("Resources")]),
     .target(name: "Checkers", dependencies: ["CAtomics", "Machine"]),
-    .target(name: "Exploration", dependencies: ["CAtomics", "Machine"]),
+    .target(name: "Scheduling", dependencies: ["CAtomics", "Machine"]),
     .target(name: "Records", dependencies: ["Machine"]),
-    .target(name: "Episodes", dependencies: ["Machine", "SecureEPT", "MirrorMMU", "Exploration"]),
+    .target(name: "Episodes", dependencies: ["Machine", "SecureEPT", "MirrorMMU", "Scheduling"]),
     .target(
       name: "Executions",
       dependencies: [
-        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration", "Records", "Episodes",
+        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Scheduling", "Records", "Episodes",
       ]),
     .target(
       name: "Campaign",
       dependencies: [
-        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration", "Records", "Episodes",
+        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Scheduling", "Records", "Episodes",
         "Executions",
         .product(name: "Histogram", package: "hdrhistogram-swift"),
       ]),
@@ -55,11 +55,15 @@ let package = Package(
     .executableTarget(
       name: "stress",
       dependencies: [
-        "Executions", "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Exploration",
+        "Executions", "Campaign", "Reports", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Scheduling",
         "Expected",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .target(name: "TestSupport", dependencies: ["CAtomics", "Machine", "KernelMMU"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport",
+      dependencies: [
+        "CAtomics", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Scheduling", "Executions", "Campaign",
+      ], path: "Tests/TestSupport"),
     .testTarget(name: "TestSupportTests", dependencies: ["TestSupport"]),
     .testTarget(name: "CAtomicsTests", dependencies: ["CAtomics", "TestSupport"]),
     .testTarget(name: "CFibersTests", dependencies: ["CFibers"]),
@@ -71,16 +75,26 @@ let package = Package(
       name: "KernelMMUTests", dependencies: ["KernelMMU", "CKernelABI", "CKernelHost", "TestSupport"],
       exclude: ["CHost"]),
     .testTarget(name: "CheckersTests", dependencies: ["CAtomics", "Machine", "Checkers", "TestSupport"]),
-    .testTarget(name: "ExplorationTests", dependencies: ["CAtomics", "Machine", "Exploration", "TestSupport"]),
+    .testTarget(name: "SchedulingTests", dependencies: ["CAtomics", "Machine", "Scheduling", "TestSupport"]),
+    .testTarget(
+      name: "EpisodesTests",
+      dependencies: [
+        "Machine", "SecureEPT", "MirrorMMU", "Checkers", "Scheduling", "Episodes", "Executions", "TestSupport",
+      ]),
+    .testTarget(
+      name: "ExecutionsTests",
+      dependencies: [
+        "Machine", "SecureEPT", "MirrorMMU", "Scheduling", "Records", "Episodes", "Executions", "TestSupport",
+      ]),
     .testTarget(
       name: "CampaignTests",
       dependencies: [
-        "Executions", "Campaign", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Checkers", "Exploration",
+        "Records", "Executions", "Campaign", "Machine", "SecureEPT", "MirrorMMU", "KernelMMU", "Scheduling",
         "Expected", "TestSupport",
       ]),
     .testTarget(name: "ReportsTests", dependencies: ["Records", "Reports"]),
     .testTarget(
-      name: "CommandTests", dependencies: ["Campaign", "Exploration", "MirrorMMU", "KernelMMU", "TestSupport"]),
+      name: "CommandTests", dependencies: ["Campaign", "Scheduling", "MirrorMMU", "KernelMMU", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

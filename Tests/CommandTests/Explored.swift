@@ -1,6 +1,6 @@
 import Campaign
-import Exploration
 import Foundation
+import Scheduling
 import Testing
 
 /// Tokens for the tests of what takes one: found once by the command itself, and changed from there.

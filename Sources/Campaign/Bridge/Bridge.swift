@@ -4,9 +4,9 @@
 /// All but the last bound is counted in schedules and steps: equal violations of equal rounds find equal schedules.
 import Episodes
 import Executions
-import Exploration
 import Machine
 import Records
+import Scheduling
 
 package final class Bridge {
   package struct Budget: Sendable {

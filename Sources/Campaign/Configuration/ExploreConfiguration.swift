@@ -1,8 +1,8 @@
 import Episodes
 import Executions
-import Exploration
 import KernelMMU
 import MirrorMMU
+import Scheduling
 import SecureEPT
 
 /// Everything that decides what an exploration does. Two campaigns with equal configurations, but for `jobs`, bounded

@@ -3,8 +3,8 @@
 /// whoever runs which.
 import Episodes
 import Executions
-import Exploration
 import Machine
+import Scheduling
 
 struct ChunkResult {
   let chunk: UInt64

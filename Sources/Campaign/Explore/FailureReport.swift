@@ -1,11 +1,11 @@
 /// From the number of a failing schedule to all that is told of it.
 import Episodes
 import Executions
-import Exploration
 import Foundation
 import KernelMMU
 import Machine
 import Records
+import Scheduling
 
 struct FailureReport {
   let configuration: ExploreConfiguration

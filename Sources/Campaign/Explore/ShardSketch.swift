@@ -1,7 +1,7 @@
 /// What a record of one shard keeps for `stress merge`: which part of which campaign it was, and which executions it
 /// saw. In a record it is one string: Base64url of LEB128 varints.
 import Episodes
-import Exploration
+import Scheduling
 
 package struct ShardSketch: Equatable, Sendable {
   private static let version: UInt64 = 1

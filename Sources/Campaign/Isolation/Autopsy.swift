@@ -1,8 +1,8 @@
 import Episodes
 import Executions
-import Exploration
 import KernelMMU
 import Machine
+import Scheduling
 
 /// What a child process does to find out which execution ends a process: it runs one again. It returns where it lives.
 package enum Autopsy {

@@ -1,7 +1,7 @@
 import Episodes
-import Exploration
 import KernelMMU
 import Machine
+import Scheduling
 
 /// A process that ran kernel code has died: which of the executions that it was in ends another one too?
 ///

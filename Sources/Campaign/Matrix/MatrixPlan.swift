@@ -1,10 +1,10 @@
 /// The cells of a matrix in the order of its record, each with what is expected of it.
 import Episodes
-import Exploration
 import KernelMMU
 import Machine
 import MirrorMMU
 import Records
+import Scheduling
 import SecureEPT
 
 struct MatrixPlan {

@@ -1,9 +1,9 @@
 /// The results of a matrix put together, and compared with what is expected.
 import Episodes
 import Executions
-import Exploration
 import MirrorMMU
 import Records
+import Scheduling
 
 struct MatrixRecordBuilder {
   /// Live threads of a soak with a mutant: few, so that a machine of few processors runs many rounds.

@@ -1,11 +1,11 @@
+import Records
 /// Puts the records of a campaign's shards together: one record that says what a single run of the campaign would have
 /// said, whatever the number of shards was.
 ///
 /// Shards know nothing of each other. One that fails stops alone, so the others have run schedules that a single run
 /// would not have come to: of failures the one with the lowest schedule number counts, and executions are counted up to
 /// it. Outcomes, coverage and checks cannot be cut there, and are sums of all that ran.
-import Exploration
-import Records
+import Scheduling
 
 /// Why records are not those of one campaign: one line.
 public struct RecordMergeError: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,7 +1,7 @@
 /// The first writing down of a failing execution.
 import Executions
-import Exploration
 import Machine
+import Scheduling
 
 package enum FoundFailure {
   /// - Parameter violation: of the world's last execution, or of its preparation: then the requests that were to

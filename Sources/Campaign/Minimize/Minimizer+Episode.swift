@@ -1,7 +1,7 @@
 /// Taking threads, operations, initial tables and freedoms away.
 import Episodes
-import Exploration
 import Machine
+import Scheduling
 
 extension Minimizer {
   func reduceEpisode() {

@@ -1,6 +1,6 @@
-/// Fewer preemptions on the same episode.
-import Exploration
 import Machine
+/// Fewer preemptions on the same episode.
+import Scheduling
 
 extension Minimizer {
   /// Drawn executions for each number of preemptions that is less than the best one's.

@@ -6,9 +6,9 @@
 /// is decided by executions counted, none by a clock.
 import Episodes
 import Executions
-import Exploration
 import Machine
 import Records
+import Scheduling
 
 package final class Minimizer {
   /// Executions in all, and steps in all: executions of many threads are long.

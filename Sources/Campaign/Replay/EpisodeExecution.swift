@@ -1,10 +1,10 @@
 /// `stress trace`: one execution of an episode, whether or not it breaks a rule, step by step.
 import Episodes
 import Executions
-import Exploration
 import KernelMMU
 import Machine
 import Records
+import Scheduling
 
 package enum EpisodeExecution {
   /// Replays of a token before it is told.

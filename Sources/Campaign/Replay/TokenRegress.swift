@@ -1,8 +1,8 @@
 import Episodes
 import Executions
-import Exploration
 import KernelMMU
 import Machine
+import Scheduling
 
 /// `stress regress`: does what a token once showed still happen?
 ///

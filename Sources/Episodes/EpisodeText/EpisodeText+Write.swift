@@ -1,6 +1,6 @@
-/// The text of an episode as it is printed. What is read prints as it was, but for comments and spaces.
-import Exploration
 import Machine
+/// The text of an episode as it is printed. What is read prints as it was, but for comments and spaces.
+import Scheduling
 
 extension EpisodeText {
   package var text: String {

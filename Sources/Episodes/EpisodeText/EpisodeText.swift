@@ -1,9 +1,9 @@
+import Machine
+import MirrorMMU
 /// An execution as a person writes and reads it: the episode, what it runs on, and which schedule.
 ///
 /// A token is the same for machines, and has but one kind of schedule. docs/episodes.md has the form.
-import Exploration
-import Machine
-import MirrorMMU
+import Scheduling
 
 package struct EpisodeText: Sendable, Equatable {
   package static let heading = "stress episode 1"

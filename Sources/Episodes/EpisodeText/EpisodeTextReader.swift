@@ -1,10 +1,10 @@
+import Machine
+import MirrorMMU
 /// Reads the text of an episode, which somebody has written by hand: each refusal names the line, and what is expected.
 ///
 /// What is returned can be carried out, as with a token: all gfns are in the guest, all threads are the episode's, and
 /// nothing is more than `Token` allows.
-import Exploration
-import Machine
-import MirrorMMU
+import Scheduling
 import SecureEPT
 
 extension EpisodeText {

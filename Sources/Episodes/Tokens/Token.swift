@@ -1,6 +1,6 @@
-import Exploration
 import Machine
 import MirrorMMU
+import Scheduling
 
 /// A replay token: one printable line that carries a failing execution, all of it.
 ///

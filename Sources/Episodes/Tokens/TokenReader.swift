@@ -1,10 +1,10 @@
+import Machine
+import MirrorMMU
 /// Reads a token's content, which may have been forged: a right checksum proves nothing.
 ///
 /// Every count is held against what is left to read before anything is allocated, every number against the limits that
 /// `Token` states, and a number has one written form only.
-import Exploration
-import Machine
-import MirrorMMU
+import Scheduling
 import SecureEPT
 
 struct TokenReader {

@@ -1,7 +1,7 @@
+import Machine
 /// Writes a token's content. Numbers are LEB128 varints unless said otherwise; `TokenReader` reads the same in the same
 /// order.
-import Exploration
-import Machine
+import Scheduling
 
 struct TokenWriter {
   private(set) var bytes: [UInt8] = []

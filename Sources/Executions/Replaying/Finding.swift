@@ -1,8 +1,8 @@
 /// A broken rule with all that repeats it: the episode, the schedule, and what was seen.
 import Episodes
-import Exploration
 import Machine
 import Records
+import Scheduling
 
 package struct Finding {
   package var episode: Episode

@@ -1,7 +1,7 @@
 /// Runs an episode under a given schedule, and writes down the schedule of an execution that was run.
 import Episodes
-import Exploration
 import Machine
+import Scheduling
 import SecureEPT
 
 package final class Replayer {

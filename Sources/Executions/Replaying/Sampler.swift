@@ -1,7 +1,7 @@
+import Machine
 /// Schedules drawn for an episode, an execution each: a strategy begins, the world executes, and how long that was is
 /// what the next execution is told.
-import Exploration
-import Machine
+import Scheduling
 
 package final class Sampler {
   private let world: FiberWorld

@@ -1,9 +1,10 @@
 /// An execution that nobody waits for any more: it ends where it stands, and nothing is said of it.
 import Campaign
 import Executions
-import Exploration
 import Machine
 import MirrorMMU
+import Scheduling
+import TestSupport
 import Testing
 
 @Suite struct EarlyEndTests {

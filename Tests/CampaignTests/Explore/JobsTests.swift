@@ -1,8 +1,8 @@
 /// Who runs which chunk does not matter.
 import Campaign
-import Exploration
 import Machine
 import MirrorMMU
+import Scheduling
 import SecureEPT
 import Testing
 

@@ -1,9 +1,9 @@
 /// The files that failures are kept in.
 import Campaign
-import Exploration
 import Foundation
 import Machine
 import MirrorMMU
+import Scheduling
 import Testing
 
 @Suite struct KeptFailureTests {

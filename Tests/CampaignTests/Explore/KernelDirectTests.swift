@@ -4,6 +4,7 @@ import Campaign
 import Foundation
 import KernelMMU
 import Machine
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: KernelTrees.direct != nil, "no kernel tree: scripts/kernel-tree 6.12 brings one"))

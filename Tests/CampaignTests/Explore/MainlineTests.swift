@@ -1,7 +1,7 @@
 /// The protocol as it is breaks no rule under any schedule that is drawn.
 import Campaign
-import Exploration
 import Machine
+import Scheduling
 import SecureEPT
 import Testing
 

@@ -1,8 +1,8 @@
 /// What the protocol as it is makes of changes of the mirror root that upstream does not make, policy by policy.
 import Campaign
-import Exploration
 import Machine
 import MirrorMMU
+import Scheduling
 import SecureEPT
 import Testing
 

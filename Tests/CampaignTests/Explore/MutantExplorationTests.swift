@@ -1,8 +1,8 @@
 /// Each mutant is found, and what is told of it can be repeated.
 import Campaign
-import Exploration
 import Machine
 import MirrorMMU
+import Scheduling
 import SecureEPT
 import Testing
 

@@ -1,7 +1,7 @@
 /// A campaign in parts.
 import Campaign
-import Exploration
 import Machine
+import Scheduling
 import Testing
 
 @Suite struct ShardTests {

@@ -1,9 +1,9 @@
 /// Campaigns that make episodes of others: what they learn is part of the record, and of nothing else.
 import Campaign
 import Executions
-import Exploration
 import Machine
 import MirrorMMU
+import Scheduling
 import Testing
 
 @Suite struct VariedTests {

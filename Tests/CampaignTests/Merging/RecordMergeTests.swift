@@ -1,9 +1,9 @@
 /// Shards put together again.
 import Campaign
-import Exploration
 import Foundation
 import Machine
 import MirrorMMU
+import Scheduling
 import Testing
 
 @Suite struct RecordMergeTests {

@@ -1,7 +1,7 @@
 /// The sketch as text, and as a set that adds up.
 import Campaign
-import Exploration
 import Machine
+import Scheduling
 import Testing
 
 @Suite struct ShardSketchTests {

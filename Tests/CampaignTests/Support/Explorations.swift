@@ -1,11 +1,5 @@
-/// Explorations run inside the tests, and worlds to run schedules in.
+/// Explorations run inside the tests.
 import Campaign
-import Executions
-import Exploration
-import Foundation
-import Machine
-import MirrorMMU
-import SecureEPT
 import Testing
 
 enum Explorations {
@@ -16,53 +10,5 @@ enum Explorations {
   /// What a failing run printed, as a token.
   static func token(_ record: RunRecord) throws -> Token {
     try Token(parsing: #require(record.violations.first?.reproduction).token)
-  }
-}
-
-/// A world, the strategies, and the episodes of one test.
-final class Rehearsal {
-  let world: FiberWorld
-  let replayer: Replayer
-  private let sampler: Sampler
-
-  init(tasks: Int = 3, mutant: Mutant? = nil, policy: Policy? = nil) throws {
-    let policy = policy ?? mutant?.policy ?? .fourK
-    world = try #require(
-      FiberWorld(tasks: tasks, subject: .model(.mainline, mutant), policy: policy), "no address space")
-    replayer = Replayer(world)
-    sampler = Sampler(world)
-    sampler.begin(ExecutionLength(steps: 100, changes: 30))
-  }
-
-  static func episode(
-    _ name: ScenarioName, threads: Int = 3, operations: Int = 3, policy: Policy = .fourK, seed: UInt64
-  ) -> Episode {
-    var draws = SplitMix64(seed: seed, .episode)
-    return Scenario.episode(name, threads: threads, operations: operations, policy: policy, draws: &draws)
-  }
-
-  /// Runs the prepared episode once.
-  func execute(_ name: StrategyName, _ number: UInt64, seed: UInt64 = 1) {
-    #expect(sampler.execute(name, Int(number), SplitMix64(seed: seed, .schedule, index: number)))
-  }
-
-  var log: [UInt16] { Array(world.scheduler.log) }
-
-  /// The first failing execution of a scenario's episodes, or of all scenarios' in turn, written down.
-  /// What only one scenario reaches is looked for there.
-  func findFailure(_ asked: ScenarioName?, threads: Int = 3, operations: Int = 3, episodes: Range<UInt64>) -> Finding? {
-    let needed = world.subject.mutant.flatMap { ScenarioName(rawValue: $0.scenario) }
-    let name = asked ?? needed.flatMap { ScenarioName.dealt.contains($0) ? nil : $0 }
-    for seed in episodes {
-      let episode = Self.episode(
-        name ?? ScenarioName.deal(seed), threads: threads, operations: operations, policy: world.policy,
-        seed: seed)
-      guard world.prepare(episode) else { continue }
-      for number in 0..<200 as Range<UInt64> {
-        execute(.portfolio, number, seed: seed)
-        if let violation = world.violation { return FoundFailure.write(replayer, violation) }
-      }
-    }
-    return nil
   }
 }
