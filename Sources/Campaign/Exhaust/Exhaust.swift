@@ -209,8 +209,8 @@ package final class Exhaust: Sendable {
     defer { search.world.scheduler.unregisterThread() }
     func goesOn() -> Bool { !stopRequested.load(ordering: .acquiring) && DispatchTime.now() < deadline }
     while goesOn(), let (piece, turn) = take() {
-      let episode = configuration.plan.items[turn.item].episode
       let stage = stages[turn.stage]
+      let episode = stage.episode(of: configuration.plan.items[turn.item])
       let result = search.run(
         episode, by: stage.method, answers: stage.isQuiet ? 0 : nil, limit: stage.executions, goesOn: goesOn)
       var finding: Finding?

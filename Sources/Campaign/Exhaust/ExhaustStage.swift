@@ -1,15 +1,22 @@
 /// In what portions an item is searched: what is small is complete before what is large uses up the time, and what is
 /// too large is complete up to a number of preemptions at least.
+import Episodes
 import Executions
 
 struct ExhaustStage: Equatable {
   var method: EpisodeSearch.Method
   /// At most.
   var executions: UInt64
-  /// No question is answered yes: nothing is complete by it, but what breaks shows in a third of the executions.
+  /// No SEAMCALL is busy, and no walk yields: nothing is complete by it, but what breaks shows in fewer executions.
   var isQuiet = false
   /// Steps of an execution with which an item does without this stage: so many executions of it would take long.
   var mostSteps = Int.max
+
+  func episode(of item: ExhaustPlan.Item) -> Episode {
+    var episode = item.episode
+    if isQuiet { (episode.injectsBusy, episode.mayYield) = (false, false) }
+    return episode
+  }
 
   /// Of interleavings in which threads that could go on are left more often nothing is said; nil for none.
   var preemptions: Int? { if case .states(let preemptions, _) = method { preemptions } else { nil } }
@@ -38,8 +45,9 @@ struct ExhaustStage: Equatable {
     var executions: UInt64 = 100
     if preemptions == nil && subject.isKernel && limit >= 1_000 {
       stages.append(ExhaustStage(method: .bounded(subject, 1), executions: executions))
+      stages.append(ExhaustStage(method: .bounded(subject, 1), executions: executions, isQuiet: true))
       stages.append(ExhaustStage(method: .bounded(subject, 1), executions: 1_000))
-      stages.append(ExhaustStage(method: .bounded(subject, 2), executions: 1_000, isQuiet: true))
+      stages.append(ExhaustStage(method: .bounded(subject, 2), executions: 400, isQuiet: true))
       executions = 1_000
     }
     while true {

@@ -65,6 +65,10 @@ package struct InitialTable: Sendable, Equatable {
         "shared-logged", "shared memory, dirty logging is on, the gfn is mapped and dirty", isPrivate: false,
         [(.fault, gfn, 0), (.logDirty, 0, 0), (.fault, gfn, 0)]),
       InitialTable(
+        "shared-logged-clean", "shared memory, dirty logging is on, the gfn is mapped and its D bit is clear",
+        isPrivate: false, [(.fault, gfn, 0), (.logDirty, 0, 0), (.fault, gfn, 0), (.clearDirty, gfn, 0)],
+        isOfKernel: true),
+      InitialTable(
         "shared-nx", "shared memory, a table made for the NX mitigation", isPrivate: false, [(.fault2M, gfn, 0)]),
     ].filter { !$0.needsHuge || policy.mapsHuge }
   }

@@ -28,6 +28,10 @@ package struct OperationVariant: Sendable, Equatable {
   package var operation: Operation { request.operation }
 
   static let gfn: Gfn = 8
+  /// Draws by which a kernel's thread begins without the root that its vCPU had while tables were made: one of the
+  /// host's, and one that loads it late. Only a root that no vCPU holds goes away.
+  private static let rootless: UInt64 = 0x08
+  private static let late: UInt64 = 0x88
 
   private init(
     _ name: String, _ operation: Operation, _ memory: Memory, at range: Range<Gfn> = Self.gfn..<Self.gfn + 1,
@@ -49,6 +53,7 @@ package struct OperationVariant: Sendable, Equatable {
     let ofPrivate = [
       OperationVariant("fault", .fault, .either),
       OperationVariant("fault-neighbour", .fault, .either, at: next),
+      OperationVariant("fault-late", .fault, .either, draw: late, isOfKernel: true),
       OperationVariant("zap", .zap, .privateMemory),
       OperationVariant("zap-region", .zap, .privateMemory, at: region),
       OperationVariant("convert", .convert, .either),
@@ -75,6 +80,7 @@ package struct OperationVariant: Sendable, Equatable {
       OperationVariant("recover", .recover, .sharedMemory, at: region),
       OperationVariant("nx-recover", .nxRecover, .sharedMemory),
       OperationVariant("invalidate", .invalidate, .sharedMemory),
+      OperationVariant("invalidate-rootless", .invalidate, .sharedMemory, draw: rootless, isOfKernel: true),
       OperationVariant("touch-read", .touch, .sharedMemory, draw: 1),
       OperationVariant("touch-write", .touch, .sharedMemory, draw: 0),
       OperationVariant("log-dirty-on", .logDirty, .sharedMemory, at: slot, draw: 0),

@@ -34,6 +34,33 @@ import Testing
       name: "volatile-ignored", operations: ["unmap", "touch-write"], table: "shared-clean", checker: "DIRT-1",
       file: "arch/x86/kvm/mmu/spte.c",
       edits: [("return is_writable_pte(spte) && !(spte & shadow_dirty_mask);", "return false;")]),
+    Fault(
+      name: "collect-plain", operations: ["touch-write", "collect-dirty"], table: "shared-logged-clean",
+      checker: "DIRT-1", file: "arch/x86/kvm/mmu/tdp_iter.h",
+      edits: [
+        (
+          "if (kvm_tdp_mmu_spte_need_atomic_update(old_spte, level))\n\t\treturn tdp_mmu_clear",
+          "if (0)\n\t\treturn tdp_mmu_clear"
+        )
+      ]),
+    Fault(
+      name: "root-early-free", operations: ["fault-late", "invalidate-rootless"], table: "shared-leaf",
+      checker: "RCU-1",
+      file: tdpMmu,
+      edits: [
+        (
+          "call_rcu(&root->rcu_head, tdp_mmu_free_sp_rcu_callback);", "tdp_mmu_free_sp_rcu_callback(&root->rcu_head);"
+        )
+      ]),
+    Fault(
+      name: "root-no-lock", operations: ["fault-late", "invalidate-rootless"], table: "shared-leaf", checker: "MAP-1",
+      file: tdpMmu,
+      edits: [
+        (
+          "\tspin_lock(&kvm->arch.tdp_mmu_pages_lock);\n\tlist_del_rcu(&root->link);\n"
+            + "\tspin_unlock(&kvm->arch.tdp_mmu_pages_lock);", "\tlist_del_rcu(&root->link);"
+        )
+      ]),
     // Two preemptions, and no answer is yes.
     Fault(
       name: "kick-before-track", operations: ["guest", "zap"], table: "private-leaf", checker: "TLB-1",
@@ -78,7 +105,7 @@ import Testing
 
   @Test func `what is a kernel's alone is no pair of the model`() {
     let names = ExhaustPlan(policy: .hugeShared, answers: true).items.map { "\($0.name), \($0.table)" }
-    let ofKernels = ["convert-region", "2m-neighbour", "shared-clean"]
+    let ofKernels = ["convert-region", "2m-neighbour", "shared-clean", "logged-clean", "late", "rootless"]
     #expect(!names.contains { name in ofKernels.contains { name.contains($0) } })
   }
 }
