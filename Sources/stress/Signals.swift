@@ -16,10 +16,13 @@ final class Signals: Sendable {
     return isIgnored ? [SIGINT, SIGTERM] : [SIGINT, SIGTERM, SIGHUP]
   }()
 
-  /// One that came before the sources were there; 0 for none.
-  private static let early = Atomic<Int32>(0)
+  /// Where a signal is written that comes before the sources look out for it, which they do some time after they are
+  /// made: it may be pending, or meet a thread that is older than the mask, as Foundation has some that waits for
+  /// processes.
+  private static let strayEnd = Atomic<Int32>(-1)
 
   private let sources: [any DispatchSourceSignal]
+  private let strays: (any DispatchSourceRead)?
   private let first = Atomic<Int32>(0)
   private let firstTime = Atomic<UInt64>(0)
 
@@ -33,17 +36,24 @@ final class Signals: Sendable {
     self.init(telling: { _ in stop() })
   }
 
-  /// Must be called before other threads exist: they inherit the mask that leaves the signals to the sources.
+  /// Threads that are made later inherit the mask that leaves the signals to the sources.
   /// - Parameter stop: gets the first signal.
   init(telling stop: @escaping @Sendable (Int32) -> Void) {
     Self.ignoreBrokenOutput()
     let numbers = Self.numbers
     var mask = sigset_t()
     sigemptyset(&mask)
-    // Ignored, one that is pending or comes before the mask is there would be lost, and nobody sends a second one.
-    Self.early.store(0, ordering: .relaxed)
+    // Ignored, a stray one would be lost, and nobody sends a second one.
+    var ends: [Int32] = [-1, -1]
+    if pipe(&ends) == 0 { for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) } }
+    Self.strayEnd.store(ends[1], ordering: .releasing)
     for number in numbers {
-      signal(number) { Signals.early.store($0, ordering: .relaxed) }
+      signal(number) { number in
+        let code = errno
+        var byte = UInt8(truncatingIfNeeded: number)
+        _ = write(Signals.strayEnd.load(ordering: .acquiring), &byte, 1)
+        errno = code
+      }
       sigaddset(&mask, number)
     }
     pthread_sigmask(SIG_BLOCK, &mask, nil)
@@ -51,12 +61,16 @@ final class Signals: Sendable {
     // Not the default quality of service: its pool of threads may be taken by the racing threads.
     let queue = DispatchQueue(label: "stress.signals", qos: .userInteractive)
     sources = numbers.map { DispatchSource.makeSignalSource(signal: $0, queue: queue) }
+    strays = ends[0] < 0 ? nil : DispatchSource.makeReadSource(fileDescriptor: ends[0], queue: queue)
     for (number, source) in zip(numbers, sources) {
       source.setEventHandler { [self] in receive(number, stop) }
       source.resume()
     }
-    let number = Self.early.load(ordering: .relaxed)
-    if number != 0 { queue.async { [self] in receive(number, stop) } }
+    strays?.setEventHandler { [self, end = ends[0]] in
+      var byte: UInt8 = 0
+      if read(end, &byte, 1) == 1 { receive(Int32(byte), stop) }
+    }
+    strays?.resume()
   }
 
   /// A closed pipe or a full disk shows as an error of write(), which does not lose the record.

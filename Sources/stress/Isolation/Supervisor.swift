@@ -169,6 +169,9 @@ private final class Child: @unchecked Sendable {
   private let lock = NSLock()
   private var process: ChildProcess?
 
+  /// A signal that came while none ran: whoever sent it sends no second one.
+  private var missed: Int32?
+
   /// The identifier of the one that was started last.
   private(set) var last: pid_t = 0
 
@@ -176,9 +179,18 @@ private final class Child: @unchecked Sendable {
     lock.withLock {
       process = other
       last = other?.identifier ?? last
+      if let other, let signal = missed {
+        other.send(signal)
+        missed = nil
+      }
     }
   }
-  func send(_ signal: Int32) { lock.withLock { process?.send(signal) } }
+
+  func send(_ signal: Int32) {
+    lock.withLock {
+      if let process { process.send(signal) } else { missed = signal }
+    }
+  }
 }
 
 enum SignalName {

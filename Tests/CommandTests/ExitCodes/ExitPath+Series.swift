@@ -50,7 +50,7 @@ extension ExitPath {
   }
 
   /// Two commits: what is there, and a line more.
-  private static func repository(
+  static func repository(
     _ root: URL, adding text: String, to file: String = "arch/x86/kvm/mmu/tdp_mmu.c"
   ) throws {
     try Git.run(["init", "--quiet"], in: root)
