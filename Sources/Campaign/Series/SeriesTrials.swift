@@ -191,7 +191,11 @@ struct SeriesTrials: Sendable {
       ]
     guard let compiler = compilers.first,
       let end = launcher.run(all, compiler: compiler.name, in: configuration.scratch)
-    else { throw Fault(text: "stress \(arguments.first ?? "") cannot be started") }
+    else {
+      // Who was asked to end starts nothing.
+      if isStopped() { return nil }
+      throw Fault(text: "stress \(arguments.first ?? "") cannot be started")
+    }
     if isStopped() { return nil }
     guard end.status == 0 || end.status == 1, let data = try? Data(contentsOf: file) else {
       throw Fault(text: "stress \(arguments.first ?? ""): \(end.complaint)")
@@ -281,7 +285,10 @@ struct SeriesTrials: Sendable {
       guard let compiler = compilers.first,
         let end = launcher.run(
           ["regress", folder.path, "--kernel-tree", tree.path], compiler: compiler.name, in: configuration.scratch)
-      else { throw Fault(text: "stress regress cannot be started") }
+      else {
+        if isStopped() { return nil }
+        throw Fault(text: "stress regress cannot be started")
+      }
       if isStopped() { return nil }
       guard let line = end.output.split(separator: "\n").first(where: { $0.hasPrefix("token.txt ") }) else {
         throw Fault(text: "stress regress: \(end.complaint)")
