@@ -1,4 +1,4 @@
 /// What made a record, as its `engine` says.
 public enum Engine: String, Codable, CaseIterable, Sendable {
-  case soak, explore, replay, trace, minimize, matrix, diff, exhaust, series
+  case soak, explore, replay, trace, minimize, matrix, diff, exhaust, series, mutate
 }

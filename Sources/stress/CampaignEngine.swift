@@ -72,6 +72,12 @@ extension Series: CampaignEngine {
   ) -> SeriesRecord { run { tell($0) } }
 }
 
+extension Mutation: CampaignEngine {
+  func carryOut(
+    _ tell: @escaping (any EngineProgress) -> Void, _ notice: @escaping (String) -> Void
+  ) -> MutationRecord { run { tell($0) } }
+}
+
 // MARK: How far they are
 
 extension SoakProgress: EngineProgress {
@@ -119,6 +125,13 @@ extension SeriesProgress: EngineProgress {
   }
 }
 
+extension MutationProgress: EngineProgress {
+  var count: UInt64 { UInt64(mutants) }
+  func line(rate: Double) -> String {
+    ofMutants == 0 ? "the commit itself: \(phase)" : "\(mutants) of \(ofMutants) mutants"
+  }
+}
+
 // MARK: What they leave
 
 extension RunRecord: DeliveredRecord {
@@ -158,5 +171,13 @@ extension SeriesRecord: DeliveredRecord {
   func json() throws -> Data { try RecordJSON.encode(self) }
   func text(isQuiet: Bool, isFull: Bool) -> String {
     isQuiet ? SeriesText(self).renderQuietly() : SeriesText(self).render()
+  }
+}
+
+extension MutationRecord: DeliveredRecord {
+  var reported: Record? { nil }
+  func json() throws -> Data { try RecordJSON.encode(self) }
+  func text(isQuiet: Bool, isFull: Bool) -> String {
+    isQuiet ? MutationText(self).renderQuietly() : MutationText(self).render()
   }
 }

@@ -7,10 +7,10 @@ import KernelMMU
 struct KernelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernel",
-    abstract: "Tell whether your own kernel tree can be used, and manage what was built from it.",
-    subcommands: [KernelDoctorCommand.self, KernelListCommand.self, KernelCleanCommand.self])
+    abstract: "Tell whether your own kernel tree can be used, break it, and manage what was built from it.",
+    subcommands: [KernelDoctorCommand.self, MutateCommand.self, KernelListCommand.self, KernelCleanCommand.self])
 
-  func run() throws { throw ValidationError("kernel what? allowed: doctor, list, clean") }
+  func run() throws { throw ValidationError("kernel what? allowed: doctor, mutate, list, clean") }
 }
 
 /// `stress kernel doctor`: what is run first, and pasted into a bug report.

@@ -132,7 +132,7 @@ import Testing
   ]
 
   static let kernel: [Case] = [
-    Case("kernel", says: "doctor, list, clean"), Case("kernel", "x", says: "no command 'x'"),
+    Case("kernel", says: "doctor, mutate, list, clean"), Case("kernel", "x", says: "no command 'x'"),
     Case("kernel", "doctor", says: "<path>"), Case("kernel", "doctor", "", says: "does not exist"),
     Case("kernel", "doctor", "/", says: "no Makefile"), Case("kernel", "doctor", "/dev/null", says: "is a file"),
     Case("kernel", "doctor", "a", "b", says: "doctor --help"),
@@ -185,8 +185,8 @@ import Testing
     Case("help", "nonsense", says: "'stress' has no command 'nonsense'; \(all)"),
     Case("help", "exlore", says: "(did you mean explore?)"),
     Case("help", "explore", "nonsense", says: "'stress explore' has no command 'nonsense'; it has none"),
-    Case("help", "kernel", "doctr", says: "allowed: doctor, list, clean (did you mean doctor?)"),
-    Case("kernel", "doctr", says: "'stress kernel' has no command 'doctr'; allowed: doctor, list, clean"),
+    Case("help", "kernel", "doctr", says: "allowed: doctor, mutate, list, clean (did you mean doctor?)"),
+    Case("kernel", "doctr", says: "'stress kernel' has no command 'doctr'; allowed: doctor, mutate, list, clean"),
     Case("--seconds", "1", "explore", says: "a command stands before its options, as in 'stress explore --help'"),
   ]
 

@@ -177,28 +177,16 @@ struct SeriesRun {
     history[place].row.state = .tried
   }
 
-  /// Pairs that the changes have to do with, all pairs, and schedules: what is found first ends it.
   private mutating func search(
     _ place: Int, _ content: SeriesTrials.Content, _ operations: [String]
   ) throws(SeriesTrials.Fault) {
-    var failure: SeriesRecord.Failure?
-    let limit = configuration.executions
-    let steps: [(operations: [String], executions: UInt64)] =
-      operations.isEmpty || configuration.table != nil
-      ? [([], limit)] : [(operations, limit * Self.moreOfOwn), ([], limit)]
-    for step in steps where failure == nil {
-      guard let search = try trials.pairs(content, step.operations, executions: step.executions) else { return }
-      if history[place].row.pairs == nil { history[place].row.pairs = search.pairs }
-      failure = search.failure
-      count(search.code, place)
-    }
-    if failure == nil {
-      guard let search = try trials.schedules(content) else { return }
-      history[place].row.schedules = search.schedules
-      failure = search.failure
-      count(search.code, place)
-    }
-    if var failure {
+    var search = SeriesTrials.Search()
+    let isDone = try trials.search(content, operations, into: &search)
+    history[place].row.pairs = search.pairs
+    history[place].row.schedules = search.schedules
+    history[place].code = search.code
+    guard isDone else { return }
+    if var failure = search.failure {
       failure.foundAt = history[place].row.number
       guard try blame(&failure, place) else { return }
     }
@@ -212,12 +200,6 @@ struct SeriesRun {
     guard let changed = try trials.lines(from: from, to: content) else { return }
     history[place].row.lines = SeriesLines.counted(changed, code)
   }
-
-  private mutating func count(_ code: CodeCoverage?, _ place: Int) {
-    history[place].code = CodeCoverage.sum([history[place].code, code].compactMap { $0 })
-  }
-
-  private static let moreOfOwn: UInt64 = 4
 
   /// Looks for the commit that brought a failure, back from where it was found.
   /// - Returns: false where it was asked to end.

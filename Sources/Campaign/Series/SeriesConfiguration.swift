@@ -19,6 +19,8 @@ package struct SeriesConfiguration: Sendable {
   package var jobs: Int
   /// What runs of the kernel's code is counted.
   package var coverage = false
+  /// What schedules find is made small.
+  package var minimizes = true
   /// Where what was run is remembered.
   package var cache: URL
   /// A folder of this process, gone with it.

@@ -11,6 +11,25 @@ struct SeriesTrials: Sendable {
     var files: [GitObjects.File]
     /// Equal for equal files.
     var key: String
+    /// A file that is another than the commit's.
+    private(set) var edit: (path: String, bytes: [UInt8])?
+    /// What the compiler has made of it, where what runs need not be told by its files.
+    var code: String?
+    /// What was seen of it is remembered by that.
+    var identity: String { code ?? key }
+
+    init(commit: String, files: [GitObjects.File], key: String) {
+      self.commit = commit
+      self.files = files
+      self.key = key
+    }
+
+    func edited(_ path: String, _ bytes: [UInt8]) -> Content {
+      var content = self
+      content.edit = (path, bytes)
+      content.key = ContentName.of([key, path, String(decoding: bytes, as: UTF8.self)])
+      return content
+    }
   }
 
   struct Builds: Codable {
@@ -19,6 +38,8 @@ struct SeriesTrials: Sendable {
     var demands: [String]
     /// The folder in the cache of kernels of the first build.
     var kernel: String?
+    /// What the first compiler has made of it: equal for kernels that do the same.
+    var code: String?
     var version: String?
   }
 
@@ -86,8 +107,23 @@ struct SeriesTrials: Sendable {
     let folder = configuration.scratch.appendingPathComponent("trees/\(content.key)", isDirectory: true)
     if !FileManager.default.fileExists(atPath: folder.path) {
       do { try objects.write(content.files, to: folder) } catch { throw Fault(text: "\(error)", isOfRepository: true) }
+      if let edit = content.edit {
+        let file = folder.appendingPathComponent(edit.path)
+        do throws(AtomicFile.Failure) {
+          try AtomicFile.replace(file.path, edit.bytes)
+        } catch {
+          throw Fault(text: "\(file.path) cannot be written: \(error.reason)")
+        }
+      }
     }
     return folder
+  }
+
+  /// Removes what is not wanted again: what was found out stays known.
+  func forget(_ content: Content, _ builds: Builds) {
+    try? FileManager.default.removeItem(at: configuration.scratch.appendingPathComponent("trees/\(content.key)"))
+    guard let key = builds.kernel, !key.isEmpty else { return }
+    try? FileManager.default.removeItem(at: KernelBuilder.defaultCache.appendingPathComponent(key))
   }
 
   func builds(_ content: Content) throws(Fault) -> Builds? {
@@ -101,6 +137,7 @@ struct SeriesTrials: Sendable {
           let kernel = try KernelBuilder(tree: tree, compiler: compiler.name).build()
           let taken = TakenNote(beside: kernel.object)?.taken.filter { !$0.isByName }.map(\.name) ?? []
           result.demands = Set(result.demands + taken).sorted()
+          if result.kernel == nil { result.code = kernel.code }
           result.kernel = result.kernel ?? kernel.key
           result.version = kernel.version
           result.builds.append(.init(compiler: compiler.version, failure: nil))
@@ -157,18 +194,23 @@ struct SeriesTrials: Sendable {
   /// Lines that a commit has changed; nil where it was asked to end.
   func lines(from parent: String, to content: Content) throws(Fault) -> [SeriesLines.Changed]? {
     try remembered("lines", [parent, content.commit], "comparing") { () throws(Fault) in
-      do {
-        return try objects.changes(from: parent, to: content.commit).flatMap {
-          SeriesLines.changed($0.path, old: $0.old, new: $0.new)
-        }
-      } catch {
-        throw Fault(text: "\(error)", isOfRepository: true)
+      try changedFiles(from: parent, to: content).flatMap {
+        SeriesLines.changed($0.path, old: $0.old, new: $0.new)
       }
     }
   }
 
+  /// Those that have to do with the mirror page tables.
+  func changedFiles(
+    from parent: String, to content: Content
+  ) throws(Fault) -> [(path: String, old: [UInt8]?, new: [UInt8]?)] {
+    do { return try objects.changes(from: parent, to: content.commit) } catch {
+      throw Fault(text: "\(error)", isOfRepository: true)
+    }
+  }
+
   /// Beside the kernel in the cache; built again where somebody has emptied that.
-  private func use(_ content: Content, _ builds: Builds) throws(Fault) -> SourceUse? {
+  func use(_ content: Content, _ builds: Builds) throws(Fault) -> SourceUse? {
     if let key = builds.kernel, let use = SourceUse(in: KernelBuilder.defaultCache.appendingPathComponent(key)) {
       return use
     }
@@ -206,7 +248,7 @@ struct SeriesTrials: Sendable {
   /// - Parameter operations: of which one takes part in each pair; empty for all pairs.
   func pairs(_ content: Content, _ operations: [String], executions: UInt64) throws(Fault) -> Search? {
     let table = configuration.table.map { ["--table", $0] } ?? []
-    let words = [content.key, "\(executions)"] + table + operations + compilerWords + coverageWords
+    let words = [content.identity, "\(executions)"] + table + operations + compilerWords + coverageWords
     let phase = operations.isEmpty ? "all pairs" : "pairs with \(operations.count) operations"
     return try remembered("pairs", words, phase) { () throws(Fault) in
       let which = operations.isEmpty ? [] : ["--with", operations.joined(separator: ",")]
@@ -239,11 +281,12 @@ struct SeriesTrials: Sendable {
   }
 
   func schedules(_ content: Content) throws(Fault) -> Search? {
-    let words = [content.key, "\(configuration.seed)", "\(configuration.schedules)"] + compilerWords + coverageWords
+    let how = configuration.minimizes ? [] : ["--no-minimize"]
+    let words =
+      [content.identity, "\(configuration.seed)", "\(configuration.schedules)"] + how + compilerWords + coverageWords
     return try remembered("schedules", words, "schedules") { () throws(Fault) in
-      let arguments = [
-        "explore", "--seed", SeedText.format(configuration.seed), "--schedules", "\(configuration.schedules)",
-      ]
+      let arguments =
+        ["explore", "--seed", SeedText.format(configuration.seed), "--schedules", "\(configuration.schedules)"] + how
       guard let data = try record(arguments, content, "schedules") else { return nil }
       return try search(of: data, "explore")
     }

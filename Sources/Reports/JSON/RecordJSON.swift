@@ -26,6 +26,7 @@ package enum RecordJSON {
   package static func encode(_ record: DiffRecord) throws -> Data { try text(record) }
   package static func encode(_ record: ExhaustRecord) throws -> Data { try text(record) }
   package static func encode(_ record: SeriesRecord) throws -> Data { try text(record) }
+  package static func encode(_ record: MutationRecord) throws -> Data { try text(record) }
 
   private static func text(
     _ record: some Encodable, _ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .prettyPrinted]
@@ -51,6 +52,7 @@ package enum RecordJSON {
     case .soak, .explore, .replay, .trace, .minimize: isMatrix = false
     case .matrix: isMatrix = true
     case .diff: throw RecordJSONError("it is the record of a comparison, of which there are no other reports")
+    case .mutate: throw RecordJSONError("it is the record of mutants, of which there are no other reports")
     case .exhaust:
       try check(head, ExhaustRecord.currentSchemaVersion)
       return .exhaust(try decode(ExhaustRecord.self, from: data))

@@ -9,7 +9,7 @@ enum RunKind {
     case .explore: self = .explore
     case .replay, .trace: self = .replay
     case .minimize: self = .minimize
-    case .soak, .matrix, .diff, .exhaust, .series: self = .soak
+    case .soak, .matrix, .diff, .exhaust, .series, .mutate: self = .soak
     }
   }
 }

@@ -94,6 +94,10 @@ extension Rehearsal {
       "b4 am -o- MESSAGE-ID | stress series --mbox - --base v7.3 --kernel-tree ~/src/linux --mail reply.txt",
       notRun: "it asks the archive of the kernel's mailing lists"),
 
+    // Mutants
+    Rehearsal("stress kernel mutate HEAD --kernel-tree ~/src/linux", elsewhere: mutateTests),
+    Rehearsal("stress kernel mutate HEAD --kernel-tree ~/src/linux --list", elsewhere: mutateTests),
+
     // Nights
     Rehearsal("scripts/soak --minutes 60 --out soak", elsewhere: "Tests/CommandTests/SoakScriptTests.swift"),
     Rehearsal(
@@ -123,6 +127,7 @@ extension Rehearsal {
   ]
 
   private static let seriesTests = "Tests/CommandTests/Series/SeriesCommandTests.swift"
+  private static let mutateTests = "Tests/CommandTests/Mutate/MutateCommandTests.swift"
   private static let postedTests = "Tests/CampaignTests/Explore/KernelReleaseTests.swift"
   private static let slurmTests = "Tests/CommandTests/Cluster/SlurmScriptTests.swift"
 }

@@ -49,7 +49,7 @@ import Testing
 
   @Test(arguments: [
     "run", "explore", "replay", "minimize", "regress", "matrix", "diff", "series", "report", "merge", "kernel doctor",
-    "kernel list", "kernel clean",
+    "kernel mutate", "kernel list", "kernel clean",
   ])
   func `help names the codes that are provoked`(command: String) throws {
     let help = try StressCommand.run(command.split(separator: " ").map(String.init) + ["--help"]).output

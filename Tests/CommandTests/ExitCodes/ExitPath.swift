@@ -26,7 +26,7 @@ struct ExitPath: Sendable, CustomTestStringConvertible {
   /// A line of docs/exit-codes.md.
   var row: String { "| `\(command)` | \(code) | \(reason) |" }
 
-  static let all = tool + tokens + records + kernels + series + soak + scripts
+  static let all = tool + tokens + records + kernels + series + mutate + soak + scripts
 }
 
 /// Ways to bring one about.

@@ -8,7 +8,7 @@ import Testing
     "", "run", "explore", "replay", "minimize", "trace", "regress", "matrix", "diff", "exhaust", "series", "report",
     "merge",
     "kernel",
-    "kernel doctor", "kernel list", "kernel clean", "list",
+    "kernel doctor", "kernel mutate", "kernel list", "kernel clean", "list",
   ]
 
   private func name(_ command: String) -> String {

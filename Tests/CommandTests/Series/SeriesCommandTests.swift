@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct SeriesCommandTests {
   /// A cache of its own for what is found out; kernels that were built are shared, as they are by their content.
-  private static func launcher(_ scratch: Scratch, cache: String = "cache") throws -> [String] {
+  static func launcher(_ scratch: Scratch, cache: String = "cache") throws -> [String] {
     let environment = ProcessInfo.processInfo.environment
     let base = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "/")/.cache"
     let own = scratch.folder.appendingPathComponent("\(cache)/stress")
