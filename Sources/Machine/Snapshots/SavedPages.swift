@@ -86,7 +86,7 @@ struct SavedPages {
         if isSaved { hash.add(UInt(page), 1) }
         continue
       }
-      tell(header, page, &hash)
+      tell(header, page, since: page < counters.nextUnused ? headers[page] : PageHeader(), &hash)
       var lines = isSaved ? ~arena.marks[page].clean : ~arena.marks[page].untouched
       let saved = isSaved ? tables + slot * Spte.entriesPerTable : nil
       while lines != 0 {
@@ -105,17 +105,23 @@ struct SavedPages {
     }
   }
 
-  private func tell(_ header: PageHeader, _ page: Int, _ hash: inout StateHash) {
+  /// Adds what of a header is not as it was.
+  @inline(__always) private func tell(
+    _ header: PageHeader, _ page: Int, since old: PageHeader, _ hash: inout StateHash
+  ) {
     let place = UInt(bitPattern: arena.headers + page)
-    hash.add(
-      place,
-      UInt64(header.level) | UInt64(header.kind.rawValue) << 8 | UInt64(header.state.rawValue) << 16
-        | (header.isInvalid ? 1 << 24 : 0) | (header.isTracked ? 1 << 25 : 0) | UInt64(header.nxWord) << 32)
-    hash.add(place &+ 1, header.gfn)
-    hash.add(place &+ 2, UInt64(UInt(bitPattern: header.parent)))
-    hash.add(place &+ 3, header.rcuStamp)
-    hash.add(place &+ 4, UInt64(header.externalPage) | UInt64(header.nextDeferred) << 32)
-    hash.add(place &+ 5, UInt64(header.next) | UInt64(header.previous) << 32)
+    func add(_ index: UInt, _ word: (PageHeader) -> UInt64) {
+      if word(header) != word(old) { hash.add(place &+ index, word(header)) }
+    }
+    add(0) {
+      UInt64($0.level) | UInt64($0.kind.rawValue) << 8 | UInt64($0.state.rawValue) << 16
+        | ($0.isInvalid ? 1 << 24 : 0) | ($0.isTracked ? 1 << 25 : 0) | UInt64($0.nxWord) << 32
+    }
+    add(1) { $0.gfn }
+    add(2) { UInt64(UInt(bitPattern: $0.parent)) }
+    add(3) { $0.rcuStamp }
+    add(4) { UInt64($0.externalPage) | UInt64($0.nextDeferred) << 32 }
+    add(5) { UInt64($0.next) | UInt64($0.previous) << 32 }
   }
 
   /// The arena as it was before its first page was taken.

@@ -4,11 +4,15 @@
 /// Only what differs from the last snapshot counts, word by word, so that the order in which it came about does not.
 /// All memory that a snapshot puts back is part of it, but for what is named as `beside`: time, and how often something
 /// was looked at. Two different states are taken for one with a chance of one in 2^64 a pair.
+import Glibc
 
 @usableFromInline package struct StateHash {
   @usableFromInline package private(set) var value: UInt64 = 0
 
   package init() {}
+
+  /// Words that are compared in one go.
+  private static let comparedWords = 64
 
   /// One word and where it stands; the sum of all does not depend on their order.
   @inlinable @inline(__always) package mutating func add(_ place: UInt, _ word: UInt64) {
@@ -26,7 +30,17 @@
     let (now, old) = (
       memory.assumingMemoryBound(to: UInt64.self), before.assumingMemoryBound(to: UInt64.self)
     )
-    for index in 0..<words where now[index] != old[index] { add(UInt(bitPattern: now + index), now[index]) }
+    var first = 0
+    while first < words {
+      let count = min(Self.comparedWords, words - first)
+      // Most of what there is was not touched.
+      if memcmp(now + first, old + first, count * 8) != 0 {
+        for index in first..<first + count where now[index] != old[index] {
+          add(UInt(bitPattern: now + index), now[index])
+        }
+      }
+      first += count
+    }
     for offset in words * 8..<byteCount {
       let byte = memory.load(fromByteOffset: offset, as: UInt8.self)
       if byte != before.load(fromByteOffset: offset, as: UInt8.self) {
