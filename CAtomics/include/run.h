@@ -7,6 +7,8 @@
 
 #include "raw.h"
 
+#include <string.h>
+
 #if defined(__SSE2__) && !CATOMICS_BUILTINS
 #define RUN_VECTORS 1
 #include <emmintrin.h>
@@ -35,6 +37,19 @@ static inline uint32_t run_unlike64(const uint64_t *run, uint64_t value) {
   for (int index = 0; index < RUN_LENGTH; index++)
     if (raw_load64(run + index) != value) unlike |= 1u << index;
   return unlike;
+#endif
+}
+
+// Whether two runs differ. No other thread changes either, and neither needs to begin a line.
+static inline bool run_differs64(const uint64_t *left, const uint64_t *right) {
+#if RUN_VECTORS
+  const __m128i *a = (const __m128i *)left, *b = (const __m128i *)right;
+  __m128i alike = _mm_cmpeq_epi32(_mm_loadu_si128(a), _mm_loadu_si128(b));
+  for (int index = 1; index < RUN_LENGTH / 2; index++)
+    alike = _mm_and_si128(alike, _mm_cmpeq_epi32(_mm_loadu_si128(a + index), _mm_loadu_si128(b + index)));
+  return _mm_movemask_epi8(alike) != 0xffff;
+#else
+  return memcmp(left, right, RUN_LENGTH * sizeof(*left)) != 0;
 #endif
 }
 

@@ -26,6 +26,22 @@ import Testing
     }
   }
 
+  @Test func `two runs differ by any one bit`() {
+    withRun(UInt64.max) { left in
+      withRun(UInt64.max) { right in
+        #expect(!run_differs64(left, right))
+        for index in 0..<RUN_LENGTH {
+          for bit in 0..<64 {
+            right[index] ^= 1 << UInt64(bit)
+            #expect(run_differs64(left, right), "word \(index), bit \(bit)")
+            right[index] ^= 1 << UInt64(bit)
+          }
+        }
+        #expect(!run_differs64(left, right))
+      }
+    }
+  }
+
   @Test func `every choice of words is told apart`() {
     withRun(UInt64(1) << 63) { run in
       for choice in UInt32(0)..<256 {

@@ -2,7 +2,7 @@
 ///
 /// A table is copied back by the lines that were written since: `LineMarks.clean` tells which were not. Tables
 /// taken since are unused again; what they hold does not matter, as a table is filled when it is taken.
-import Glibc
+import CAtomics
 
 struct SavedPages {
   private let arena: PageArena
@@ -92,10 +92,8 @@ struct SavedPages {
       while lines != 0 {
         let entry = lines.trailingZeroBitCount * LineMarks.entries
         lines &= lines &- 1
-        for index in entry..<entry + LineMarks.entries {
-          if let saved, saved[index] == table[index] { continue }
-          hash.add(UInt(bitPattern: table + index), table[index])
-        }
+        if let saved, !run_differs64(saved + entry, table + entry) { continue }
+        hash.add(line: table + entry)
       }
     }
     let (now, old) = (arena.counters.pointee, counters)

@@ -40,8 +40,9 @@ package struct HappensBefore {
     used = 0
   }
 
+  /// Words of a line are neighbours here too: whoever goes through a table goes through memory.
   @inline(__always) private static func slot(_ address: UInt, _ mask: Int) -> Int {
-    Int(truncatingIfNeeded: (address >> 2) &* 0x9e37_79b9_7f4a_7c15 >> 32) & mask
+    Int(truncatingIfNeeded: (((address >> 6) &* 0x9e37_79b9_7f4a_7c15) >> 32) << 3 | (address >> 3) & 7) & mask
   }
 
   @inline(__always) private mutating func cell(_ address: UInt) -> UnsafeMutablePointer<Cell> {
