@@ -15,6 +15,9 @@ package typealias StateSearchPointer = UnsafeMutablePointer<StateSearch>
 
 package struct StateSearch {
   package static let mostTasks = 64
+  /// Where nobody else may be chosen any more a state is told at one of so many steps of a task, less one: to tell it
+  /// takes as long as many steps do, and all that it saves there is the way to the end.
+  static let untold: UInt32 = 7
 
   /// Of which steps it is believed that they touch what they say, so that some need no decision.
   package enum Trust: Sendable, Equatable {
@@ -246,13 +249,15 @@ extension StateSearch: Strategy {
       task = own
       node.enabled = 1 << UInt64(own)
     } else {
-      if !isNew(tell(scheduler), goesOn ? current : -1) {
+      let isForced = goesOn && preempted >= preemptions ?? .max
+      let isTold = !isForced || scheduler.pointee.fibers[current].decisions & Self.untold == 0
+      if isTold && !isNew(tell(scheduler), goesOn ? current : -1) {
         isBlocked = true
         return -1
       }
-      if let preemptions, goesOn {
+      if preemptions != nil && goesOn {
         node.leaves = Int32(truncatingIfNeeded: current)
-        if preempted >= preemptions { node.enabled = 1 << UInt64(current) }
+        if isForced { node.enabled = 1 << UInt64(current) }
       }
     }
     node.task = Int32(truncatingIfNeeded: task)
