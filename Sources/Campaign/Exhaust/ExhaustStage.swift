@@ -29,6 +29,9 @@ struct ExhaustStage: Equatable {
   /// all executions are for the whole.
   static let boundedExecutions: UInt64 = 1_000_000
 
+  /// Executions of a search without answers: with one preemption most items have fewer.
+  static let quietExecutions: UInt64 = 400
+
   /// Of longer executions the states are gone through before more than the first classes.
   static let longSteps = 300
 
@@ -45,9 +48,9 @@ struct ExhaustStage: Equatable {
     var executions: UInt64 = 100
     if preemptions == nil && subject.isKernel && limit >= 1_000 {
       stages.append(ExhaustStage(method: .bounded(subject, 1), executions: executions))
-      stages.append(ExhaustStage(method: .bounded(subject, 1), executions: executions, isQuiet: true))
+      stages.append(ExhaustStage(method: .bounded(subject, 1), executions: quietExecutions, isQuiet: true))
+      stages.append(ExhaustStage(method: .bounded(subject, 2), executions: quietExecutions, isQuiet: true))
       stages.append(ExhaustStage(method: .bounded(subject, 1), executions: 1_000))
-      stages.append(ExhaustStage(method: .bounded(subject, 2), executions: 400, isQuiet: true))
       executions = 1_000
     }
     while true {
