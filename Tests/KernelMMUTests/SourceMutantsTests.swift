@@ -100,6 +100,13 @@ import Testing
     #expect(Self.mutants(body) == ["6 condition made true: if (((KVM_BUG_ON(a > b, kvm)), 1)) {"])
   }
 
+  @Test func `what stands behind several assertions is left alone, and not where one alternative is none`() {
+    let two = "\tif (KVM_BUG_ON(a, kvm) || KVM_BUG_ON(b, kvm))\n\t\treturn -EIO;"
+    #expect(!Self.mutants(two).contains { $0.contains("return") && !$0.contains("condition") })
+    let one = "\tif (KVM_BUG_ON(a, kvm) || b)\n\t\treturn -EIO;"
+    #expect(Self.mutants(one).contains { $0.contains("return") && !$0.contains("condition") })
+  }
+
   @Test func `macros, types and functions that are not used are left alone, and lines that are not asked for`() {
     let text =
       "#define F(a) \\\n\tif (a) g(a)\nstruct s { int a; };\nstatic int t[] = { 1 + 1 };\n"

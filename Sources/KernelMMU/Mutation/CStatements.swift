@@ -125,15 +125,18 @@ struct CStatements {
     words.contains { tokens[$0].kind == .name && Self.isSilent(text($0)) }
   }
 
-  /// Whether a condition holds only where an assertion has failed.
+  /// Whether a condition holds only where an assertion has failed: each of its alternatives has one.
   private func asserts(_ words: Range<Int>) -> Bool {
-    guard hasSilent(words) else { return false }
-    var index = words.lowerBound
+    var (index, start) = (words.lowerBound, words.lowerBound)
     while index < words.upperBound {
-      if text(index) == "||" || text(index) == "!" { return false }
+      if text(index) == "!" { return false }
+      if text(index) == "||" {
+        guard hasSilent(start..<index) else { return false }
+        start = index + 1
+      }
       index = (closing[index] ?? index) + 1
     }
-    return true
+    return hasSilent(start..<words.upperBound)
   }
 
   /// The index of the one that ends a statement.
