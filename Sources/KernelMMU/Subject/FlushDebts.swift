@@ -1,7 +1,8 @@
 /// TLB flushes that a kernel owes, for TLB-2: what it has taken out of a direct root, or taken rights from, while
 /// processors may still have it in their TLBs or, of upper levels, in their paging-structure caches.
 ///
-/// No processor has to walk for a breach to be seen. Of private memory the TDX module keeps account, see TLB-1.
+/// No processor has to walk for a breach to be seen. Of private memory the TDX module keeps account, see TLB-1; what
+/// KVM owes there is that the caches of a removed page are written back.
 import CAtomics
 import CKernelABI
 import Machine
@@ -167,7 +168,20 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
 
   /// What is owed now was due before what the task is about to do.
   @inline(__always) func payBefore(_ due: FlushDebts.Due) {
+    if due == .lock && _slowPath(pointee.uncleanPage != 0) { reportUncleanPage() }
     if let debt = pointee.vm.pointee.debts.first(pointee.task.pointee.id, due: due) { report(debt) }
+  }
+
+  /// What is in the caches of a removed page is written with the TD's key, at any time, over what its next owner has
+  /// there: until TDH.PHYMEM.PAGE.WBINVD.
+  @inline(never) private func reportUncleanPage() {
+    let gfn = pointee.uncleanPage &- 1
+    pointee.uncleanPage = 0
+    pointee.task.violationAfterDrain(
+      .tlb2, gfn: gfn, level: 1,
+      expected: "TDH.PHYMEM.PAGE.WBINVD of private page \(gfn.hex) before mmu_lock is let go",
+      seen: "mmu_lock is let go, and the caches may hold what the TD wrote to the page that was removed")
+    leaveIfOver()
   }
 
   @inline(never) private func report(_ debt: FlushDebts.Debt) {
@@ -200,6 +214,20 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let begin = pointee.task.stamp()
     body()
     pointee.vm.pointee.debts.settle(range, before: begin)
+  }
+}
+
+extension KernelTask {
+  /// Private pages were removed from the S-EPT.
+  mutating func owe(cachesOf gfn: Gfn, _ pages: UInt64) {
+    uncleanPage = gfn &+ 1
+    uncleanPages = pages
+  }
+
+  /// The caches of a page were written back.
+  mutating func settle(cachesOf pfn: UInt64) {
+    // Private memory has the pfns of its gfns.
+    if uncleanPage != 0 && pfn &- (uncleanPage &- 1) < uncleanPages { uncleanPage = 0 }
   }
 }
 

@@ -143,7 +143,10 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case .memPageRemove:
       status = td.tdhMemPageRemove(task, gfn, level, injectable: injectable())
       // Private memory has the pfns of its gfns.
-      if status == .success && level == 1 { vm.pointee.pamt.give(gfn) }
+      if status == .success {
+        pointee.owe(cachesOf: gfn, Spte.pages(level))
+        if level == 1 { vm.pointee.pamt.give(gfn) }
+      }
     case .phymemPamtAdd: status = lend(.pamtAdd, gfn) { vm.pointee.pamt.add(task, gfn) }
     case .phymemPamtRemove: status = lend(.pamtRemove, gfn) { vm.pointee.pamt.remove(task, gfn) }
     case .phymemPageReclaim:
@@ -155,7 +158,11 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     case .mngKeyFreeid:
       td.pointee.isHkidAssigned = false
       status = .success
-    case .mngVpflushdone, .phymemCacheWb, .phymemPageWbinvd: status = .success
+    case .phymemPageWbinvd:
+      // The TD's key stands above the address.
+      pointee.settle(cachesOf: gfn & Self.addressMask)
+      status = .success
+    case .mngVpflushdone, .phymemCacheWb: status = .success
     case nil:
       vm.pointee.machine.pointee.reports.add(harnessFault: "SEAMCALL \(number) is not emulated")
       vm.pointee.machine.pointee.halt()
@@ -208,6 +215,8 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     guard status == .success else { return status }
     headers[Int(page)].gfn = gfn
     headers[Int(page)].level = UInt8(level - 1)
+    // The module's, until TDH.PHYMEM.PAGE.RECLAIM.
+    headers[Int(page)].state = .linked
     pointee.added = (gfn, UInt8(level), page)
     // Under the write lock the mirror's table was linked before.
     if pointee.task.pointee.lockMode == .write, let child = vm.mirrorTable(gfn, level) {
@@ -217,6 +226,8 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
   }
 
   private static let operandInvalid: UInt64 = 0xC000_0100_0000_0000
+  /// Of 52 bits of a physical address, those of the pfn.
+  private static let addressMask: UInt64 = (1 << 40) - 1
 
   /// The TDX module's completion codes.
   private static func word(_ status: TdxStatus) -> UInt64 {

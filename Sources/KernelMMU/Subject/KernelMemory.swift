@@ -24,9 +24,12 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     guard (1..<vm.pointee.capacity).contains(page), arena.table(UInt32(page)) == address else {
       return report(memory: "a page is freed that is no page table")
     }
+    let header = vm.pointee.machine.pointee.arenaView.headers + page
+    if header.pointee.kind == .external && header.pointee.state == .linked {
+      return report(memory: "an S-EPT page is freed that TDH.PHYMEM.PAGE.RECLAIM has not taken from the TDX module")
+    }
     vm.pointee.pagePrivate[page] = 0
     pointee.task.freeTable(UInt32(page))
-    let header = vm.pointee.machine.pointee.arenaView.headers + page
     let deed = deed(`where`)
     header.pointee.freedBy = UInt16(truncatingIfNeeded: deed.task)
     header.pointee.freedAt = deed.code

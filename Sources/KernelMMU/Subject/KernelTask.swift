@@ -32,8 +32,12 @@ struct KernelTask: BitwiseCopyable {
   var added = (gfn: Gfn(0), level: UInt8(0), page: UInt32(0))
   /// Where a walk of the current operation has yielded.
   var progress = WalkProgress()
+  /// The private pages that a SEAMCALL has removed last, while their caches were not written back since: the first gfn
+  /// and one, 0 for none, and how many.
+  var uncleanPage: Gfn = 0
+  var uncleanPages: UInt64 = 0
   /// Fills two cache lines: threads write to what is next to each other in memory.
-  private var padding = InlineArray<3, UInt64>(repeating: 0)
+  private var padding = InlineArray<1, UInt64>(repeating: 0)
 
   static let alignment = 128
 

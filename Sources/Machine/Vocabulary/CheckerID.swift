@@ -83,7 +83,8 @@
     case .mem1:
       "each access of a kernel's code is to memory that is allocated, inside of its object, and the kernel's own"
     case .lst1: "lists, page tables and reference counts of a kernel agree, and what is freed is on no list"
-    case .tlb2: "a TLB flush that is owed is done before RCU, mmu_lock or the caller lets anybody rely on it"
+    case .tlb2:
+      "a flush of TLBs or caches that is owed is done before RCU, mmu_lock or the caller lets anybody rely on it"
     }
   }
 

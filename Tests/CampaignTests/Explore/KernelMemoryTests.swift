@@ -136,6 +136,28 @@ import Testing
     #expect(try expect("TLB-2", (yields, lost)).expected.hasSuffix("before mmu_lock is let go"))
   }
 
+  // MARK: What the TDX module leaves to KVM
+
+  private func expect(_ checker: String, in scenario: ScenarioName, tdx edit: (String, String)) throws -> String {
+    var configuration = ExploreConfiguration(scenario: scenario, length: .schedules(5_000), seed: 7, jobs: 2)
+    configuration.kernel = try KernelTrees.broken(["arch/x86/kvm/vmx/tdx.c": [edit]])
+    let violation = try #require(Explorations.run(configuration).violations.first)
+    #expect(violation.checker == checker && violation.reproduction?.verified == 3)
+    return "\(violation.expected); \(violation.seen)"
+  }
+
+  @Test func `the caches of a private page that was removed are written back, and not those of another`() throws {
+    let call = "err = tdh_phymem_page_wbinvd_hkid((u16)kvm_tdx->hkid, pfn"
+    let said = try expect("TLB-2", in: .guestZap, tdx: (call, call + " + 1"))
+    #expect(said.hasPrefix("TDH.PHYMEM.PAGE.WBINVD of private page "), "\(said)")
+  }
+
+  @Test func `an S-EPT page is freed once the TDX module has given it back`() throws {
+    let said = try expect(
+      "RCU-1", in: .teardown, tdx: ("tdx_reclaim_page(virt_to_page(sp->external_spt))", "0"))
+    #expect(said.contains("TDH.PHYMEM.PAGE.RECLAIM"), "\(said)")
+  }
+
   // MARK: Walks that yield
 
   @Test func `a walk that yields where it has yielded is LIV-1`() throws {
