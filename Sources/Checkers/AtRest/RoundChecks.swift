@@ -136,4 +136,17 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   package func promised(_ task: TaskPointer, merged range: Range<Gfn>) {
     pointee.ledger.merged(range, epoch: task.pointee.lastReadEpoch)
   }
+
+  /// All that an operation has promised.
+  /// - Parameter begin: when it began, in the events' time.
+  @inline(__always) package func promised(_ task: TaskPointer, _ effect: Effect, begin: UInt64 = 0) {
+    if let mapped = effect.mapped {
+      promised(task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
+    }
+    if let unmapped = effect.unmapped {
+      promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
+    }
+    if let protected = effect.protected { promised(task, protected: protected, begin: begin) }
+    if let merged = effect.merged { promised(task, merged: merged) }
+  }
 }

@@ -18,15 +18,7 @@ package struct OperationRunner {
   @inline(__always) package func carryOut(
     _ task: TaskPointer, _ request: Request, pollsAlways: Bool
   ) -> (effect: Effect, duration: UInt64) {
-    task.pointee.currentOperation = request.operation
-    // An invalidation is about everything: the barrier looks at that.
-    let looksAtRange = request.operation != .invalidate
-    task.pointee.rangeStart = looksAtRange ? request.range.lowerBound : 0
-    task.pointee.rangeEnd = looksAtRange ? request.range.upperBound : 0
-    task.pointee.zapping = .nothing
-    task.pointee.firstWriteEpoch = 0
-    task.pointee.sawRetry = false
-    task.pointee.sawYield = false
+    task.begin(request)
     task.endStreak()
     task.emit(
       .operationBegin, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue),
@@ -40,15 +32,7 @@ package struct OperationRunner {
     task.emit(.operationEnd, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue))
     let duration = task.lastStamp &- begin
     task.drain()
-    if let mapped = effect.mapped {
-      suite.promised(
-        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
-    }
-    if let unmapped = effect.unmapped {
-      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
-    }
-    if let protected = effect.protected { suite.promised(task, protected: protected, begin: begin) }
-    if let merged = effect.merged { suite.promised(task, merged: merged) }
+    suite.promised(task, effect, begin: begin)
     task.rcuPoll(force: pollsAlways)
     return (effect, duration)
   }

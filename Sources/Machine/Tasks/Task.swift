@@ -232,3 +232,18 @@ extension UnsafeMutablePointer where Pointee == Task {
     return pointee.reschedDraws.next() & 255 == 0
   }
 }
+
+extension UnsafeMutablePointer where Pointee == Task {
+  /// What checkers ask a task about its operation, as the next one begins.
+  @inline(__always) package func begin(_ request: Request) {
+    pointee.currentOperation = request.operation
+    // An invalidation is about everything: the barrier looks at that.
+    let looksAtRange = request.operation != .invalidate
+    pointee.rangeStart = looksAtRange ? request.range.lowerBound : 0
+    pointee.rangeEnd = looksAtRange ? request.range.upperBound : 0
+    pointee.zapping = .nothing
+    pointee.firstWriteEpoch = 0
+    pointee.sawRetry = false
+    pointee.sawYield = false
+  }
+}

@@ -57,25 +57,11 @@ final class SerialWorld {
   @discardableResult
   func perform(_ thread: Int, _ request: Request) -> Effect {
     let task = task(thread)
-    task.pointee.currentOperation = request.operation
-    let looksAtRange = request.operation != .invalidate
-    task.pointee.rangeStart = looksAtRange ? request.range.lowerBound : 0
-    task.pointee.rangeEnd = looksAtRange ? request.range.upperBound : 0
-    task.pointee.firstWriteEpoch = 0
-    task.pointee.sawRetry = false
-    task.pointee.sawYield = false
-    task.pointee.zapping = .nothing
+    task.begin(request)
     let effect = subject.perform(task, request)
     task.emit(.operationEnd, gfn: request.range.lowerBound, old: UInt64(request.operation.rawValue))
     task.drain()
-    if let mapped = effect.mapped {
-      suite.promised(
-        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
-    }
-    if let unmapped = effect.unmapped {
-      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
-    }
-    if let merged = effect.merged { suite.promised(task, merged: merged) }
+    suite.promised(task, effect)
     return effect
   }
 

@@ -64,24 +64,12 @@ final class Vm {
     _ operation: Operation, _ range: Range<Gfn>, draw: UInt64 = 1, by other: TaskPointer? = nil
   ) -> Effect {
     let task = other ?? self.task
-    task.pointee.currentOperation = operation
-    task.pointee.rangeStart = operation == .invalidate ? 0 : range.lowerBound
-    task.pointee.rangeEnd = operation == .invalidate ? 0 : range.upperBound
-    task.pointee.firstWriteEpoch = 0
-    task.pointee.sawRetry = false
-    task.pointee.sawYield = false
-    task.pointee.zapping = .nothing
-    let effect = subject.perform(task, Request(operation: operation, range: range, draw: draw))
+    let request = Request(operation: operation, range: range, draw: draw)
+    task.begin(request)
+    let effect = subject.perform(task, request)
     task.emit(.operationEnd, gfn: range.lowerBound)
     task.drain()
-    if let mapped = effect.mapped {
-      suite.promised(
-        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
-    }
-    if let unmapped = effect.unmapped {
-      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
-    }
-    if let merged = effect.merged { suite.promised(task, merged: merged) }
+    suite.promised(task, effect)
     return effect
   }
 

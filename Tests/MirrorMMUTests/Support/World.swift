@@ -57,25 +57,12 @@ final class World {
 
   @discardableResult func perform(_ id: Int, _ request: Request) -> Outcome {
     let task = task(id)
-    task.pointee.currentOperation = request.operation
-    task.pointee.rangeStart = request.operation == .invalidate ? 0 : request.range.lowerBound
-    task.pointee.rangeEnd = request.operation == .invalidate ? 0 : request.range.upperBound
-    task.pointee.firstWriteEpoch = 0
-    task.pointee.sawRetry = false
-    task.pointee.sawYield = false
-    task.pointee.zapping = .nothing
+    task.begin(request)
     task.emit(.operationBegin, gfn: request.range.lowerBound)
     let effect = subject.perform(task, request)
     task.emit(.operationEnd, gfn: request.range.lowerBound)
     task.drain()
-    if let mapped = effect.mapped {
-      suite.promised(
-        task, mapped: mapped.gfn, isPrivate: mapped.isPrivate, huge: mapped.huge, isNew: mapped.isNew)
-    }
-    if let unmapped = effect.unmapped {
-      suite.promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
-    }
-    if let merged = effect.merged { suite.promised(task, merged: merged) }
+    suite.promised(task, effect)
     task.rcuPoll(force: true)
     task.drain()
     return effect.outcome
