@@ -15,9 +15,9 @@ package typealias StateSearchPointer = UnsafeMutablePointer<StateSearch>
 
 package struct StateSearch {
   package static let mostTasks = 64
-  /// Where nobody else may be chosen any more a state is told at one of so many steps of a task, less one: to tell it
-  /// takes as long as many steps do, and all that it saves there is the way to the end.
-  static let untold: UInt32 = 7
+  /// Where nobody else may be chosen any more a state is told at one of so many steps of a task: to tell it takes as
+  /// long as many steps do, and all that it saves there is the way to the end.
+  static let stepsPerState: UInt32 = 8
 
   /// Of which steps it is believed that they touch what they say, so that some need no decision.
   package enum Trust: Sendable, Equatable {
@@ -250,7 +250,7 @@ extension StateSearch: Strategy {
       node.enabled = 1 << UInt64(own)
     } else {
       let isForced = goesOn && preempted >= preemptions ?? .max
-      let isTold = !isForced || scheduler.pointee.fibers[current].decisions & Self.untold == 0
+      let isTold = !isForced || scheduler.pointee.fibers[current].decisions % Self.stepsPerState == 0
       if isTold && !isNew(tell(scheduler), goesOn ? current : -1) {
         isBlocked = true
         return -1
