@@ -178,7 +178,7 @@ extension UnsafeMutablePointer where Pointee == KernelTask {
     let gfn = pointee.uncleanPage &- 1
     pointee.uncleanPage = 0
     pointee.task.violationAfterDrain(
-      .tlb2, gfn: gfn, level: 1,
+      .tlb2, gfn: gfn, level: pointee.uncleanPages == 1 ? 1 : 2,
       expected: "TDH.PHYMEM.PAGE.WBINVD of private page \(gfn.hex) before mmu_lock is let go",
       seen: "mmu_lock is let go, and the caches may hold what the TD wrote to the page that was removed")
     leaveIfOver()
