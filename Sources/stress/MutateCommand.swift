@@ -40,54 +40,19 @@ struct MutateCommand: CampaignCommand {
   var commit: String?
 
   @Option(
-    name: .customLong("kernel-tree"), parsing: .unconditional,
-    help: .init("A git repository of Linux: a checkout, a worktree, a bare one.", valueName: "repository"),
-    completion: .directory)
-  var repository: String
-
-  @Option(
     parsing: .unconditional, help: .init("Break only lines of these functions.", valueName: "a,b,…"))
   var functions: String?
 
   @Flag(help: "Print the mutants with what they change, and run nothing.")
   var list = false
 
-  @Option(
-    parsing: .unconditional, help: .init("The seed of the schedules of each mutant. (default: 1)", valueName: "seed"),
-    transform: { try SeedText.parse($0) })
-  var seed: UInt64?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Schedules of each mutant. (default: \(SeriesConfiguration.usualSchedules))", valueName: "n"),
-    transform: NumberArgument.whole(1...RunOptions.mostRounds))
-  var schedules: UInt64?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      """
-      Executions of each pair of operations; four times as many of those that what the commit changes has to do with. \
-      (default: \(SeriesConfiguration.usualExecutions))
-      """, valueName: "n"),
-    transform: NumberArgument.whole(1...100_000_000))
-  var executions: UInt64?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init("Pairs from this initial table alone; see 'stress list tables'.", valueName: "name"),
-    transform: { try VariantArgument.table($0) })
-  var table: String?
-
-  @OptionGroup var jobs: JobsOptions
+  @OptionGroup var trials: TrialOptions<TriedMutant>
   @OptionGroup var output: MutateOutputOptions
 
   /// It is nobody's subject: each mutant is.
   var kernelOptions: KernelOptions? { nil }
 
   func validate() throws {
-    guard !repository.isEmpty else { throw ValidationError("--kernel-tree needs a git repository, not an empty path") }
     if let functions, names(functions).isEmpty {
       throw ValidationError("--functions needs names, separated by commas, not '\(functions)'")
     }
@@ -99,43 +64,22 @@ struct MutateCommand: CampaignCommand {
   }
 
   func campaign() throws -> PreparedCampaign<Mutation> {
-    guard let scratch = SeriesScratch.make() else {
-      StandardStreams.error.tell(
-        "the cache \(SeriesConfiguration.defaultCache.path) cannot be used: \(String(cString: strerror(errno)))")
-      throw ExitCode(ExitStatus.harnessFault)
-    }
-    do {
+    try trials.prepare { scratch in
       let configuration = try configuration(scratch)
       let commit = configuration.commit
       return PreparedCampaign(
         engine: Mutation(configuration: configuration) { SeriesChildren() },
-        announcement: "mutants of \(commit.id.prefix(12)) (\(commit.subject))",
-        afterwards: { _ in
-          SeriesScratch.remove(scratch)
-          return true
-        })
-    } catch {
-      SeriesScratch.remove(scratch)
-      throw error
+        announcement: "mutants of \(commit.id.prefix(12)) (\(commit.subject))")
     }
   }
 
   private func configuration(_ scratch: URL) throws -> MutationConfiguration {
-    var configuration: MutationConfiguration
-    do throws(SeriesError) {
-      configuration = try MutationConfiguration(commit ?? "HEAD", in: repository, scratch: scratch)
-    } catch {
-      guard error.isOfSeries else { throw ValidationError("\(error)") }
-      StandardStreams.error.tell("\(error)")
-      throw ExitCode(ExitStatus.notSupported)
-    }
-    if let seed { configuration.series.seed = seed }
-    if let schedules { configuration.series.schedules = schedules }
-    if let executions { configuration.series.executions = executions }
-    configuration.series.table = table
+    var configuration = MutationConfiguration(
+      try trials.applied { () throws(SeriesError) in
+        try .commit(commit ?? "HEAD", in: trials.repository, scratch: scratch)
+      })
     // Of the commit itself: which of its lines run.
     configuration.series.coverage = true
-    configuration.series.jobs = jobs.count
     configuration.functions = functions.map(names) ?? []
     configuration.isList = list
     return configuration

@@ -12,10 +12,15 @@ package struct MutationConfiguration: Sendable {
 
   package var commit: GitObjects.Commit { series.commits[0] }
 
+  package init(_ series: SeriesConfiguration) { self.series = series }
+}
+
+extension SeriesConfiguration {
+  /// One commit on its first parent.
   /// - Parameters:
   ///   - name: of a commit, as git takes it.
   ///   - scratch: a folder of the caller's.
-  package init(_ name: String, in repository: String, scratch: URL) throws(SeriesError) {
+  package static func commit(_ name: String, in repository: String, scratch: URL) throws(SeriesError) -> Self {
     do {
       let objects = try GitObjects(repository, scratch: scratch)
       let commit = try objects.describe(try objects.commit(name))
@@ -24,7 +29,7 @@ package struct MutationConfiguration: Sendable {
           "\(name) has no parent here from which its changes could be told"
             + "; in a shallow clone 'git fetch --deepen 1' brings it", isOfSeries: true)
       }
-      series = SeriesConfiguration(
+      return SeriesConfiguration(
         repository: repository, range: name, objects: objects, base: try objects.describe(parent), commits: [commit],
         scratch: scratch)
     } catch let error as SeriesError {

@@ -41,11 +41,7 @@ struct SeriesCommand: CampaignCommand {
     help: .init("The commit before the first one and the last one: BASE..TIP.", valueName: "base..tip"))
   var range: String?
 
-  @Option(
-    name: .customLong("kernel-tree"), parsing: .unconditional,
-    help: .init("A git repository of Linux: a checkout, a worktree, a bare one.", valueName: "repository"),
-    completion: .directory)
-  var repository: String
+  @OptionGroup var trials: TrialOptions<TriedCommit>
 
   @Option(
     parsing: .unconditional,
@@ -56,36 +52,6 @@ struct SeriesCommand: CampaignCommand {
 
   @Option(parsing: .unconditional, help: .init("With --mbox: the commit that it applies to.", valueName: "commit"))
   var base: String?
-
-  @Option(
-    parsing: .unconditional, help: .init("The seed of the schedules of each commit. (default: 1)", valueName: "seed"),
-    transform: { try SeedText.parse($0) })
-  var seed: UInt64?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      "Schedules of each commit. (default: \(SeriesConfiguration.usualSchedules))", valueName: "n"),
-    transform: NumberArgument.whole(1...RunOptions.mostRounds))
-  var schedules: UInt64?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init(
-      """
-      Executions of each pair of operations; four times as many of those that what a commit changes has to do with. \
-      (default: \(SeriesConfiguration.usualExecutions))
-      """, valueName: "n"),
-    transform: NumberArgument.whole(1...100_000_000))
-  var executions: UInt64?
-
-  @Option(
-    parsing: .unconditional,
-    help: .init("Pairs from this initial table alone; see 'stress list tables'.", valueName: "name"),
-    transform: { try VariantArgument.table($0) })
-  var table: String?
-
-  @OptionGroup var jobs: JobsOptions
 
   @Option(
     parsing: .unconditional,
@@ -115,29 +81,17 @@ struct SeriesCommand: CampaignCommand {
     }
     if let kcidb, kcidb == output.record.json { throw ValidationError("--kcidb and --json name one file, '\(kcidb)'") }
     try counting.validate(output.reports)
-    guard !repository.isEmpty else { throw ValidationError("--kernel-tree needs a git repository, not an empty path") }
   }
 
   func campaign() throws -> PreparedCampaign<Series> {
     let file = try kcidb.map { try OutputFile(path: $0, option: "--kcidb", allowsStandardOutput: false) }
-    guard let scratch = SeriesScratch.make() else {
-      StandardStreams.error.tell(
-        "the cache \(SeriesConfiguration.defaultCache.path) cannot be used: \(String(cString: strerror(errno)))")
-      throw ExitCode(ExitStatus.harnessFault)
-    }
-    do {
+    return try trials.prepare { scratch in
       let configuration = try configuration(scratch)
       let count = configuration.count
       return PreparedCampaign(
         engine: Series(configuration: configuration, launcher: SeriesChildren()),
         announcement: "\(count) commit\(count == 1 ? "" : "s") on \(configuration.baseName)",
-        afterwards: { record in
-          SeriesScratch.remove(scratch)
-          return file.map { write(record, to: $0) } ?? true
-        })
-    } catch {
-      SeriesScratch.remove(scratch)
-      throw error
+        afterwards: { record in file.map { write(record, to: $0) } ?? true })
     }
   }
 
@@ -153,24 +107,11 @@ struct SeriesCommand: CampaignCommand {
   }
 
   private func configuration(_ scratch: URL) throws -> SeriesConfiguration {
-    var configuration: SeriesConfiguration
-    do throws(SeriesError) {
-      if let mbox, let base {
-        configuration = try .mails(try mails(mbox), on: base, in: repository, scratch: scratch)
-      } else {
-        configuration = try .range(range ?? "", in: repository, scratch: scratch)
-      }
-    } catch {
-      guard error.isOfSeries else { throw ValidationError("\(error)") }
-      StandardStreams.error.tell("\(error)")
-      throw ExitCode(ExitStatus.notSupported)
+    var configuration = try trials.applied { () throws(SeriesError) in
+      guard let mbox, let base else { return try .range(range ?? "", in: trials.repository, scratch: scratch) }
+      return try .mails(try mails(mbox), on: base, in: trials.repository, scratch: scratch)
     }
-    if let seed { configuration.seed = seed }
-    if let schedules { configuration.schedules = schedules }
-    if let executions { configuration.executions = executions }
-    configuration.table = table
     configuration.coverage = counting.coverage
-    configuration.jobs = jobs.count
     return configuration
   }
 
