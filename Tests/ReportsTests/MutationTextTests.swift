@@ -67,6 +67,12 @@ import Testing
     ),
     (
       record { record in
+        record.mutants = [mutant(1, .found), mutant(2, .notRun)]
+        record.harnessFaults = ["no space"]
+      }, "1 of 1 found (1 not run)"
+    ),
+    (
+      record { record in
         record.mutants = [mutant(1, .notRun)]
         record.isList = true
       }, "1 mutant of 12 changed lines"
@@ -104,5 +110,11 @@ import Testing
     let data = try RecordJSON.encode(record)
     #expect(try JSONDecoder().decode(MutationRecord.self, from: data) == record)
     #expect(throws: RecordJSONError.self) { try RecordJSON.decodeAny(data) }
+  }
+
+  @Test func `a mutant that could not be run is the harness's fault, and one that survived nobody's`() {
+    #expect(Self.complete.conclusion == .harnessFault)
+    #expect(Self.record { $0.mutants = [Self.mutant(1, .survived), Self.mutant(2, .neverRan)] }.conclusion == .clean)
+    #expect(Self.record { $0.harnessFaults = ["no space"] }.conclusion == .harnessFault)
   }
 }

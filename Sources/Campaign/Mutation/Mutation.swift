@@ -133,8 +133,11 @@ package final class Mutation: Sendable {
     series.jobs = 1
     series.coverage = false
     series.minimizes = false
-    guard (try? FileManager.default.createDirectory(at: series.scratch, withIntermediateDirectories: true)) != nil
-    else { return }
+    do { try FileManager.default.createDirectory(at: series.scratch, withIntermediateDirectories: true) } catch {
+      return state.withLock {
+        $0.record.harnessFaults.append("\(series.scratch.path) cannot be made: \(error.localizedDescription)")
+      }
+    }
     let trials = trials(series, launchers[number])
     while !isStopped, let next = take() {
       do throws(SeriesTrials.Fault) {

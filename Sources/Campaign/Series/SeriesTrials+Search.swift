@@ -11,7 +11,7 @@ extension SeriesTrials {
     let limit = configuration.executions
     let steps: [(operations: [String], executions: UInt64)] =
       operations.isEmpty || configuration.table != nil
-      ? [([], limit)] : [(operations, limit * Self.moreOfOwn), ([], limit)]
+      ? [([], limit)] : [(operations, limit * MutationRecord.moreOfOwn), ([], limit)]
     for step in steps where sum.failure == nil {
       guard let search = try pairs(content, step.operations, executions: step.executions) else { return false }
       sum.add(search)
@@ -22,8 +22,6 @@ extension SeriesTrials {
     }
     return true
   }
-
-  private static let moreOfOwn: UInt64 = 4
 }
 
 extension SeriesTrials.Search {

@@ -5,6 +5,7 @@ import Machine
 
 package struct MutationRecord: Codable, Sendable, Equatable {
   package static let currentSchemaVersion = 1
+  package static let moreOfOwn: UInt64 = 4
 
   package enum Verdict: String, Codable, Sendable {
     /// Each mutant was run, or those were listed that would be.
@@ -88,7 +89,7 @@ package struct MutationRecord: Codable, Sendable, Equatable {
   @NullIfAbsent package var version: String?
   package var seed: String
   package var schedules: UInt64
-  /// Executions of an item, at most; four times as many of those that `operations` take part in.
+  /// Executions of an item, at most; `moreOfOwn` times as many of those that `operations` take part in.
   package var executions: UInt64
   /// What its changed functions may show in; empty for all.
   package var operations: [String] = []
@@ -138,7 +139,7 @@ package struct MutationRecord: Codable, Sendable, Equatable {
 extension MutationRecord: EngineRecord {
   package var conclusion: Conclusion {
     switch verdict {
-    case .complete: .clean
+    case .complete: harnessFaults.isEmpty && count(.harnessFault) == 0 ? .clean : .harnessFault
     case .broken: .found
     case .nothingTried: .nothingTried
     case .harnessFault: .harnessFault

@@ -30,9 +30,8 @@ package struct MutationText {
     let version = record.version.map { ", Linux \($0)" } ?? ""
     var lines = ["commit     \(record.commit.prefix(12)) \(record.subject)\(version)"]
     guard !record.isList else { return lines }
-    let own =
-      record.operations.isEmpty
-      ? "" : "\(Figures.grouped(record.executions * 4)) of each with \(record.operations.joined(separator: ", ")), "
+    let most = Figures.grouped(record.executions * MutationRecord.moreOfOwn)
+    let own = record.operations.isEmpty ? "" : "\(most) of each with \(record.operations.joined(separator: ", ")), "
     lines += TextWrap.hanging(
       "each       ",
       "pairs of operations, executions: \(own)\(Figures.grouped(record.executions)) of each; "
@@ -104,7 +103,8 @@ package struct MutationText {
       (.equivalent, "equivalent", "equivalent"), (.same, "the same as another", "the same as others"),
       (.doesNotBuild, "does not build", "do not build"), (.harnessFault, "could not be run", "could not be run"),
     ]
-    let rest = other.compactMap { state, one, many -> String? in
+    let all = other + (record.interrupted ? [] : [(.notRun, "not run", "not run")])
+    let rest = all.compactMap { state, one, many -> String? in
       let count = record.count(state)
       return count == 0 ? nil : "\(count) \(count == 1 ? one : many)"
     }
