@@ -48,14 +48,7 @@ struct TinyTree {
       \(whenCompiling)
 
       """
-    // Written by a child: a process that a test beside this one starts would inherit an open file, and a file that is
-    // open for writing cannot be executed.
-    let write = Process()
-    write.executableURL = URL(fileURLWithPath: "/bin/sh")
-    let line = "mkdir -p \"${0%/*}\" && rm -f \"$0\" && printf %s \"$1\" >\"$0\" && chmod 755 \"$0\""
-    write.arguments = ["-c", line, scratch.file("bin/\(name)"), script]
-    try write.run()
-    write.waitUntilExit()
+    try scratch.writeProgram(script, to: "bin/\(name)")
   }
 
   /// - Parameter path: PATH behind the folder of the compilers.

@@ -27,6 +27,18 @@ package struct Scratch: Sendable {
 
   package func write(_ text: String, to name: String) throws { try write(Array(text.utf8), to: name) }
 
+  /// Writes a script that can be run.
+  package func writeProgram(_ text: String, to name: String) throws {
+    // By a child: a process that a test beside this one starts would inherit an open file, and a file that is open for
+    // writing cannot be executed.
+    let write = Process()
+    write.executableURL = URL(fileURLWithPath: "/bin/sh")
+    let line = "mkdir -p \"${0%/*}\" && rm -f \"$0\" && printf %s \"$1\" >\"$0\" && chmod 755 \"$0\""
+    write.arguments = ["-c", line, file(name), text]
+    try write.run()
+    write.waitUntilExit()
+  }
+
   /// Folders above it are made.
   package func write(_ bytes: [UInt8], to name: String) throws {
     let file = folder.appendingPathComponent(name)

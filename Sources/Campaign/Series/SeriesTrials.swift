@@ -105,18 +105,24 @@ struct SeriesTrials: Sendable {
   /// The files in a folder of their own.
   private func tree(_ content: Content) throws(Fault) -> URL {
     let folder = configuration.scratch.appendingPathComponent("trees/\(content.key)", isDirectory: true)
-    if !FileManager.default.fileExists(atPath: folder.path) {
-      do { try objects.write(content.files, to: folder) } catch { throw Fault(text: "\(error)", isOfRepository: true) }
-      if let edit = content.edit {
-        let file = folder.appendingPathComponent(edit.path)
-        do throws(AtomicFile.Failure) {
-          try AtomicFile.replace(file.path, edit.bytes)
-        } catch {
-          throw Fault(text: "\(file.path) cannot be written: \(error.reason)")
-        }
-      }
+    if FileManager.default.fileExists(atPath: folder.path) { return folder }
+    do throws(Fault) { try write(content, to: folder) } catch {
+      // Half a tree is none.
+      try? FileManager.default.removeItem(at: folder)
+      throw error
     }
     return folder
+  }
+
+  private func write(_ content: Content, to folder: URL) throws(Fault) {
+    do throws(GitObjects.Failure) { try objects.write(content.files, to: folder) } catch {
+      throw Fault(text: "\(error)", isOfRepository: !error.isOfDisk)
+    }
+    guard let edit = content.edit else { return }
+    let file = folder.appendingPathComponent(edit.path)
+    do throws(AtomicFile.Failure) { try AtomicFile.replace(file.path, edit.bytes) } catch {
+      throw Fault(text: "\(file.path) cannot be written: \(error.reason)")
+    }
   }
 
   /// Removes what is not wanted again: what was found out stays known.

@@ -202,7 +202,7 @@ struct KernelCompilation {
   }
 
   /// What is no fault of a file's.
-  private func noRoom(_ output: String) -> KernelBuildError? {
+  func noRoom(_ output: String) -> KernelBuildError? {
     let reason = ["No space left on device", "Disk quota exceeded", "File too large"].first { output.contains($0) }
     return reason.map { .cache(path: stage.root.deletingLastPathComponent().path, reason: $0) }
   }

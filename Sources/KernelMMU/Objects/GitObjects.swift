@@ -6,7 +6,12 @@ package struct GitObjects: Sendable {
   /// Why nothing can be read: one sentence for the user.
   package struct Failure: Error, CustomStringConvertible, Equatable {
     package let description: String
-    init(_ description: String) { self.description = description }
+    /// The repository is as it should be: what was read could not be written down.
+    package let isOfDisk: Bool
+    init(_ description: String, isOfDisk: Bool = false) {
+      self.description = description
+      self.isOfDisk = isOfDisk
+    }
   }
 
   package struct Commit: Sendable, Equatable {
@@ -181,7 +186,7 @@ package struct GitObjects: Sendable {
     for file in files {
       guard let bytes = contents[file.blob] else { throw Failure("\(file.path) cannot be read") }
       if let code = CacheFile.write(bytes, to: folder.appendingPathComponent(file.path)) {
-        throw Failure("\(folder.path) cannot be written: \(String(cString: strerror(code)))")
+        throw Failure("\(folder.path) cannot be written: \(String(cString: strerror(code)))", isOfDisk: true)
       }
     }
   }

@@ -5,16 +5,15 @@ import Synchronization
 extension KernelCompilation {
   func use() throws(KernelBuildError) -> SourceUse {
     let units = units()
-    let outputs = Mutex<[Int: Preprocessed]>([:])
+    let outputs = Mutex<[Int: Result<Preprocessed, KernelBuildError>]>([:])
     DispatchQueue.concurrentPerform(iterations: units.count) { index in
-      let part = preprocessed(units[index], index)
+      let part = Result { () throws(KernelBuildError) in try preprocessed(units[index], index) }
       outputs.withLock { $0[index] = part }
     }
     var seen = Preprocessed()
     let parts = outputs.withLock { $0 }
-    for (index, unit) in units.enumerated() {
-      guard let part = parts[index] else { throw .compilation(file: unit.name, lines: ["it cannot be preprocessed"]) }
-      seen.add(part)
+    for index in units.indices {
+      if let part = parts[index] { seen.add(try part.get()) }
     }
     let tool = resources.files().map { path in
       (path: path, bytes: KernelStage.contents(resources.root.appendingPathComponent(path)) ?? [])
@@ -24,7 +23,7 @@ extension KernelCompilation {
     return UseSurvey(seen, files: stage.files, harness: HarnessText(files: tool, generated: own)).survey()
   }
 
-  private func preprocessed(_ unit: Unit, _ index: Int) -> Preprocessed? {
+  private func preprocessed(_ unit: Unit, _ index: Int) throws(KernelBuildError) -> Preprocessed {
     let output = stage.root.appendingPathComponent("preprocessed-\(index).i")
     let options = ["-E", "-dD"]
     let key = key(unit, options)
@@ -33,9 +32,16 @@ extension KernelCompilation {
     }
     let log = stage.root.appendingPathComponent("preprocess-\(index).log")
     let arguments = arguments(unit, options + ["-o", output.path])
-    guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log), result.status == 0,
-      let bytes = KernelStage.contents(output)
-    else { return nil }
+    guard let result = Subprocess.run(compiler.path, arguments, in: stage.root, log: log) else {
+      throw .noCompiler(tried: [compiler.path])
+    }
+    guard result.status == 0, let bytes = KernelStage.contents(output) else {
+      // It has compiled: that it cannot be written down is no fault of the file's.
+      throw noRoom(result.output)
+        ?? .cache(
+          path: stage.root.deletingLastPathComponent().path,
+          reason: "the preprocessor leaves nothing of \(unit.name) there; is the disk full?")
+    }
     var seen = Preprocessed()
     seen.add(bytes, place: stage.place)
     let note = seen.note

@@ -115,6 +115,31 @@ import Testing
   }
 
   @Test(.enabled(if: UserTree.source != nil, UserTree.why))
+  func `a disk that is full when the preprocessor runs is no fault of the commit`() throws {
+    try Scratch.use { scratch in
+      let root = try Self.repository(scratch, Self.edits)
+      // It compiles as any other.
+      let compiler = """
+        #!/bin/sh
+        for word; do
+          case "$word" in
+          */preprocessed-*) echo "x.i: No space left on device" >&2; exit 1 ;;
+          esac
+        done
+        if command -v clang >/dev/null; then exec clang "$@"; fi
+        exec gcc "$@"
+        """
+      try scratch.writeProgram(compiler, to: "cc")
+      let result = try StressCommand.start(
+        ["kernel", "mutate", "--kernel-tree", root.path, "--list"], in: scratch,
+        through: ["/usr/bin/env", "CC=\(scratch.file("cc"))"] + SeriesCommandTests.launcher(scratch)
+      ).finish()
+      #expect(result.status == 70, "\(result.output)")
+      #expect(result.output.contains("cannot be used: No space left on device"), "\(result.output)")
+    }
+  }
+
+  @Test(.enabled(if: UserTree.source != nil, UserTree.why))
   func `a signal ends it with what is complete, and leaves nothing behind`() throws {
     try Scratch.use { scratch in
       let root = try Self.repository(scratch, Self.edits)
