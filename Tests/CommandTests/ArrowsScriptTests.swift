@@ -19,7 +19,8 @@ import Testing
 
   private func run(_ arguments: [String], in scratch: Scratch) throws -> (status: Int32, output: String) {
     let script = Document.root.appendingPathComponent("scripts/arrows").path
-    return try scratch.execute(["/bin/bash", script] + arguments, environment: [:])
+    // As where Python holds back what goes to a pipe.
+    return try scratch.execute(["/bin/bash", script] + arguments, environment: ["PYTHONUNBUFFERED": ""])
   }
 
   @Test func `each folder stands below those that it uses`() throws {

@@ -28,6 +28,8 @@ def refuse(name, message):
 
 def run(name, main, fault=HARNESS_FAULT):
     """Ends the process with what `main` returns, or with `fault`."""
+    # What goes to both streams stays in its order where they are one file.
+    sys.stdout.reconfigure(line_buffering=True)
     try:
         status = main()
     except KeyboardInterrupt:
