@@ -63,7 +63,7 @@ package final class EpisodeSearch {
   /// - Parameters:
   ///   - tasks: at most `ExhaustiveSearch.mostTasks`.
   ///   - mostYes: times that a thread's questions are answered yes in an execution.
-  ///   - hasTwins: threads with the same operations begin in their order alone.
+  ///   - hasTwins: of threads with the same operations the first goes first while nothing tells them apart.
   ///   - kind: every class, but for comparison.
   ///   - early: what may cut an execution, and the search with it. An episode may be so long that `goesOn` is not asked
   ///     for hours.

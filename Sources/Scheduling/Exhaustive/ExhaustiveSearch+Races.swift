@@ -15,10 +15,7 @@ extension ExhaustiveSearch {
     for id in 0..<tasks { clock[id] = 0 }
     if record.before >= 0 { join(Int(record.before)) }
     if record.enabledBy >= 0 { join(Int(record.enabledBy)) }
-    // Twins begin in their order.
-    if record.ordinal == 1 && twinBefore[task] >= 0, let first = firstStep(of: twinBefore[task], before: step) {
-      join(first)
-    }
+    if let first = twinStep(before: step) { join(first) }
     if record.afterAll > 0 { joinAll(before: Int(record.afterAll)) }
     findDependences(step)
     // The latest first: what it comes after is then no race of its own.
@@ -45,10 +42,6 @@ extension ExhaustiveSearch {
 
   private func joinAll(before step: Int) {
     for earlier in 0..<min(step, analysed) { join(earlier) }
-  }
-
-  private func firstStep(of task: Int32, before step: Int) -> Int? {
-    (0..<step).first { records[$0].task == task }
   }
 
   /// The steps of other tasks that `step` depends on, the latest first; of what comes before a write nothing that the

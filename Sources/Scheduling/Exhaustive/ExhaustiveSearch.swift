@@ -25,7 +25,7 @@ package struct ExhaustiveSearch {
   var draws: SplitMix64?
   /// Times that a task may be answered yes in an execution.
   let mostYes: UInt32
-  /// By task: the task that has to begin before it, as the two do the same; -1 for none.
+  /// By task: the task that goes first while nothing tells the two apart, as they do the same; -1 for none.
   var twinBefore: [Int32] = []
   var tasks = 0
   let arena: PageArena
@@ -144,7 +144,7 @@ package struct ExhaustiveSearch {
   /// A new episode.
   /// - Parameters:
   ///   - tasks: at most `mostTasks`.
-  ///   - twinBefore: by task, the one before it that does the same, and begins first; -1 for none.
+  ///   - twinBefore: by task, the one before it that does the same; -1 for none.
   package mutating func begin(tasks: Int, twinBefore: [Int32]) {
     self.tasks = tasks
     self.twinBefore = twinBefore
@@ -222,8 +222,7 @@ extension ExhaustiveSearch: Strategy {
     node.footprints = Int32(truncatingIfNeeded: footprints.count)
     for index in 0..<scheduler.pointee.readyCount {
       let id = Int(scheduler.pointee.ready[index])
-      let twin = twinBefore[id]
-      if twin >= 0 && ordinals[Int(twin)] == 0 { continue }
+      if waitsForTwin(id) { continue }
       node.enabled |= 1 << UInt64(id)
     }
     inheritSleepers(&node)

@@ -35,6 +35,10 @@ struct StepRecord: BitwiseCopyable {
   var afterAll: Int32 = 0
   /// It has let another task go on.
   var letsGoOn = false
+  /// Whether its task had done the same as its twin with as many steps.
+  var likeness = Likeness.unknown
+
+  enum Likeness: UInt8, BitwiseCopyable { case unknown, alike, unlike }
 }
 
 /// A footprint that a search keeps of a task that sleeps: what its next step touches.

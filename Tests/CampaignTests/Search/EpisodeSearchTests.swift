@@ -39,12 +39,6 @@ struct EpisodeSearchTests {
     #expect(result.classes == 470 && result.executions == 470)
   }
 
-  @Test func `threads that do the same begin in one order`() throws {
-    let search = try #require(
-      EpisodeSearch(tasks: 2, subject: .model(.mainline, nil), policy: .fourK, mostYes: 0))
-    #expect(search.run(micro(threads: 2), limit: .max).classes == 68)
-  }
-
   @Test func `a search that is left says so, and of states how far it has come`() throws {
     let search = try Self.search(3)
     let classes = search.run(micro(threads: 3), limit: 100)
