@@ -1,14 +1,15 @@
-/// WP-1: what write-protection has covered is not writable, and what clearing of dirty bits has covered is not dirty,
-/// unless somebody has set that bit since the operation began.
+/// WP-1: what write-protection has covered is not writable, what clearing of dirty bits has covered is not dirty, and
+/// what was aged not accessed, unless somebody has set that bit since the operation began.
 ///
 /// Verified between rounds over the direct root, for every operation that promised so: a leaf that has the bit must
 /// have got it from a write after the operation's beginning. Such writes are known from the accesses themselves; a
-/// split hands the bits of a huge page down, and counts as one. Not verified: a leaf that was set again later by right,
+/// split hands the bits of a huge page down, and counts as one. Aging may lose to any write (kvm_tdp_mmu_age_spte()
+/// says so), which then counts as setting the bit. Not verified: a leaf that was set again later by right,
 /// whatever it was before; roots that are valid no more.
 import CAtomics
 import Machine
 
-/// A write that may have set W or D in what an entry of the direct root maps.
+/// A write that may have set W, D or A in what an entry of the direct root maps.
 struct Grant {
   var gfn: Gfn
   var stamp: UInt64
@@ -49,14 +50,21 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     let (old, new, level) = (event.pointee.old, event.pointee.new, Int(event.pointee.level))
     guard Spte.isShadowPresent(new) else { return }
     var bits = new & Spte.volatile
+    var accessed = new
     if level == 1 {
       bits &= ~old
     } else if Spte.isLeaf(old, level) {
       // Its pages keep the bits that it had.
-      if Spte.isLeaf(new, level) { bits &= ~old } else { bits = old & Spte.volatile }
+      if Spte.isLeaf(new, level) {
+        bits &= ~old
+      } else {
+        bits = old & Spte.volatile
+        accessed = old
+      }
     } else if !Spte.isLeaf(new, level) {
       return
     }
+    bits |= accessed & Spte.accessed
     guard bits != 0 else { return }
     pointee.grants.put(
       Grant(gfn: event.pointee.gfn, stamp: event.pointee.stamp, bits: bits, level: event.pointee.level),
@@ -74,10 +82,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   func lostProtection(directRoot: UInt32) -> Difference? {
-    for bit in [Spte.writable, Spte.dirty] {
-      if let difference = lostProtection(directRoot, bit) { return difference }
-    }
-    return nil
+    lostProtection(directRoot, Spte.writable) ?? lostProtection(directRoot, Spte.dirty)
+      ?? lostProtection(directRoot, Spte.accessed)
   }
 
   private func lostProtection(_ root: UInt32, _ bit: UInt64) -> Difference? {
@@ -132,9 +138,14 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     guard Spte.isLeaf(found.spte, found.level), found.spte & bit != 0 else { return nil }
     return Difference(
       gfn: gfn, level: found.level, entry: found.entry,
-      expected: bit == Spte.writable
-        ? "not writable: it was write-protected, and nobody has made it writable since"
-        : "not dirty: its dirty bit was cleared, and nobody has set it since",
+      expected: expectation(bit),
       seen: describeSpte(found.spte, UInt8(found.level)))
+  }
+  private func expectation(_ bit: UInt64) -> String {
+    switch bit {
+    case Spte.writable: "not writable: it was write-protected, and nobody has made it writable since"
+    case Spte.dirty: "not dirty: its dirty bit was cleared, and nobody has set it since"
+    default: "not accessed: it was aged, and nobody has written it since"
+    }
   }
 }

@@ -117,6 +117,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     precondition(MemoryLayout<PageHeader>.stride == STRESS_PAGE_STRIDE, "the kernel side reads headers")
     config.object_sizes = (UnsafeRawPointer(pointee.slots) + offset(KernelVM.Slot.self, \.size))
       .assumingMemoryBound(to: UInt16.self)
+    config.object_tracked =
+      (UnsafeMutableRawPointer(pointee.slots) + offset(KernelVM.Slot.self, \.isTracked))
+      .assumingMemoryBound(to: Bool.self)
     config.object_stride = UInt32(MemoryLayout<KernelVM.Slot>.stride)
     config.has_shadow = Shadow.isMapped
     config.quiet = (UnsafeRawPointer(pointee.state) + offset(KernelVM.State.self, \.isQuiet))
@@ -157,6 +160,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   fileprivate func giveSlot(_ slot: UInt32, _ deed: KernelVM.Deed) {
     let pool = pointee.pool
     pointee.slots[Int(slot)].size = 0
+    pointee.slots[Int(slot)].isTracked = false
     pointee.slots[Int(slot)].next = 0
     pointee.slots[Int(slot)].freed = deed
     if pool.pointee.lastFree == 0 {

@@ -49,6 +49,7 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   /// KVM_SET_USER_MEMORY_REGION with another KVM_MEM_LOG_DIRTY_PAGES.
   func logDirty(_ own: KernelTaskPointer, isOn: Bool) -> Effect {
     let task = own.pointee.task
+    if isOn { noteTracked(false) }
     guard pointee.kernel.pointee.log_dirty(own.pointee.kernel, isOn) else { return Effect(.nothing) }
     guard !task.isHalted else { return Effect(.stopped) }
     let all = 0..<pointee.state.pointee.guestPages

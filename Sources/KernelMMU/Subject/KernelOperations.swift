@@ -201,9 +201,9 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
       _ = kernel.pointee.age(
         own.pointee.kernel, range.lowerBound, range.upperBound, UInt32(STRESS_FILTER_SHARED), false)
     }
-    guard own.pointee.losses > 0 else { return effect }
+    guard own.pointee.losses > 0 else { return protected(effect, range, Spte.accessed) }
     own.pointee.task.count(.lockless)
-    return Effect(.lost)
+    return protected(Effect(.lost), range, Spte.accessed)
   }
 
   private func convert(_ own: KernelTaskPointer, _ range: Range<Gfn>) -> Effect {

@@ -27,12 +27,18 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   /// - Parameter requests: of each thread the first.
   package func beginRace(first requests: [Request?]) {
     pointee.state.pointee.prefetches = true
+    noteTracked(!logsDirty)
     for (id, request) in requests.enumerated() {
       guard let request else { continue }
       let bits: UInt64 = request.operation.isOfHost ? 0x08 : 0x88
       guard request.draw & bits == bits else { continue }
       pointee.kernel.pointee.put_roots(pointee.tasks[id].kernel, UInt32(id))
     }
+  }
+
+  /// - Parameter isLoggedNever: NX recovery zaps what it takes off its list; it leaves alone what is logged.
+  func noteTracked(_ isLoggedNever: Bool) {
+    pointee.kernel.pointee.note_tracked(pointee.state.pointee.world, isLoggedNever)
   }
 
   /// No walk of any task is to yield: those that are not racing, and where the episode says so.

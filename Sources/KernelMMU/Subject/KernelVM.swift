@@ -53,6 +53,8 @@ package struct KernelVM {
     var next: UInt32 = 0
     /// Bytes that may be accessed, 0 for none: the object is free.
     var size: UInt16 = 0
+    /// What takes it off `possible_nx_huge_pages` removes its table.
+    var isTracked = false
     /// `call_rcu()`, if it came to that.
     var retired = Deed()
     var freed = Deed()

@@ -77,7 +77,7 @@
     case .race1: "no plain access of a kernel races with another thread's access to the same bytes, one of them a write"
     case .dirt1: "a plain store overwrites no W or D bit that was set since its thread has read the SPTE"
     case .wp1:
-      "what was write-protected or cleared of D stays so until a write sets it again; no dirty page goes unlogged"
+      "what was write-protected, cleared of D or aged stays so until a write sets it again; no dirty page goes unlogged"
     case .oops1: "no instruction of a kernel's code faults, and none ends the process that runs it"
     case .hang1: "a kernel's code does not run for seconds without a schedule point"
     case .mem1:

@@ -183,6 +183,9 @@ struct stress_kernel {
   // While no task runs: whether each list holds the live headers that belong on it and no others, each root the
   // references that there are, and whether every header is in use somewhere. `marks`: a byte an object, its own to use.
   bool (*audit)(struct stress_world *world, uint8_t *marks, struct stress_audit *audit);
+  // Notes which tables are on possible_nx_huge_pages: from now on they come off it with what removes them. Or that none
+  // is known to, as a slot that is logged has them taken off and left.
+  void (*note_tracked)(struct stress_world *world, bool any);
   // `role.invalid` of the header of a root.
   bool (*is_invalid)(const void *object);
   // Where in the kernel's code the task has passed its last schedule point.

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #endif
 
-enum { STRESS_ABI_VERSION = 5 };
+enum { STRESS_ABI_VERSION = 6 };
 // An object that the host allocates: the kernel's header of a page table is the only kind.
 enum { STRESS_OBJECT_BYTES = 512 };
 
@@ -170,6 +170,8 @@ struct stress_world_config {
   const uint8_t *page_states, *page_kinds;
   const uint16_t *object_sizes;
   const uint32_t *object_count;
+  // Set by note_tracked() for a header; the host clears it with the object.
+  bool *object_tracked;
   uint32_t object_stride;
   // The kernel's code looks at the shadow, and that of the world's memory may be written.
   bool has_shadow;

@@ -26,6 +26,10 @@ static u64 live(const struct stress_world *world, const void *object) {
   return size_of(world, slot) == sizeof(struct kvm_mmu_page) ? slot : 0;
 }
 
+static bool *tracked_note(const struct stress_world *world, u64 slot) {
+  return (bool *)((char *)world->config.object_tracked + slot * world->config.object_stride);
+}
+
 static bool find(struct inquiry *inquiry, const void *object, const char *expected, const char *format, ...)
     __printf(4, 5);
 static bool find(struct inquiry *inquiry, const void *object, const char *expected, const char *format, ...) {
@@ -192,6 +196,9 @@ bool stress_audit(struct stress_world *world, u8 *marks, struct stress_audit *au
       return find(&inquiry, sp, "what is on possible_nx_huge_pages has nx_huge_page_disallowed", "this one has not");
     if (mark & ON_NX && mark & ON_ROOTS)
       return find(&inquiry, sp, "a root is no possible NX huge page", "this one is on possible_nx_huge_pages");
+    if (*tracked_note(world, slot) && mark & REACHED && !(mark & ON_NX))
+      return find(&inquiry, sp, "what NX recovery takes off possible_nx_huge_pages is zapped",
+                  "this one is off it, and linked still");
     if (!mark && !is_deferred(world, sp))
       return find(&inquiry, sp, "every header is linked, in a vCPU's cache, or waits for RCU",
                   "nothing leads to this one");
@@ -199,11 +206,23 @@ bool stress_audit(struct stress_world *world, u8 *marks, struct stress_audit *au
   return true;
 }
 
+static bool is_tracked(const struct kvm_mmu_page *sp) {
+  const struct list_head *link = &sp->possible_nx_huge_page_link;
+  return link->next && link->next != link && link->next != LIST_POISON1;
+}
+
+void stress_note_tracked(struct stress_world *world, bool any) {
+  for (u64 slot = 1; slot < *world->config.object_count; slot++) {
+    const struct kvm_mmu_page *sp = (void *)((char *)world->config.objects + slot * STRESS_OBJECT_BYTES);
+    *tracked_note(world, slot) = any && live(world, sp) && is_tracked(sp);
+  }
+}
+
 const char *stress_list_of(const struct stress_task *task, const void *object) {
   const struct kvm_mmu_page *sp = object;
   if (!task->world->config.object_sizes || !live(task->world, object)) return NULL;
-  const struct list_head *link = &sp->possible_nx_huge_page_link;
-  if (link->next && link->next != link && link->next != LIST_POISON1) return "possible_nx_huge_pages";
+  if (is_tracked(sp)) return "possible_nx_huge_pages";
+  const struct list_head *link;
   // list_del_rcu() leaves the way forward.
   link = &sp->link;
   if (link->prev && link->prev != link && link->prev != LIST_POISON2) return "tdp_mmu_roots";

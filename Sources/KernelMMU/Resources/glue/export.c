@@ -54,6 +54,7 @@ static struct stress_kernel table = {
     .logs_dirty = stress_logs_dirty,
     .is_dirty = stress_is_dirty,
     .audit = stress_audit,
+    .note_tracked = stress_note_tracked,
     .is_invalid = stress_is_invalid,
     .caller = stress_caller,
     .word_name = stress_word_name,

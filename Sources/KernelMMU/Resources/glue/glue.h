@@ -159,6 +159,7 @@ bool stress_is_bugged(struct stress_world *world);
 bool stress_logs_dirty(struct stress_world *world);
 bool stress_is_dirty(struct stress_world *world, u64 gfn);
 bool stress_audit(struct stress_world *world, u8 *marks, struct stress_audit *audit);
+void stress_note_tracked(struct stress_world *world, bool any);
 bool stress_is_invalid(const void *object);
 const void *stress_caller(const struct stress_task *task);
 const char *stress_word_name(const struct stress_world *world, const void *object, const void *address);
