@@ -6,27 +6,27 @@ extension ExhaustiveSearch {
   mutating func beginStep(_ scheduler: FiberSchedulerPointer) {
     let task = scheduler.pointee.mover
     let step = Int32(truncatingIfNeeded: steps)
-    let record = StepRecord(
-      task: Int32(truncatingIfNeeded: task), ordinal: ordinals[task] &+ 1, before: lastOf[task],
-      firstAccess: Int32(truncatingIfNeeded: accesses.count), enabledBy: enabledBy[task], afterAll: afterAll[task])
     ordinals[task] &+= 1
-    enabledBy[task] = -1
-    afterAll[task] = 0
-    // What it lets go on, it does so by its own access.
-    let letsGoOn = letGoNext != 0
-    while letGoNext != 0 {
-      enabledBy[letGoNext.trailingZeroBitCount] = step
-      letGoNext &= letGoNext &- 1
-    }
     steps &+= 1
     // What comes after the step limit is no decision of the search.
     isRecording = hasChosen && steps > valid && records.count == steps - 1
     hasChosen = false
-    guard isRecording else { return }
-    records.append(record)
-    records.base[records.count - 1].letsGoOn = letsGoOn
-    lastOf[task] = step
-    noteAccess(scheduler.pointee.fibers[task])
+    if isRecording {
+      records.append(
+        StepRecord(
+          task: Int32(truncatingIfNeeded: task), ordinal: ordinals[task], before: lastOf[task],
+          firstAccess: Int32(truncatingIfNeeded: accesses.count), enabledBy: enabledBy[task], afterAll: afterAll[task],
+          // What it lets go on, it does so by its own access.
+          letsGoOn: letGoNext != 0))
+      lastOf[task] = step
+    }
+    enabledBy[task] = -1
+    afterAll[task] = 0
+    while letGoNext != 0 {
+      enabledBy[letGoNext.trailingZeroBitCount] = step
+      letGoNext &= letGoNext &- 1
+    }
+    if isRecording { noteAccess(scheduler.pointee.fibers[task]) }
   }
 
   private mutating func noteAccess(_ fiber: Fiber) {

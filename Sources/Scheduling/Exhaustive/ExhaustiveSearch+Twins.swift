@@ -15,12 +15,16 @@ extension ExhaustiveSearch {
   /// The twin's step that comes before `step` for no other reason than that the two could not be told apart.
   func twinStep(before step: Int) -> Int? {
     let record = records[step]
-    let twin = twinBefore[Int(record.task)]
-    guard twin >= 0, record.before < 0 || records[Int(record.before)].likeness != .unlike else { return nil }
-    var earlier = step - 1
-    while earlier >= 0, records[earlier].task != twin || records[earlier].ordinal != record.ordinal { earlier -= 1 }
-    guard earlier >= 0 else { return nil }
-    return record.before < 0 || isAlike(Int(record.before), Int(records[earlier].before)) ? earlier : nil
+    let (twin, before) = (twinBefore[Int(record.task)], Int(record.before))
+    guard twin >= 0 else { return nil }
+    if before < 0 || records[before].likeness != .unlike {
+      var earlier = step - 1
+      while earlier >= 0, records[earlier].task != twin || records[earlier].ordinal != record.ordinal { earlier -= 1 }
+      if earlier >= 0, before < 0 || isAlike(before, Int(records[earlier].before)) { return earlier }
+    }
+    // Who is ahead of its twin is unlike it too. Looked for once, as executions are long.
+    records.base[step].likeness = .unlike
+    return nil
   }
 
   /// Whether all that two twins have done up to these steps, as many of each, is the same.

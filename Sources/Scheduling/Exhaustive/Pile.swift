@@ -18,7 +18,7 @@ struct Pile<Element: BitwiseCopyable> {
   }
 
   /// Adds copies of elements that the pile has already.
-  mutating func append(copyOf range: Range<Int>) { for index in range { append(base[index]) } }
+  @inline(__always) mutating func append(copyOf range: Range<Int>) { for index in range { append(base[index]) } }
 
   @inline(never) private mutating func grow() {
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: 2 * capacity)

@@ -1,7 +1,7 @@
 /// Why a fiber was left in the middle of its code.
 import CFibers
 
-package struct CodeFault: Sendable, Equatable {
+@usableFromInline package struct CodeFault: Sendable, Equatable {
   package enum Kind: Sendable, Equatable {
     case stackOverflow
     /// What the processor's exception became.

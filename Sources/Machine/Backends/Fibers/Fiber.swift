@@ -58,7 +58,7 @@ extension Fiber {
 }
 
 /// How an execution ended.
-package enum ExecutionEnd: Sendable, Equatable {
+@usableFromInline package enum ExecutionEnd: Sendable, Equatable {
   /// Every task ran to its end.
   case completed
   /// A rule was broken, or the harness failed: `Machine.reports` has which.
@@ -73,4 +73,15 @@ package enum ExecutionEnd: Sendable, Equatable {
   case diverged
   /// The code of this task's fiber could not go on.
   case fault(task: Int, CodeFault)
+
+  /// The compiler's own is a call from another module, for each execution.
+  @inlinable package static func == (left: ExecutionEnd, right: ExecutionEnd) -> Bool {
+    switch (left, right) {
+    case (.completed, .completed), (.halted, .halted), (.deadlock, .deadlock), (.livelock, .livelock),
+      (.budget, .budget), (.diverged, .diverged):
+      true
+    case (.fault(let task, let fault), .fault(let other, let seen)): task == other && fault == seen
+    default: false
+    }
+  }
 }

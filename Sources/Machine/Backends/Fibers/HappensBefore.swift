@@ -6,7 +6,7 @@
 /// the same Mazurkiewicz trace.
 import CAtomics
 
-package struct HappensBefore {
+@usableFromInline package struct HappensBefore {
   private struct Cell {
     var address: UInt
     var generation: UInt64
@@ -81,7 +81,7 @@ package struct HappensBefore {
     old.deallocate()
   }
 
-  @inline(__always) package static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+  @inlinable @inline(__always) package static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
     var word = (left ^ 0x9e37_79b9_7f4a_7c15) &* 0xbf58_476d_1ce4_e5b9
     word ^= word >> 32
     word = (word &+ right) &* 0x94d0_49bb_1331_11eb
