@@ -59,7 +59,8 @@ extension UnsafeMutablePointer where Pointee == TaskState {
         bits &= ~old
       } else {
         bits = old & Spte.volatile
-        accessed = old
+        // Or what the split had read, before it was aged.
+        accessed = Spte.accessed
       }
     } else if !Spte.isLeaf(new, level) {
       return

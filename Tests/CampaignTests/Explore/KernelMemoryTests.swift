@@ -142,16 +142,6 @@ import Testing
     #expect(seen.hasPrefix("this one is off it, and linked still: struct kvm_mmu_page #"), "\(seen)")
   }
 
-  // MARK: WP-1
-
-  @Test func `what was aged is not accessed, unless somebody has written it`() throws {
-    let age =
-      "\tif (__tdp_mmu_set_spte_atomic(kvm, iter, new_spte))\n\t\treturn;\n\n\ttrace_kvm_tdp_mmu_spte_changed(iter->as"
-    let violation = try expect(
-      "WP-1", (age, age.replacing("(__tdp_mmu_set_spte_atomic(kvm, iter, new_spte))", with: "(1)")))
-    #expect(violation.expected.hasPrefix("not accessed: it was aged"))
-  }
-
   // MARK: What the TDX module leaves to KVM
 
   private func expect(_ checker: String, in scenario: ScenarioName, tdx edit: (String, String)) throws -> String {

@@ -61,6 +61,10 @@ import Testing
             + "\tspin_unlock(&kvm->arch.tdp_mmu_pages_lock);", "\tlist_del_rcu(&root->link);"
         )
       ]),
+    Fault(
+      name: "age-nothing", operations: ["age", "fault"], table: "shared-leaf", checker: "WP-1", file: tdpMmu,
+      edits: [("\tif (__tdp_mmu_set_spte_atomic(kvm, iter, new_spte))\n\t\treturn;\n\n\ttrace", "\treturn;\n\n\ttrace")]
+    ),
     // Two preemptions, and no answer is yes.
     Fault(
       name: "kick-before-track", operations: ["guest", "zap"], table: "private-leaf", checker: "TLB-1",
@@ -101,6 +105,13 @@ import Testing
     #expect(broken.violation?.checker == fault.checker && broken.violation?.verified == 3)
     let whole = try Self.verdict(fault, KernelTrees.kernel(plainAccesses: fault.plainAccesses))
     #expect(whole.violation == nil && whole.harnessFaults == [])
+  }
+
+  @Test func `a split may hand down what it has read before it was aged`() throws {
+    let pair = Fault(
+      name: "", operations: ["split-exclusive", "age"], table: "shared-2m", checker: "", file: Self.tdpMmu, edits: [])
+    let whole = try Self.verdict(pair, KernelTrees.kernel())
+    #expect(whole.violation == nil && whole.harnessFaults == [], "\(whole.violation?.seen ?? "")")
   }
 
   @Test func `what is a kernel's alone is no pair of the model`() {
