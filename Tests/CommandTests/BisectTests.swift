@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BisectTests {
+@Suite(.waitsForProcesses) struct BisectTests {
   @Test(.enabled(if: UserTree.source != nil)) func `git bisect run finds the commit that broke the restore`() throws {
     try Scratch.use { scratch in
       let tree = try UserTree(in: scratch)

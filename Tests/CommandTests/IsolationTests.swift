@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@Suite struct IsolationTests {
+@Suite(.waitsForProcesses) struct IsolationTests {
   /// Overwrites what the tool calls at the next schedule point: its code would jump into its own data.
   private static let wildWrite = "stress_current()->point->reached = (void *)stress_current()->host->lock;"
 

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `stress kernel doctor` over trees that a test makes, with compilers that a test makes.
-@Suite struct KernelDoctorTests {
+@Suite(.waitsForProcesses) struct KernelDoctorTests {
   private func withTree<Value>(_ body: (TinyTree) throws -> Value) throws -> Value {
     try Scratch.use { try body(TinyTree(in: $0)) }
   }

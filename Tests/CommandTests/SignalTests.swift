@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct SignalTests {
+@Suite(.waitsForProcesses) struct SignalTests {
   /// It is pending already when the tool begins, as one is that comes a moment before the tool looks out for it.
   private static let pending = [
     "/usr/bin/env", "--block-signal=INT", "/bin/sh", "-c", "kill -INT $$; exec \"$0\" \"$@\"",

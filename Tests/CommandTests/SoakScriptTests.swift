@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// `scripts/soak`, as a CI job runs it: what a night leaves, and that it can fail.
-@Suite(.serialized) struct SoakScriptTests {
+@Suite(.serialized, .waitsForProcesses) struct SoakScriptTests {
   private struct Status: Decodable {
     struct Part: Decodable {
       var name: String

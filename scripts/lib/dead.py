@@ -24,8 +24,8 @@ ENUM = re.compile(r"\benum\s+\w+\s*:\s*(.*)\{")
 # What a protocol asks for that is not ours, or the compiler does.
 ASKED = {
     "appending", "body", "configuration", "defaultCompletionKind", "defaultValueDescription", "description",
-    "debugDescription", "encode", "errorDescription", "hash", "main", "testDescription", "validate", "wrappedValue",
-    "allValueStrings",
+    "debugDescription", "encode", "enqueue", "errorDescription", "hash", "main", "provideScope", "testDescription",
+    "validate", "wrappedValue", "allValueStrings",
 }
 
 # Files that are found by the folder that they are in, or by who runs them.

@@ -4,7 +4,7 @@ import Testing
 /// Every command that a document shows is run, and prints what the document says.
 ///
 /// `STRESS_UPDATE_GOLDEN=1` writes the shown output anew, but for blocks with a `...`.
-@Suite struct DocumentedCommandsTests {
+@Suite(.waitsForProcesses) struct DocumentedCommandsTests {
   private static let updates = ProcessInfo.processInfo.environment["STRESS_UPDATE_GOLDEN"] == "1"
   private static let documents = Dictionary(Document.guides.map { ($0.name, $0) }) { first, _ in first }
   private static let blocks = Document.guides.flatMap(\.commandBlocks)

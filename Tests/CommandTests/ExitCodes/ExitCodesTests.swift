@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Every way in which a command or a script ends is provoked, and docs/exit-codes.md has them all.
-@Suite struct ExitCodesTests {
+@Suite(.waitsForProcesses) struct ExitCodesTests {
   private static let document = "docs/exit-codes.md"
   private static let head = "| command | code | when |\n| --- | --- | --- |\n"
 

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// `scripts/install`: what it brings works from its prefix, and goes again.
-@Suite struct InstallTests {
+@Suite(.waitsForProcesses) struct InstallTests {
   @Test func `what is installed runs from its prefix, with nothing in its environment`() throws {
     try Installed.use { installed in
       let arguments = ["explore", "--mutant", "thaw-first", "--seed", "3", "--quiet"]

@@ -3,7 +3,7 @@ import Testing
 
 /// `scripts/package`, of the build that is tested: what it makes runs, says what it is made of, and is the same twice.
 /// That two builds are is `scripts/package --twice`, and other systems are `scripts/package-check`.
-@Suite struct PackageTests {
+@Suite(.waitsForProcesses) struct PackageTests {
   private static let script = Document.root.appendingPathComponent("scripts/package").path
 
   private func package(

@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@Suite struct MutateCommandTests {
+@Suite(.waitsForProcesses) struct MutateCommandTests {
   private static let mmu = "arch/x86/kvm/mmu/tdp_mmu.c"
   private static let asserts = "\tint ret;\n\n\tlockdep_assert_held_read(&kvm->mmu_lock);\n\n\t/* Should not set"
   private static let nothing = "\tWRITE_ONCE(iter->gfn, iter->gfn);\n"

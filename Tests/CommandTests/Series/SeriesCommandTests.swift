@@ -2,7 +2,7 @@
 import Foundation
 import Testing
 
-@Suite struct SeriesCommandTests {
+@Suite(.waitsForProcesses) struct SeriesCommandTests {
   /// A cache of its own for what is found out; kernels that were built are shared, as they are by their content.
   static func launcher(_ scratch: Scratch, cache: String = "cache") throws -> [String] {
     let environment = ProcessInfo.processInfo.environment
