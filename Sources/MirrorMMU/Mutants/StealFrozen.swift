@@ -5,6 +5,6 @@ import SecureEPT
 extension Mutant {
   package static let stealFrozen = Mutant(
     "steal-frozen", "the walk over a removed table does not wait for FROZEN entries",
-    caughtBy: [.ord4, .eq1], scenario: "mirror-prune", policy: .hugeShared, operations: [.pruneMirror],
+    caughtBy: [.ord4, .eq1, .bug1], scenario: "mirror-prune", policy: .hugeShared, operations: [.pruneMirror],
     breaks: .mmu(.stealFrozen))
 }

@@ -46,6 +46,12 @@ import Testing
     }
   }
 
+  @Test func `a mutant that shows in another way than most often does so by a rule of its own`() throws {
+    let record = Explorations.run(ExploreConfiguration(seed: 1017, mutant: .stealFrozen, policy: .hugeShared))
+    let checker = try #require(record.violations.first?.checker)
+    #expect(checker == "BUG-1" && Mutant.stealFrozen.caughtBy.map(\.name).contains(checker))
+  }
+
   @Test func `what one thread can break is told with one thread`() throws {
     for mutant in [Mutant.thawFirst, .noFreeze, .stayFrozen, .doublePropagate] {
       let record = Explorations.run(ExploreConfiguration(seed: 4, mutant: mutant))
