@@ -20,7 +20,7 @@ private final class WaitingThreads: TaskExecutor {
 
   private let queue: OperationQueue = {
     let queue = OperationQueue()
-    // What a process of the tool does with two jobs, two of them do at once.
+    // As many again as run the other tests on two processors: more would only be in each other's way.
     queue.maxConcurrentOperationCount = 2
     return queue
   }()

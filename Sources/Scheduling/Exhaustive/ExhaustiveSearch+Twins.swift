@@ -44,7 +44,8 @@ extension ExhaustiveSearch {
     return likeness == .alike
   }
 
-  /// What has written, waited or been asked can be told from who has not yet.
+  /// What has written, waited or been asked can be told from who has not yet. A cmpxchg that was lost is a read here as
+  /// everywhere; one that wakes whoever waits for any write counts as a write, so nobody has seen one of two alone.
   private func differ(_ own: Int, _ its: Int) -> Bool {
     guard isPlainRead(records[own]), isPlainRead(records[its]) else { return true }
     let (range, other) = (accessRange(of: own), accessRange(of: its))
