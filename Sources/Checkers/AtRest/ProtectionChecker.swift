@@ -79,6 +79,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     for id in 0..<pointee.machine.pointee.taskCount {
       pointee.tasks[id].grantCount = 0
       pointee.tasks[id].protectionCount = 0
+      pointee.tasks[id].answerCount = 0
+      pointee.tasks[id].withdrawalCount = 0
     }
   }
 

@@ -29,6 +29,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       pointee.tasks[id].lookupCount = 0
       pointee.tasks[id].grantCount = 0
       pointee.tasks[id].protectionCount = 0
+      pointee.tasks[id].answerCount = 0
+      pointee.tasks[id].withdrawalCount = 0
     }
   }
 
@@ -74,6 +76,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     if let (checker, difference) = mappingDifference(isPrivate: false, root: directRoot) {
       return report(checker, difference, task)
     }
+    if let difference = missingRight(directRoot: directRoot) { return report(.map1, difference, task) }
     if let left = census.left {
       return task.violation(
         .map1, gfn: left.gfn, level: Spte.maxLevel, entry: left.entry,
@@ -146,6 +149,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     if let unmapped = effect.unmapped {
       promised(task, unmapped: unmapped.range, isPrivate: unmapped.isPrivate)
     }
+    if let answered = effect.answered { promised(task, answered: answered, begin: begin) }
     if let protected = effect.protected { promised(task, protected: protected, begin: begin) }
     if let merged = effect.merged { promised(task, merged: merged) }
   }

@@ -28,6 +28,10 @@ extension TaskState {
     for index in 0..<grantCount { grants.at(index).pointee.tell(&words, &hash) }
     words.add(UInt64(protectionCount), &hash)
     for index in 0..<protectionCount { protections.at(index).pointee.tell(&words, &hash) }
+    words.add(UInt64(answerCount), &hash)
+    for index in 0..<answerCount { answers.at(index).pointee.tell(&words, &hash) }
+    words.add(UInt64(withdrawalCount), &hash)
+    for index in 0..<withdrawalCount { withdrawals.at(index).pointee.tell(&words, &hash) }
   }
 }
 
@@ -85,5 +89,21 @@ extension Protection {
     words.add(range, &hash)
     words.add(bits, &hash)
     words.add(begin, &hash)
+  }
+}
+
+extension Answer {
+  fileprivate func tell(_ words: inout Words, _ hash: inout StateHash) {
+    words.add(gfn, &hash)
+    words.add(bits, &hash)
+    words.add(begin, &hash)
+  }
+}
+
+extension Withdrawal {
+  fileprivate func tell(_ words: inout Words, _ hash: inout StateHash) {
+    words.add(gfn << 3 | UInt64(level), &hash)
+    words.add(stamp, &hash)
+    words.add(bits, &hash)
   }
 }

@@ -44,6 +44,8 @@ struct TaskState: BitwiseCopyable {
   var lookupCount = 0
   var grantCount = 0
   var protectionCount = 0
+  var answerCount = 0
+  var withdrawalCount = 0
 
   /// By `CheckerID.rawValue`. These go on counting when a snapshot is restored, and so does any field after them; all
   /// fields before them go back.
@@ -55,6 +57,9 @@ struct TaskState: BitwiseCopyable {
   /// Writes of this task that set W or D in leaves, and operations that cleared them, for WP-1.
   var grants = Records<Grant>()
   var protections = Records<Protection>()
+  /// Faults of this task that were answered, and writes of it that left leaves without W or X, for MAP-1.
+  var answers = Records<Answer>()
+  var withdrawals = Records<Withdrawal>()
 
   /// How much of the state a snapshot puts back. It is copied as bytes: the state must stay free of references.
   static var restoredBytes: Int {
@@ -67,6 +72,8 @@ struct TaskState: BitwiseCopyable {
     lookups.deallocate()
     grants.deallocate()
     protections.deallocate()
+    answers.deallocate()
+    withdrawals.deallocate()
   }
 
   @inline(__always) mutating func count(_ checker: CheckerID) { checks[Int(checker.rawValue)] &+= 1 }
@@ -136,6 +143,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     if event.pointee.root == .direct {
       checkSeen(event, task)
       noteGrant(event)
+      noteWithdrawal(event, task)
     }
     if event.pointee.new == Spte.frozen {
       let transient =

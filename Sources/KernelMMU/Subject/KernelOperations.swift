@@ -111,7 +111,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
         let isNew = result == STRESS_FAULT_FIXED
         return Effect(
           own.pointee.retries > 0 ? .retried : isNew ? .done : .spurious,
-          mapped: .init(gfn: gfn, isPrivate: fault.is_private, huge: fault.level > 1, isNew: isNew))
+          mapped: .init(gfn: gfn, isPrivate: fault.is_private, huge: fault.level > 1, isNew: isNew),
+          answered: Self.answered(fault))
       }
       // KVM_REQ_VM_DEAD
       if isBugged {
@@ -132,6 +133,12 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
   }
 
   private static var badAddress: Int32 { 14 }
+
+  /// What a fault that is fixed or spurious has been given; private memory and prefetches ask for nothing.
+  private static func answered(_ fault: stress_fault) -> Effect.Answered? {
+    guard !fault.is_private, fault.write || fault.exec else { return nil }
+    return .init(gfn: fault.gfn, bits: fault.exec ? Spte.executable : Spte.writable)
+  }
 
   private func attempt(
     _ own: KernelTaskPointer, _ gfn: Gfn, _ fault: inout stress_fault, _ detail: (inout stress_fault) -> Void
@@ -190,7 +197,8 @@ extension UnsafeMutablePointer where Pointee == KernelVM {
     let isNew = result == STRESS_FAULT_FIXED
     // It was not mapped any more, or not writable: then it was a fault like any other.
     let mapped = Effect.Mapped(gfn: gfn, isPrivate: fault.is_private, huge: fault.level > 1, isNew: isNew)
-    return Effect(isNew ? .done : .spurious, mapped: own.pointee.hasLookedUp ? mapped : nil)
+    return Effect(
+      isNew ? .done : .spurious, mapped: own.pointee.hasLookedUp ? mapped : nil, answered: Self.answered(fault))
   }
 
   // MARK: Others

@@ -72,7 +72,8 @@
     case .bug1: "no KVM_BUG_ON, WARN_ON or BUG fires"
     case .tlb1: "a removed page is in no vCPU's TLB"
     case .liv1: "every operation completes within a bounded number of retries"
-    case .map1: "a fault maps what no zap covered since its lookup; it stays until a zap covers it, then it is gone"
+    case .map1:
+      "a fault maps what no zap covered since its lookup, as asked; it stays until a zap covers it, then it is gone"
     case .acc1: "what the guest has accepted stays accepted until a zap covers it"
     case .race1: "no plain access of a kernel races with another thread's access to the same bytes, one of them a write"
     case .dirt1: "a plain store overwrites no W or D bit that was set since its thread has read the SPTE"

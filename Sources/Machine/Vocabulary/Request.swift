@@ -53,21 +53,35 @@ public struct Request: Sendable, Equatable {
     }
   }
 
+  /// A fault on shared memory was answered: the access may be made now.
+  package struct Answered: Sendable {
+    package var gfn: Gfn
+    /// `Spte.writable` or `Spte.executable`.
+    package var bits: UInt64
+
+    package init(gfn: Gfn, bits: UInt64) {
+      self.gfn = gfn
+      self.bits = bits
+    }
+  }
+
   package var outcome: Outcome
   package var mapped: Mapped?
   package var unmapped: Unmapped?
   /// Regions in which pages of the direct root may have been merged.
   package var merged: Range<Gfn>?
   package var protected: Protected?
+  package var answered: Answered?
 
   package init(
     _ outcome: Outcome, mapped: Mapped? = nil, unmapped: Unmapped? = nil, merged: Range<Gfn>? = nil,
-    protected: Protected? = nil
+    protected: Protected? = nil, answered: Answered? = nil
   ) {
     self.outcome = outcome
     self.mapped = mapped
     self.unmapped = unmapped
     self.merged = merged
     self.protected = protected
+    self.answered = answered
   }
 }

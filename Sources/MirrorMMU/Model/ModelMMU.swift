@@ -65,7 +65,10 @@ package struct ModelMMU: @unchecked Sendable {
     switch request.operation {
     case .fault: return fault(mmu, range.lowerBound, wantsHuge: false, executes: false)
     case .fault2M: return fault(mmu, range.lowerBound, wantsHuge: true, executes: request.draw & 1 == 0)
-    case .fastFault: return Effect(mmu.fastPageFault(range.lowerBound))
+    case .fastFault:
+      let outcome = mmu.fastPageFault(range.lowerBound)
+      let isAnswered = outcome == .done || outcome == .spurious
+      return Effect(outcome, answered: isAnswered ? .init(gfn: range.lowerBound, bits: Spte.writable) : nil)
     case .zap:
       task.pointee.zapping = .privateMemory
       let count = during(Activity.zap, range) { mmu.zapPrivate(range) }
@@ -116,7 +119,8 @@ package struct ModelMMU: @unchecked Sendable {
         let outcome: Outcome = attempts > 0 ? .retried : result == .fixed ? .done : .spurious
         return Effect(
           outcome,
-          mapped: .init(gfn: gfn, isPrivate: fault.isPrivate, huge: fault.goalLevel > 1, isNew: result == .fixed))
+          mapped: .init(gfn: gfn, isPrivate: fault.isPrivate, huge: fault.goalLevel > 1, isNew: result == .fixed),
+          answered: fault.isPrivate ? nil : .init(gfn: gfn, bits: executes ? Spte.executable : Spte.writable))
       }
       if attempts == 0 { task.beginWaiting(.faultRetry, gfn) }
       attempts += 1

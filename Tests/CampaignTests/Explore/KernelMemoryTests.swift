@@ -142,6 +142,13 @@ import Testing
     #expect(seen.hasPrefix("this one is off it, and linked still: struct kvm_mmu_page #"), "\(seen)")
   }
 
+  // MARK: MAP-1
+
+  @Test func `a fault that is answered as spurious has the right that it asked for`() throws {
+    let violation = try expect("MAP-1", ("(fault->prefetch ||", "(true || fault->prefetch ||"))
+    #expect(violation.expected == "writable: a write's fault was answered, and nobody has taken W away since")
+  }
+
   // MARK: What the TDX module leaves to KVM
 
   private func expect(_ checker: String, in scenario: ScenarioName, tdx edit: (String, String)) throws -> String {

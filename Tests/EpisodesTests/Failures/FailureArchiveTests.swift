@@ -42,7 +42,8 @@ import Testing
       #expect(path == scratch.file("a/b/failures/MAP-1-fedcba9876543210.txt"))
       #expect(
         scratch.text("a/b/failures/MAP-1-fedcba9876543210.txt") == """
-          # MAP-1: a fault maps what no zap covered since its lookup; it stays until a zap covers it, then it is gone
+          # MAP-1: a fault maps what no zap covered since its lookup, as asked; it stays until a zap covers \
+          it, then it is gone
           # protocol mainline, mutant recover-invalidated, policy huge, scenario fault-invalidate
           # seed 0x7
           # two
