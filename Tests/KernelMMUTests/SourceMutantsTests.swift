@@ -44,6 +44,10 @@ import Testing
       Self.mutants("\tx = a ? b : c;", lines: [3]) == [
         "3 statement left out: ;", "3 condition negated: x = !(a) ? b : c;",
       ])
+    #expect(
+      Self.mutants("\tx |= a & 4 ? b : c;", lines: [3]) == [
+        "3 statement left out: ;", "3 condition negated: x |= !(a & 4) ? b : c;",
+      ])
   }
 
   @Test func `boundaries move`() {

@@ -206,7 +206,7 @@ package struct SourceMutants {
         if isAdded, isOperand(index - 2) { add(.boundary, token.range, "0") }
       case "&&", "||": operands(of: index)
       case "?":
-        let words = operand(before: index, ["?", ":", ",", "=", "return", ";", "(", "{", "["])
+        let words = operand(before: index, Self.openers)
         if !words.isEmpty, !hasSilent(words) { wrap(.negated, words, "!(", ")") }
       default: if token.kind == .name { exchangeStore(index) }
       }
@@ -227,7 +227,7 @@ package struct SourceMutants {
   }
 
   private mutating func operands(of index: Int) {
-    let ends: Set<String> = ["&&", "||", "?", ":", ",", "=", "return", ";", "(", "{", "["]
+    let ends = Self.openers.union(["&&", "||"])
     let closers: Set<String> = ["&&", "||", "?", ":", ",", ";", ")", "}", "]"]
     for words in [operand(before: index, ends), operand(after: index, closers)] {
       guard !words.isEmpty, !hasSilent(words) else { continue }
@@ -235,6 +235,11 @@ package struct SourceMutants {
       wrap(.operand, words, "((", isOfBoth ? "), 1)" : "), 0)")
     }
   }
+
+  /// What no operand of a condition goes back beyond; the value that is assigned is one of its own.
+  private static let openers: Set<String> = [
+    "?", ":", ",", "=", "|=", "&=", "^=", "+=", "-=", "*=", "/=", "%=", "<<=", ">>=", "return", ";", "(", "{", "[",
+  ]
 
   private func operand(before index: Int, _ ends: Set<String>) -> Range<Int> {
     var start = index
