@@ -103,8 +103,8 @@ struct EpisodeSearchTests {
   /// Most classes, and most interleavings, of an episode for which the latter are all executed; and how many episodes
   /// of each scenario are looked at. With STRESS_WIDE set it is many more, for a night.
   private static let (mostClasses, mostInterleavings) =
-    isWide ? (10_000 as UInt64, 200_000 as UInt64) : (500 as UInt64, 2_200 as UInt64)
-  private static let seeds: Range<UInt64> = 0..<(isWide ? 120 : 16)
+    isWide ? (1_000 as UInt64, 20_000 as UInt64) : (500 as UInt64, 2_200 as UInt64)
+  private static let seeds: Range<UInt64> = 0..<(isWide ? 400 : 16)
   private static let isWide = ProcessInfo.processInfo.environment["STRESS_WIDE"] != nil
 
   /// The episodes that are small enough for every interleaving: executed once for all tests.
@@ -148,13 +148,13 @@ struct EpisodeSearchTests {
 
   @Test(arguments: scenarios)
   func `no interleaving that is drawn is of a class of its own`(_ scenario: ScenarioName) throws {
-    for seed in 0..<2 as Range<UInt64> {
-      let policy: Policy = seed == 0 ? .huge : .fourK
+    for seed in 0..<(Self.isWide ? 6 : 2) as Range<UInt64> {
+      let policy: Policy = seed % 2 == 0 ? .huge : .fourK
       let episode = Self.episode(scenario, seed, policy: policy)
-      let (result, all) = Self.seen(episode, try Self.search(policy: policy), limit: 3_000)
+      let (result, all) = Self.seen(episode, try Self.search(policy: policy), limit: Self.isWide ? 50_000 : 3_000)
       guard result.end == .complete else { continue }
       let random = try Self.search(policy: policy, method: .classes(.drawn(seed: seed)))
-      let (_, drawn) = Self.seen(episode, random, limit: 1_000)
+      let (_, drawn) = Self.seen(episode, random, limit: Self.isWide ? 1_000_000 : 1_000)
       #expect(drawn.classes.isSubset(of: all.classes), "seed \(seed)")
       #expect(drawn.states.isSubset(of: all.states), "seed \(seed)")
     }

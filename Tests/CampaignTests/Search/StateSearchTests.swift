@@ -73,13 +73,13 @@ struct StateSearchTests {
     // With STRESS_WIDE set many more, for a night.
     let isWide = ProcessInfo.processInfo.environment["STRESS_WIDE"] != nil
     for item in Self.some(isWide ? 7 : 31, kernel: kernel) {
-      let (whole, all) = Self.ends(item, asking, limit: isWide ? 20_000 : 300)
+      let (whole, all) = Self.ends(item, asking, limit: isWide ? 5_000 : 300)
       guard whole.end == .complete else { continue }
       let (result, tables) = Self.ends(item, trusting, limit: .max)
       #expect(result.end == .complete && tables == all, "\(item.name), \(item.table)")
       compared += 1
       if result.executions < whole.executions { fewer += 1 }
-      let (every, ends) = Self.ends(item, naive, limit: isWide ? 100_000 : 500)
+      let (every, ends) = Self.ends(item, naive, limit: isWide ? 20_000 : 500)
       guard every.end == .complete else { continue }
       #expect(ends == all, "\(item.name), \(item.table)")
       naively += 1
