@@ -45,7 +45,7 @@ import Testing
     let command = try #require(Trees.compilers.last)
     let units = UnitCache(folder: scratch.folder.appendingPathComponent("units"))
     let tree = try Trees.copy(to: scratch.folder)
-    try scratch.write(
+    try scratch.scratch.writeProgram(
       """
       #!/bin/sh
       for word; do case $word in -c) echo "$@" >>"\(scratch.folder.path)/compiled" ;; esac; done
@@ -53,7 +53,6 @@ import Testing
 
       """, to: "cc")
     let compiler = scratch.folder.appendingPathComponent("cc").path
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: compiler)
     let log = scratch.folder.appendingPathComponent("compiled")
     func build(_ tree: URL, _ cache: String = "cache") throws -> (kernel: BuiltKernel, compiled: [String]) {
       var builder = KernelBuilder(

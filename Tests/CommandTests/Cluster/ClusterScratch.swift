@@ -10,10 +10,7 @@ extension Scratch {
 
   /// A command of this name for `execute`, in place of the machine's.
   func provide(_ name: String, _ text: String) throws {
-    let bin = folder.appendingPathComponent("bin")
-    try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
-    try write(text, to: "bin/\(name)")
-    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file("bin/\(name)"))
+    try writeProgram(text, to: "bin/\(name)")
   }
 
   func provideStress() throws {

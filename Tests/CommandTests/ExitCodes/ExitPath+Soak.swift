@@ -14,7 +14,7 @@ extension ExitPath {
       ExitPath(name, 64, "another soak runs in the folder") { scratch in
         let tool = try FakeTool(
           in: scratch, "[ -e go ] || (touch go; STRESS=$0 SCRIPT --only explore-4k --out .; exit 1)")
-        try scratch.write(
+        try scratch.writeProgram(
           scratch.text("bin/tool").replacingOccurrences(of: "SCRIPT", with: FakeTool.script)
             .replacingOccurrences(of: "; exit 1)", with: "; exit $?)"), to: "bin/tool")
         _ = try tool.run(one)
@@ -25,7 +25,7 @@ extension ExitPath {
       ExitPath(name, 70, "a part failed for another reason than a violation") { try night("exit 70", one, $0) },
       ExitPath(name, 70, "the tool does not run") { scratch in
         let tool = try FakeTool(in: scratch)
-        try scratch.write("#!/bin/sh\nexit 3\n", to: "bin/tool")
+        try scratch.writeProgram("#!/bin/sh\nexit 3\n", to: "bin/tool")
         return try tool.run(one)
       },
       ExitPath(name, 70, "a file could not be written") { scratch in
