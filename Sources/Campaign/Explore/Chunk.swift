@@ -180,8 +180,9 @@ struct ChunkRunner {
       guard execute(first, Int(index)) else { break }
       result.schedules += 1
       result.points &+= UInt64(world.scheduler.pointee.steps)
-      result.hashes.append(world.scheduler.happensBeforeHash ^ salt)
-      known.meet(world.scheduler.happensBeforeHash)
+      let hash = world.scheduler.happensBeforeHash
+      result.hashes.append(hash ^ salt)
+      if configuration.exchangesEpisodes { known.meet(hash) }
       if _slowPath(world.isHalted || world.end != .completed) {
         if world.isCut {
           result.takeBack(steps: world.scheduler.pointee.steps)
