@@ -9,22 +9,6 @@
 import CAtomics
 import Machine
 
-/// A write that may have set W, D or A in what an entry of the direct root maps.
-struct Grant {
-  var gfn: Gfn
-  var stamp: UInt64
-  var bits: UInt64
-  var level: UInt8
-}
-
-/// An operation that has cleared bits.
-struct Protection {
-  var range: Range<Gfn>
-  var bits: UInt64
-  /// When it began.
-  var begin: UInt64
-}
-
 /// When the last operation that cleared a bit began, by gfn; 0 outside of a look.
 struct ProtectionScratch: BitwiseCopyable {
   let since: UnsafeMutablePointer<UInt64>
@@ -41,7 +25,9 @@ struct ProtectionScratch: BitwiseCopyable {
 }
 
 extension TaskState {
-  @inline(__always) mutating func append(_ protection: Protection) { protections.put(protection, at: &protectionCount) }
+  @inline(__always) mutating func append(_ protection: BitsPromised) {
+    protections.put(protection, at: &protectionCount)
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == TaskState {
@@ -68,7 +54,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
     bits |= accessed & Spte.accessed
     guard bits != 0 else { return }
     pointee.grants.put(
-      Grant(gfn: event.pointee.gfn, stamp: event.pointee.stamp, bits: bits, level: event.pointee.level),
+      BitsWritten(gfn: event.pointee.gfn, stamp: event.pointee.stamp, bits: bits, level: event.pointee.level),
       at: &pointee.grantCount)
   }
 }
@@ -77,10 +63,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// The race begins: all that was done before counts as done long ago.
   package func beginRace() {
     for id in 0..<pointee.machine.pointee.taskCount {
-      pointee.tasks[id].grantCount = 0
-      pointee.tasks[id].protectionCount = 0
-      pointee.tasks[id].answerCount = 0
-      pointee.tasks[id].withdrawalCount = 0
+      pointee.tasks[id].forgetBits()
     }
   }
 
@@ -111,7 +94,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     return found
   }
 
-  @inline(__always) private func forEachProtection(_ bit: UInt64, _ body: (Protection) -> Void) {
+  @inline(__always) private func forEachProtection(_ bit: UInt64, _ body: (BitsPromised) -> Void) {
     let all = 0..<pointee.guestPages
     for id in 0..<pointee.machine.pointee.taskCount {
       let state = pointee.tasks + id
@@ -125,7 +108,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   }
 
   /// Gfns whose bit was set after the last operation that cleared it prove nothing.
-  @inline(__always) private func forget(_ grant: Grant, _ bit: UInt64) {
+  @inline(__always) private func forget(_ grant: BitsWritten, _ bit: UInt64) {
     guard grant.bits & bit != 0 else { return }
     let since = pointee.protectionScratch.since
     let end = min(grant.gfn &+ Spte.pages(Int(grant.level)), pointee.guestPages)
@@ -144,6 +127,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       expected: expectation(bit),
       seen: describeSpte(found.spte, UInt8(found.level)))
   }
+
   private func expectation(_ bit: UInt64) -> String {
     switch bit {
     case Spte.writable: "not writable: it was write-protected, and nobody has made it writable since"

@@ -8,24 +8,6 @@
 import CAtomics
 import Machine
 
-/// A fault that was answered, and what its leaf did not allow when it returned.
-struct Answer {
-  var gfn: Gfn
-  var bits: UInt64
-  /// When its operation began.
-  var begin: UInt64
-}
-
-/// A write that has left what an entry of the direct root maps without W or X.
-struct Withdrawal {
-  var gfn: Gfn
-  var stamp: UInt64
-  var bits: UInt64
-  var level: UInt8
-
-  @inline(__always) func covers(_ other: Gfn) -> Bool { other &- gfn < Spte.pages(Int(level)) }
-}
-
 extension Spte {
   fileprivate static var rights: UInt64 { writable | executable }
 }
@@ -40,7 +22,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
       Spte.isLast(new, level)
       ? ~new & Spte.rights : Spte.isLeaf(old, level) ? ~old & Spte.writable : 0
     if _fastPath(bits == 0) { return }
-    let withdrawal = Withdrawal(
+    let withdrawal = BitsWritten(
       gfn: event.pointee.gfn, stamp: event.pointee.stamp, bits: bits, level: event.pointee.level)
     guard mayMatter(withdrawal, task) else { return }
     pointee.withdrawals.put(withdrawal, at: &pointee.withdrawalCount)
@@ -48,7 +30,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
 
   /// Whether a task has been answered, or another is about to be, in an operation that began before. What matters to
   /// nobody is not kept: its time would tell states apart that are alike. Real threads do not look at each other.
-  private func mayMatter(_ withdrawal: Withdrawal, _ task: TaskPointer) -> Bool {
+  private func mayMatter(_ withdrawal: BitsWritten, _ task: TaskPointer) -> Bool {
     guard task.pointee.fibers != nil else { return true }
     let states = self - task.pointee.id
     let machine = task.pointee.machine
@@ -75,7 +57,7 @@ extension UnsafeMutablePointer where Pointee == TaskState {
 
 extension UnsafeMutablePointer where Pointee == Task {
   /// Whether the task's operation is a fault, or has one in it, that may be about what was written.
-  fileprivate func isToBeAnswered(_ withdrawal: Withdrawal) -> Bool {
+  fileprivate func isToBeAnswered(_ withdrawal: BitsWritten) -> Bool {
     let word = published(.operation)
     guard word != 0, let operation = Operation(rawValue: UInt8(word >> 56) - 1) else { return false }
     switch operation {
@@ -93,7 +75,8 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     let state = pointee.tasks + task.pointee.id
     state.takeBack(answered.gfn, since: begin)
     state.pointee.answers.put(
-      Answer(gfn: answered.gfn, bits: answered.bits, begin: begin), at: &state.pointee.answerCount)
+      BitsPromised(range: answered.gfn..<answered.gfn + 1, bits: answered.bits, begin: begin),
+      at: &state.pointee.answerCount)
   }
 
   /// Whether the gfn has all rights below one of the direct roots. Others may change the tables meanwhile, and reuse
@@ -130,24 +113,25 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
     return nil
   }
 
-  private func missing(_ root: UInt32, _ answer: Answer) -> Difference? {
-    let found = entry(root, answer.gfn | pointee.sharedBits, level: 1)
+  private func missing(_ root: UInt32, _ answer: BitsPromised) -> Difference? {
+    let found = entry(root, answer.range.lowerBound | pointee.sharedBits, level: 1)
     let bits = answer.bits & ~found.spte
     guard bits != 0, Spte.isLeaf(found.spte, found.level), !isWithdrawn(answer, bits) else { return nil }
     return Difference(
-      gfn: answer.gfn, level: found.level, entry: found.entry,
+      gfn: answer.range.lowerBound, level: found.level, entry: found.entry,
       expected: bits & Spte.writable != 0
         ? "writable: a write's fault was answered, and nobody has taken W away since"
         : "executable: a fetch's fault was answered, and nobody has taken X away since",
       seen: describeSpte(found.spte, UInt8(found.level)))
   }
 
-  private func isWithdrawn(_ answer: Answer, _ bits: UInt64) -> Bool {
+  private func isWithdrawn(_ answer: BitsPromised, _ bits: UInt64) -> Bool {
     for id in 0..<pointee.machine.pointee.taskCount {
       let state = pointee.tasks + id
       for index in 0..<state.pointee.withdrawalCount {
         let withdrawal = state.pointee.withdrawals.at(index).pointee
-        if withdrawal.stamp >= answer.begin && withdrawal.bits & bits != 0 && withdrawal.covers(answer.gfn) {
+        if withdrawal.stamp >= answer.begin && withdrawal.bits & bits != 0 && withdrawal.covers(answer.range.lowerBound)
+        {
           return true
         }
       }

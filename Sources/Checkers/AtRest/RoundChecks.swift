@@ -27,10 +27,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
       pointee.tasks[id].lockMode = .none
       pointee.tasks[id].unmappedCount = 0
       pointee.tasks[id].lookupCount = 0
-      pointee.tasks[id].grantCount = 0
-      pointee.tasks[id].protectionCount = 0
-      pointee.tasks[id].answerCount = 0
-      pointee.tasks[id].withdrawalCount = 0
+      pointee.tasks[id].forgetBits()
     }
   }
 
@@ -133,7 +130,7 @@ extension UnsafeMutablePointer where Pointee == CheckerSuite {
   /// - Parameter begin: when the operation began, in the events' time.
   package func promised(_ task: TaskPointer, protected: Effect.Protected, begin: UInt64) {
     pointee.tasks[task.pointee.id].append(
-      Protection(range: protected.range, bits: protected.bits, begin: begin))
+      BitsPromised(range: protected.range, bits: protected.bits, begin: begin))
   }
 
   package func promised(_ task: TaskPointer, merged range: Range<Gfn>) {

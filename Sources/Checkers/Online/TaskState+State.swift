@@ -76,7 +76,7 @@ extension MappingLedger.Lookup {
   }
 }
 
-extension Grant {
+extension BitsWritten {
   fileprivate func tell(_ words: inout Words, _ hash: inout StateHash) {
     words.add(gfn << 3 | UInt64(level), &hash)
     words.add(stamp, &hash)
@@ -84,26 +84,10 @@ extension Grant {
   }
 }
 
-extension Protection {
+extension BitsPromised {
   fileprivate func tell(_ words: inout Words, _ hash: inout StateHash) {
     words.add(range, &hash)
     words.add(bits, &hash)
     words.add(begin, &hash)
-  }
-}
-
-extension Answer {
-  fileprivate func tell(_ words: inout Words, _ hash: inout StateHash) {
-    words.add(gfn, &hash)
-    words.add(bits, &hash)
-    words.add(begin, &hash)
-  }
-}
-
-extension Withdrawal {
-  fileprivate func tell(_ words: inout Words, _ hash: inout StateHash) {
-    words.add(gfn << 3 | UInt64(level), &hash)
-    words.add(stamp, &hash)
-    words.add(bits, &hash)
   }
 }

@@ -55,11 +55,11 @@ struct TaskState: BitwiseCopyable {
   /// Faults of this task between whose lookup and mapping write sections came, for MAP-1.
   var lookups = Records<MappingLedger.Lookup>()
   /// Writes of this task that set W or D in leaves, and operations that cleared them, for WP-1.
-  var grants = Records<Grant>()
-  var protections = Records<Protection>()
+  var grants = Records<BitsWritten>()
+  var protections = Records<BitsPromised>()
   /// Faults of this task that were answered, and writes of it that left leaves without W or X, for MAP-1.
-  var answers = Records<Answer>()
-  var withdrawals = Records<Withdrawal>()
+  var answers = Records<BitsPromised>()
+  var withdrawals = Records<BitsWritten>()
 
   /// How much of the state a snapshot puts back. It is copied as bytes: the state must stay free of references.
   static var restoredBytes: Int {

@@ -44,7 +44,7 @@ public struct Request: Sendable, Equatable {
   /// Every leaf of the direct root in the range has had these bits cleared.
   package struct Protected: Sendable {
     package var range: Range<Gfn>
-    /// `Spte.writable` or `Spte.dirty`.
+    /// `Spte.writable`, `Spte.dirty` or `Spte.accessed`.
     package var bits: UInt64
 
     package init(range: Range<Gfn>, bits: UInt64) {

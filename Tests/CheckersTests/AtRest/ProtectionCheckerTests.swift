@@ -10,10 +10,7 @@ import Testing
     let trees: Trees
     var bench: Bench { trees.bench }
 
-    init(level: Int = 1) throws {
-      trees = Trees(try Bench())
-      trees.mapShared(level == 1 ? 7 : 0, level: level)
-    }
+    init(level: Int = 1) throws { trees = try .sharing(level: level) }
 
     func protect(_ range: Range<Gfn> = 0..<16, _ bits: UInt64 = Spte.writable) {
       bench.suite.promised(bench.other, protected: .init(range: range, bits: bits), begin: bench.other.stamp())

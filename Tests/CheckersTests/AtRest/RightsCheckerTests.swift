@@ -10,10 +10,7 @@ import Testing
     let trees: Trees
     var bench: Bench { trees.bench }
 
-    init(level: Int = 1) throws {
-      trees = Trees(try Bench())
-      trees.mapShared(level == 1 ? 7 : 0, level: level)
-    }
+    init(level: Int = 1) throws { trees = try .sharing(level: level) }
 
     /// A fault on gfn 7 that began at `begin` is over.
     func answer(_ bits: UInt64 = Spte.writable, begin: UInt64? = nil) {

@@ -25,6 +25,13 @@ struct Trees {
     beginRound()
   }
 
+  /// gfn 7 of the direct root is mapped with all rights, W and D set, by a page of this level.
+  static func sharing(level: Int) throws -> Trees {
+    let trees = Trees(try Bench())
+    trees.mapShared(level == 1 ? 7 : 0, level: level)
+    return trees
+  }
+
   func beginRound() {
     bench.suite.beginRound(
       mirrorRoot: mirror, septRoot: sept, directRoots: UnsafeBufferPointer(start: slots, count: 2))
